@@ -1,0 +1,59 @@
+"""nearfar turns a photograph into depth, on your own machine.
+
+The public names, sorted. Importing this module loads nothing: each name is loaded when it is first used, so that a
+program that only reads maps never waits for a network runtime.
+
+Example:
+    >>> import numpy as np
+    >>> import nearfar
+    >>> estimator = nearfar.load("nearfar-open")
+    >>> estimator.estimate(np.zeros((48, 64, 3), np.uint8)).values.shape
+    (48, 64)
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nearfar.disparity import Disparity, Provenance
+    from nearfar.errors import NearfarError
+    from nearfar.estimator import DepthEstimator, Outcome, StageSeconds, load
+    from nearfar.image import Picture, read_picture
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "DepthEstimator",
+    "Disparity",
+    "NearfarError",
+    "Outcome",
+    "Picture",
+    "Provenance",
+    "StageSeconds",
+    "__version__",
+    "load",
+    "read_picture",
+]
+
+_HOMES = {
+    "DepthEstimator": "estimator",
+    "Disparity": "disparity",
+    "NearfarError": "errors",
+    "Outcome": "estimator",
+    "Picture": "image",
+    "Provenance": "disparity",
+    "StageSeconds": "estimator",
+    "load": "estimator",
+    "read_picture": "image",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Return a public name from its module, when it is first used (PEP 562)."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'nearfar' has no attribute {name!r}")
+    return getattr(import_module(f"nearfar.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,96 @@
+"""Every error that nearfar raises on purpose.
+
+A message says what failed, on which value, and what to do next. Each leaf also inherits the built-in
+exception that fits, so ``except ValueError`` and ``except OSError`` work as a caller expects::
+
+    NearfarError
+    ├── PictureError (ValueError)             a photograph cannot be read or is not one
+    ├── ArrayError (ValueError)               an array has the wrong shape, dtype or range
+    ├── OptionError (ValueError)              a setting, or a mix of settings, makes no sense
+    ├── ModelError
+    │   ├── CardError (ValueError)            a model card lacks a row or holds a wrong one
+    │   ├── UnknownModelError (LookupError)   no card has this name
+    │   ├── ModelMissingError (FileNotFoundError)  the model is known, its file is not on this machine
+    │   ├── FetchError (OSError)              a download failed
+    │   │   └── UnreachableError              the network, or the place to fetch from, is not there
+    │   ├── VerificationError (ValueError)    bytes are not the ones that the card pins
+    │   └── GraphError (ValueError)           a file is not a depth network that nearfar can run
+    ├── EngineError (RuntimeError)            a runtime or provider is missing, or failed
+    ├── OutputError (OSError)                 a result cannot be written
+    ├── ExportError (RuntimeError)            an exported graph does not equal its network
+    ├── TrainingError (RuntimeError)          a training run cannot start, resume or finish
+    └── MissingExtraError (ImportError)       an optional dependency is not installed
+"""
+
+
+class NearfarError(Exception):
+    """The root: catch this to catch everything that nearfar raises on purpose."""
+
+
+class PictureError(NearfarError, ValueError):
+    """A photograph cannot be read, or what was given is not one."""
+
+
+class ArrayError(NearfarError, ValueError):
+    """An array has the wrong shape, dtype or range."""
+
+
+class OptionError(NearfarError, ValueError):
+    """A setting, or a mix of settings, makes no sense."""
+
+
+class ModelError(NearfarError):
+    """Something is wrong with a model: its card, its file or its graph."""
+
+
+class CardError(ModelError, ValueError):
+    """A model card lacks a row or holds a wrong one."""
+
+
+class UnknownModelError(ModelError, LookupError):
+    """No card has this name."""
+
+
+class ModelMissingError(ModelError, FileNotFoundError):
+    """The model is known, but its file is not on this machine."""
+
+
+class FetchError(ModelError, OSError):
+    """A download failed."""
+
+
+class UnreachableError(FetchError):
+    """The network, or the place that a model is fetched from, is not there or stopped answering."""
+
+
+class VerificationError(ModelError, ValueError):
+    """Bytes are not the ones that the card pins."""
+
+
+class GraphError(ModelError, ValueError):
+    """A file is not a depth network that nearfar can run."""
+
+
+class EngineError(NearfarError, RuntimeError):
+    """A runtime or provider is missing, or failed while it ran."""
+
+
+class OutputError(NearfarError, OSError):
+    """A result cannot be written."""
+
+
+class ExportError(NearfarError, RuntimeError):
+    """An exported graph does not equal the network that it came from."""
+
+
+class TrainingError(NearfarError, RuntimeError):
+    """A training run cannot start, resume or finish."""
+
+
+class MissingExtraError(NearfarError, ImportError):
+    """An optional dependency is not installed; the message holds the line that installs it."""
+
+    @classmethod
+    def of(cls, package: str, *, extra: str, purpose: str) -> "MissingExtraError":
+        """Return the error that says which line installs ``package``."""
+        return cls(f"{purpose} needs {package}, which is not installed: pip install 'nearfar[{extra}]'")
