@@ -1,0 +1,1 @@
+"""Models as data: their cards, and the store that holds their verified files."""

@@ -1,0 +1,210 @@
+"""The blocks of a model card: source, architecture, files, input, output and measured figures."""
+
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import PurePosixPath
+
+from nearfar.models.rows import require
+
+
+class Kind(StrEnum):
+    """What the network's numbers mean."""
+
+    DISPARITY = "disparity"  # inverse depth, up to an unknown scale and shift
+    DEPTH = "depth"  # [m]
+
+
+class RecipeName(StrEnum):
+    """The published way of preparing a picture that a model was made for."""
+
+    ASPECT = "aspect"
+    OFFICIAL = "official"
+    SQUARE = "square"
+
+
+class Origin(StrEnum):
+    """Where a model's files come from."""
+
+    HUB = "hub"  # fetched from the Hugging Face Hub
+    BUNDLED = "bundled"  # part of nearfar's own package
+    PATH = "path"  # a file that the user named
+
+
+class FileRole(StrEnum):
+    """What a file is for."""
+
+    NETWORK = "network"  # a graph that an engine runs
+    SETTINGS = "settings"  # what the publisher wrote about its use
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubSource:
+    """A repository on the Hugging Face Hub at one commit."""
+
+    repository: str
+    revision: str
+
+    def __post_init__(self) -> None:
+        require(
+            re.fullmatch(r"[\w.-]+/[\w.-]+", self.repository) is not None,
+            f"repository must be 'owner/name', got {self.repository!r}",
+        )
+        require(
+            re.fullmatch("[0-9a-f]{40}", self.revision) is not None,
+            f"revision must be a full commit, 40 lower-case hex digits, got {self.revision!r}",
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Who made the model and where its files come from.
+
+    Attributes:
+        repository: The code of those who made it.
+        licence: The licence of that code.
+        paper: The paper, or 'none'.
+        origin: Where the files come from.
+        hub: The repository that the files are fetched from; only with the origin ``hub``.
+    """
+
+    repository: str
+    licence: str
+    paper: str
+    origin: Origin
+    hub: HubSource | None = None
+
+    def __post_init__(self) -> None:
+        if self.origin is Origin.HUB:
+            require(self.hub is not None, "hub is missing: the origin 'hub' needs a repository and a revision")
+        else:
+            require(self.hub is None, f"hub must not be there with the origin {self.origin.value!r}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Architecture:
+    """The network: its halves and its size. ``parameters`` is None if they are not known."""
+
+    encoder: str
+    decoder: str
+    parameters: int | None
+
+    def __post_init__(self) -> None:
+        require(self.parameters is None or self.parameters > 0, f"parameters must be positive, got {self.parameters}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelFile:
+    """One file of a model, pinned to its bytes.
+
+    Attributes:
+        variant: Its short name, which ``--variant`` takes; ``model`` is the one that runs by default.
+        role: What it is for.
+        description: Its precision, or what it holds.
+        path: Where it is in the repository, or its name in the package.
+        bytes: Its length.
+        sha256: The SHA-256 of its bytes.
+    """
+
+    variant: str
+    role: FileRole
+    description: str
+    path: str
+    bytes: int
+    sha256: str
+
+    def __post_init__(self) -> None:
+        parts = self.path.split("/")
+        require("\\" not in self.path and not {"", ".", ".."} & set(parts), f"path must be relative, got {self.path!r}")
+        require(self.bytes > 0, f"bytes must be positive, got {self.bytes}")
+        require(
+            re.fullmatch("[0-9a-f]{64}", self.sha256) is not None,
+            f"sha256 must be 64 lower-case hex digits, got {self.sha256!r}",
+        )
+
+    @property
+    def name(self) -> str:
+        """The file's name without its folders."""
+        return PurePosixPath(self.path).name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Normalisation:
+    """What is taken from and divided out of each channel (R, G, B) of a picture in 0..1."""
+
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+
+    def __post_init__(self) -> None:
+        require(min(self.std) > 0, f"std must be positive, got {list(self.std)}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputContract:
+    """What the network takes.
+
+    Attributes:
+        name: The tensor's name in the publisher's export; another export may call it otherwise.
+        dtype: Its number format.
+        shape: (batch, channels, height, width) as published; the sides may be others if the graph leaves them open.
+        multiple: Every side must be a multiple of this. [px]
+        size: The side that the model was made for. [px]
+        normalisation: How channels are normalised.
+    """
+
+    name: str
+    dtype: str
+    shape: tuple[int, int, int, int]
+    multiple: int
+    size: int
+    normalisation: Normalisation
+
+    def __post_init__(self) -> None:
+        require(min(self.shape) > 0, f"shape must be positive, got {list(self.shape)}")
+        require(self.multiple > 0, f"multiple must be positive, got {self.multiple}")
+        require(
+            self.size > 0 and self.size % self.multiple == 0,
+            f"size must be a positive multiple of {self.multiple}, got {self.size}",
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputContract:
+    """What the network gives; ``near`` and ``far`` say which end of its numbers is which."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    meaning: str
+    near: str
+    far: str
+
+    def __post_init__(self) -> None:
+        require(bool(self.shape) and min(self.shape) > 0, f"shape must be positive, got {list(self.shape)}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """One figure that nearfar measured.
+
+    Attributes:
+        what: The quantity, such as ``AbsRel`` or ``seconds a picture``.
+        value: The figure.
+        unit: Its unit, or ``ratio``.
+        conditions: The data or the picture's size, the engine, the machine.
+        command: The command that measured it.
+    """
+
+    what: str
+    value: float
+    unit: str
+    conditions: str
+    command: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """The model's speed and accuracy, as nearfar measured them."""
+
+    speed: tuple[Measurement, ...] = field(metadata={"empty": "not measured here yet"})
+    accuracy: tuple[Measurement, ...] = field(metadata={"empty": "not measured here yet"})

@@ -1,0 +1,65 @@
+"""The environment variables that say where models are, read here and nowhere else."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+PUBLIC_ENDPOINT = "https://huggingface.co"
+
+_YES = {"1", "ON", "YES", "TRUE"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """Where models are on this machine, and where they may be fetched from.
+
+    Attributes:
+        home: nearfar's own folder: ``NEARFAR_HOME``, or the user's data folder. Not the cache folder, which systems
+            sweep: a machine without a network could not fetch the model again.
+        hub_cache: Hugging Face's cache: ``HF_HUB_CACHE``, or ``hub`` in ``HF_HOME``, or its default.
+        endpoint: The Hugging Face Hub or a mirror of it: ``HF_ENDPOINT``.
+        offline: Whether ``HF_HUB_OFFLINE`` forbids every request.
+    """
+
+    home: Path
+    hub_cache: Path
+    endpoint: str = PUBLIC_ENDPOINT
+    offline: bool = False
+
+
+def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
+    """Return what ``variables`` say, by default those of this process.
+
+    Hugging Face's are read as huggingface_hub reads them, but now and not when that library is imported.
+    Source: https://huggingface.co/docs/huggingface_hub/package_reference/environment_variables
+
+    Example:
+        >>> read_environment({"NEARFAR_HOME": "/models", "HF_HOME": "/hf", "HF_HUB_OFFLINE": "1"}).offline
+        True
+    """
+    given = os.environ if variables is None else variables
+    home = given.get("NEARFAR_HOME")
+    return Environment(
+        home=_folder(home) if home else platformdirs.user_data_path("nearfar", appauthor=False),
+        hub_cache=_hub_cache(given),
+        endpoint=(given.get("HF_ENDPOINT") or PUBLIC_ENDPOINT).rstrip("/"),
+        offline=(given.get("HF_HUB_OFFLINE") or "").upper() in _YES,
+    )
+
+
+def _hub_cache(given: Mapping[str, str]) -> Path:
+    cache = given.get("HF_HUB_CACHE") or given.get("HUGGINGFACE_HUB_CACHE")
+    if cache:
+        return _folder(cache)
+    hugging_face = given.get("HF_HOME")
+    if hugging_face:
+        return _folder(hugging_face) / "hub"
+    return _folder(given.get("XDG_CACHE_HOME") or "~/.cache") / "huggingface" / "hub"
+
+
+def _folder(text: str) -> Path:
+    # Absolute now: a relative folder would move with the working directory.
+    return Path(os.path.expandvars(text)).expanduser().absolute()

@@ -1,0 +1,123 @@
+"""Whether a file holds the very bytes that a card pins, and the memory of having looked.
+
+Reading 99 MB through SHA-256 costs 0.1 to 0.3 s, too much for every start. So a file that was read in full and found
+right is remembered, and later starts compare what the file system says about it. What that can miss is a change of
+the bytes with no change of length, time of writing, time of change and file number: damage to the disk, not a write
+by any program. ``nearfar models verify`` always reads every byte.
+"""
+
+import contextlib
+import hashlib
+import json
+import logging
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from nearfar.models.contract import ModelFile
+from nearfar.models.environment import Environment
+
+_log = logging.getLogger(__name__)
+
+# File systems keep times in steps of up to 2 s (FAT). A file written less than that before it was read could be
+# written once more within the same step, and nobody would see it: such a reading is not relied upon.
+_SETTLED_NS = 2_000_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What reading a file in full found.
+
+    Attributes:
+        bytes: The length found.
+        sha256: The SHA-256 found; empty if the file cannot be read.
+        problem: What is wrong, with expected and actual values; empty if the file is the pinned one.
+    """
+
+    bytes: int
+    sha256: str
+    problem: str
+
+    @property
+    def good(self) -> bool:
+        """Whether the file is the pinned one."""
+        return not self.problem
+
+
+def digest(path: Path) -> tuple[int, str]:
+    """Return the length and the SHA-256 of ``path``.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    with path.open("rb") as stream:
+        return os.fstat(stream.fileno()).st_size, hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def read_in_full(path: Path, file: ModelFile) -> Reading:
+    """Return what every byte of ``path`` amounts to, compared with what ``file`` pins."""
+    try:
+        length, sha256 = digest(path)
+    except OSError as error:
+        return Reading(bytes=0, sha256="", problem=f"cannot be read: {error.strerror or error}")
+    problem = ""
+    if length != file.bytes:
+        problem = f"expected {file.bytes:,} bytes, got {length:,}"
+    elif sha256 != file.sha256:
+        problem = f"expected sha256 {file.sha256}, got {sha256}"
+    return Reading(bytes=length, sha256=sha256, problem=problem)
+
+
+def check(path: Path, file: ModelFile, environment: Environment) -> Reading:
+    """Return whether ``path`` is the pinned file, reading it only if it changed since it was last read in full."""
+    memory = environment.home / "verified" / f"{file.sha256}.json"
+    before = _state(path)
+    if before is not None and _recall(memory) == before:
+        return Reading(bytes=file.bytes, sha256=file.sha256, problem="")
+    reading = read_in_full(path, file)
+    # Both states, so that a write during the reading is not remembered as read.
+    if reading.good and before is not None and _state(path) == before and _is_settled(before):
+        _remember(memory, before)
+    return reading
+
+
+def _state(path: Path) -> dict[str, int | str] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return {
+        "path": str(path),
+        "bytes": found.st_size,
+        "mtime_ns": found.st_mtime_ns,
+        "ctime_ns": found.st_ctime_ns,  # unlike the time of writing, no program can set it back
+        "inode": found.st_ino,
+    }
+
+
+def _is_settled(state: dict[str, int | str]) -> bool:
+    return time.time_ns() - max(int(state["mtime_ns"]), int(state["ctime_ns"])) > _SETTLED_NS
+
+
+def _recall(memory: Path) -> object:
+    try:
+        return json.loads(memory.read_text(encoding="utf-8"))
+    except (OSError, ValueError):  # none, or not one that was written here: the file is read
+        return None
+
+
+def _remember(memory: Path, state: dict[str, int | str]) -> None:
+    """Write the note under the pinned SHA-256, so that a card with another pin finds none.
+
+    Where the store cannot be written, nothing is remembered and every start reads the file.
+    """
+    draft = memory.with_name(f"{memory.name}.{os.getpid()}")
+    try:
+        memory.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_text(json.dumps(state), encoding="utf-8")
+        draft.replace(memory)
+    except OSError as error:
+        _log.debug("cannot remember that %s was verified: %s", state["path"], error)
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)

@@ -1,0 +1,209 @@
+"""The model store: finds files of models on this machine, fetches what is missing, and lets no unverified byte out.
+
+A file is looked for in nearfar's package (the bundled model), in the store's own folder, and in Hugging Face's cache,
+in that order; it is used where it is. The network is asked only by ``fetch``, and only for what is nowhere here.
+"""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from importlib.resources import files
+from pathlib import Path
+
+from nearfar.errors import ModelMissingError, UnreachableError, VerificationError
+from nearfar.models.card import ModelCard
+from nearfar.models.contract import ModelFile, Origin
+from nearfar.models.environment import Environment, read_environment
+from nearfar.models.install import install, private_folder
+from nearfar.models.integrity import Reading, check, read_in_full
+
+DEFAULT_MODEL = "depth-anything-v2-small"
+BUNDLED_MODEL = "nearfar-open"
+BUNDLED_FOLDER = Path(str(files("nearfar.models"))) / "bundled"
+
+_log = logging.getLogger(__name__)
+
+
+class Place(StrEnum):
+    """Where a file of a model is on this machine."""
+
+    BUNDLED = "nearfar's package"
+    STORE = "the store"
+    HUB_CACHE = "Hugging Face's cache"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Located:
+    """A file of a model that is on this machine; not yet verified."""
+
+    card: ModelCard
+    file: ModelFile
+    place: Place
+    path: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelStore:
+    """The models of one user.
+
+    Attributes:
+        environment: Where models are and where they may be fetched from; by default what this process's environment
+            variables say.
+        bundled_folder: The folder of the files that come with nearfar.
+
+    Example:
+        >>> from nearfar.models.card import card
+        >>> store = ModelStore(environment=read_environment({"NEARFAR_HOME": "/nowhere", "HF_HOME": "/nowhere"}))
+        >>> store.find(card("depth-anything-v2-small")) is None
+        True
+    """
+
+    environment: Environment = field(default_factory=read_environment)
+    bundled_folder: Path = field(default_factory=lambda: BUNDLED_FOLDER)
+
+    @property
+    def folder(self) -> Path:
+        """The store's own folder of models; it may not exist yet."""
+        return self.environment.home / "models"
+
+    def find(self, card: ModelCard, variant: str = "model") -> Path | None:
+        """Return the path of a verified file, or None if it is not on this machine. The network is not asked.
+
+        Raises:
+            UnknownModelError: The card has no such variant.
+            VerificationError: The file in the store or in the package is damaged.
+        """
+        located = self.locate(card, variant)
+        return located.path if located else None
+
+    def locate(self, card: ModelCard, variant: str = "model") -> Located | None:
+        """Return where a verified file is, as ``find`` does, with the place named.
+
+        Raises:
+            UnknownModelError: The card has no such variant.
+            VerificationError: The file in the store or in the package is damaged.
+        """
+        for located in self.all_located(card, card.file(variant)):
+            reading = check(located.path, located.file, self.environment)
+            if reading.good:
+                return located
+            if located.place is not Place.HUB_CACHE:
+                raise VerificationError(_damaged(located, reading))
+            # Not ours to mend or to delete; to fetch the file anew is safe.
+            _log.warning("not used: %s: %s", located.path, reading.problem)
+        return None
+
+    def all_located(self, card: ModelCard, file: ModelFile) -> Iterator[Located]:
+        """Yield every copy of ``file`` on this machine, the preferred one first, none of them verified."""
+        for place, path in self._candidates(card, file):
+            if path.is_file():
+                yield Located(card=card, file=file, place=place, path=path)
+
+    def require(self, card: ModelCard, variant: str = "model") -> Path:
+        """Return the path of a verified file.
+
+        Raises:
+            UnknownModelError: The card has no such variant.
+            ModelMissingError: It is not on this machine; the message holds the command that fetches it.
+            VerificationError: It is damaged.
+        """
+        path = self.find(card, variant)
+        if path is None:
+            raise ModelMissingError(f"{title(card, variant)} is not on this machine: {remedy(card, variant)}")
+        return path
+
+    def verify(self, card: ModelCard) -> Iterator[tuple[Located, Reading]]:
+        """Yield every copy of every file of ``card`` on this machine with what reading all of its bytes found."""
+        for file in card.files:
+            for located in self.all_located(card, file):
+                yield located, read_in_full(located.path, file)
+
+    def fetch(
+        self,
+        card: ModelCard,
+        variant: str = "model",
+        *,
+        force: bool = False,
+        patience_s: float = 10.0,
+        progress: bool = True,
+    ) -> Path:
+        """Return the path of a verified file, after fetching it if it is not on this machine.
+
+        Args:
+            card: The model.
+            variant: Which of its files.
+            force: Fetch it into the store even if it is here, and replace a damaged one.
+            patience_s: How long the first answer may take. [s]
+            progress: Whether a progress bar may be drawn on stderr, if that is a terminal.
+
+        Raises:
+            UnknownModelError: The card has no such variant.
+            UnreachableError: There is no network, or ``HF_HUB_OFFLINE`` forbids its use.
+            FetchError: The hub does not have the file, or the store cannot be written.
+            VerificationError: The bytes received are not the pinned ones; they were deleted. Or a file that is here
+                is damaged and ``force`` was not given.
+        """
+        here = None if force and card.source.origin is Origin.HUB else self.find(card, variant)
+        if here is not None:
+            return here
+        if card.source.hub is None:
+            raise ModelMissingError(f"{title(card, variant)} is not on this machine: {remedy(card, variant)}")
+        if self.environment.offline:
+            raise UnreachableError(f"cannot fetch {title(card, variant)}: HF_HUB_OFFLINE forbids it")
+        # Here and not above: huggingface_hub costs 0.3 s, and most starts have their model.
+        from nearfar.models.hub import Download, download, probe
+
+        file = card.file(variant)
+        wanted = Download(
+            file=file,
+            source=card.source.hub,
+            endpoint=self.environment.endpoint,
+            patience_s=patience_s,
+            progress=progress,
+        )
+        # Before the disk is touched: where there is neither a network nor a store that can be written, the network is
+        # what `auto` can do without.
+        probe(wanted)
+        with private_folder(self.folder, needed_bytes=file.bytes) as folder:
+            received = download(wanted, folder)
+            reading = read_in_full(received, file)
+            if not reading.good:
+                raise VerificationError(
+                    f"cannot fetch {wanted}: wrong bytes: {reading.problem}; they were deleted and nothing was "
+                    "installed. Try again; if it stays so, that endpoint serves another file"
+                )
+            return install(received, self._own_path(card, file))
+
+    def _own_path(self, card: ModelCard, file: ModelFile) -> Path:
+        # The pin is part of the path: the files of two editions of a card never stand in each other's way.
+        return self.folder / card.id / file.sha256[:12] / file.name
+
+    def _candidates(self, card: ModelCard, file: ModelFile) -> Iterator[tuple[Place, Path]]:
+        if card.source.origin is Origin.BUNDLED:
+            yield Place.BUNDLED, self.bundled_folder / file.path
+        yield Place.STORE, self._own_path(card, file)
+        if card.source.hub is not None:
+            # The layout is documented, so the cache is read without importing huggingface_hub.
+            # Source: https://huggingface.co/docs/huggingface_hub/guides/manage-cache
+            name = card.source.hub.repository.replace("/", "--")
+            repository = self.environment.hub_cache / f"models--{name}"
+            yield Place.HUB_CACHE, repository / "snapshots" / card.source.hub.revision / file.path
+
+
+def title(card: ModelCard, variant: str = "model") -> str:
+    """Return what a message calls a file of a model: its id, and the variant unless it is the usual one."""
+    return card.id if variant == "model" else f"{card.id} (variant {variant})"
+
+
+def remedy(card: ModelCard, variant: str = "model", *, force: bool = False) -> str:
+    """Return what to do about a file that is missing, or damaged if ``force``: the command that fetches it."""
+    if card.source.origin is not Origin.HUB:
+        return "it is part of nearfar's package, so install nearfar again"
+    options = ("" if variant == "model" else f" --variant {variant}") + (" --force" if force else "")
+    return f"fetch it with: nearfar models fetch {card.id}{options}"
+
+
+def _damaged(located: Located, reading: Reading) -> str:
+    card, variant = located.card, located.file.variant
+    return f"{title(card, variant)} is damaged: {located.path}: {reading.problem}; {remedy(card, variant, force=True)}"
