@@ -1,0 +1,204 @@
+"""Every format reopens, by nearfar and by an independent reader; files are whole or not there."""
+
+import errno
+import io
+import os
+import stat
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from PIL import Image
+
+from nearfar import Disparity, Picture, Provenance
+from nearfar.errors import ArrayError, OptionError, OutputError, PictureError
+from nearfar.outputs import npy, pfm, png, writers
+from nearfar.outputs.color import colored
+from nearfar.outputs.sidebyside import side_by_side
+from nearfar.outputs.writers import WRITERS, save, writer_for, writers_named
+
+MADE_BY = Provenance(model="modèle ☃", engine="onnxruntime CPUExecutionProvider", recipe="aspect 686x518")
+SCALES = st.sampled_from([1e-30, 1e-3, 1.0, 250.0, 1e30])
+MAPS = st.builds(
+    lambda base, scale: base * np.float32(scale),
+    arrays.arrays(np.float32, arrays.array_shapes(min_dims=2, max_dims=2, max_side=9), elements=st.floats(-4, 4, width=32)),
+    SCALES,
+)
+
+
+@pytest.fixture
+def disparity() -> Disparity:
+    values = np.random.default_rng(0).normal(3, 2, (20, 30)).astype(np.float32)
+    return Disparity(values=values, provenance=MADE_BY)
+
+
+@pytest.fixture
+def picture() -> Picture:
+    rgb = np.random.default_rng(1).integers(0, 256, (20, 30, 3), dtype=np.uint8)
+    return Picture(rgb=rgb, name="straße.jpg")
+
+
+@given(MAPS)
+def test_a_16_bit_png_undoes_to_within_half_a_step(values: np.ndarray) -> None:
+    disparity = Disparity(values=values)
+    back = png.read(io.BytesIO(png.encode(disparity))).values  # type: ignore[arg-type]
+    far, near = disparity.range
+    if not disparity.normalised().any():
+        np.testing.assert_allclose(back, far, rtol=2e-7)
+        return
+    rounding = np.finfo(np.float32).eps * max(abs(far), abs(near))
+    assert np.abs(back.astype(np.float64) - values).max() <= (near - far) / 65535 * 0.5001 + rounding
+
+
+def test_a_16_bit_png_uses_the_full_range_and_says_what_it_holds(disparity: Disparity, picture: Picture) -> None:
+    data = png.encode(disparity, picture)
+    steps = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    assert steps.dtype == np.uint16
+    assert (steps.min(), steps.max()) == (0, 65535)
+    np.testing.assert_array_equal(np.argmax(steps), np.argmax(disparity.values))
+    with Image.open(io.BytesIO(data)) as image:
+        text = image.text  # type: ignore[attr-defined]
+    assert text["nearfar:model"] == MADE_BY.model
+    assert text["nearfar:source"] == "straße.jpg"
+    assert "larger is nearer" in text["nearfar:kind"]
+    assert [float(part) for part in text["nearfar:range"].split()] == list(disparity.range)
+    assert png.read(io.BytesIO(data)).provenance == MADE_BY  # type: ignore[arg-type]
+
+
+def test_values_are_rounded_not_truncated() -> None:
+    values = np.array([[0, 0.6 / 65535, 1]], np.float32)
+    assert png.gray16(Disparity(values=values)).tolist() == [[0, 1, 65535]]
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 7), (40, 7000)])
+def test_every_format_takes_flat_and_narrow_maps(shape: tuple[int, int]) -> None:
+    flat = Disparity(values=np.full(shape, 7, np.float32))
+    picture = Picture(rgb=np.zeros((*shape, 3), np.uint8), name="flat")
+    for writer in WRITERS.values():
+        assert writer.encode(flat, picture)
+    assert not png.gray16(flat).any()
+
+
+@given(MAPS)
+def test_npy_and_pfm_keep_every_bit(values: np.ndarray) -> None:
+    disparity = Disparity(values=values)
+    np.testing.assert_array_equal(np.load(io.BytesIO(npy.encode(disparity))), values)
+    independent = cv2.imdecode(np.frombuffer(pfm.encode(disparity), np.uint8), cv2.IMREAD_UNCHANGED)
+    if independent is not None:  # this OpenCV may be built without PFM
+        np.testing.assert_array_equal(independent, values)
+
+
+def test_npy_and_pfm_read_back(tmp_path: Path, disparity: Disparity) -> None:
+    for module in (npy, pfm):
+        path = tmp_path / "map"
+        path.write_bytes(module.encode(disparity))
+        np.testing.assert_array_equal(module.read(path).values, disparity.values)
+
+
+def test_pfm_of_the_other_byte_order_reads_the_same(tmp_path: Path) -> None:
+    values = np.array([[1.0, 2.0], [3.0, 4.0]], np.float32)
+    path = tmp_path / "big.pfm"
+    path.write_bytes(b"Pf\n2 2\n1.0\n" + values[::-1].astype(">f4").tobytes())
+    np.testing.assert_array_equal(pfm.read(path).values, values)
+
+
+@pytest.mark.parametrize(
+    ("read", "data", "error"),
+    [
+        (pfm.read, b"PF\n1 1\n-1\n" + bytes(12), ArrayError),
+        (pfm.read, b"Pf\n9 9\n-1\n" + bytes(4), ArrayError),
+        (pfm.read, b"", ArrayError),
+        (npy.read, b"not numpy", ArrayError),
+        (npy.read, b"", ArrayError),
+        (png.read, b"not a png", PictureError),
+    ],
+)
+def test_a_damaged_file_is_one_error_that_names_it(tmp_path: Path, read, data: bytes, error: type[Exception]) -> None:  # type: ignore[no-untyped-def]
+    path = tmp_path / "damaged.bin"
+    path.write_bytes(data)
+    with pytest.raises(error, match=r"damaged\.bin"):
+        read(path)
+
+
+def test_a_png_of_somebody_else_has_no_range(tmp_path: Path) -> None:
+    Image.fromarray(np.zeros((2, 2), np.uint16)).save(tmp_path / "plain.png")
+    with pytest.raises(PictureError, match="nearfar:range"):
+        png.read(tmp_path / "plain.png")
+
+
+def test_colour_gets_brighter_with_every_step() -> None:
+    ramp = np.linspace(0, 1, 256, dtype=np.float32)[None]
+    lightness = cv2.cvtColor(colored(ramp), cv2.COLOR_RGB2LAB)[0, :, 0].astype(int)
+    assert lightness[-1] - lightness[0] > 200
+    assert (np.diff(lightness) >= -1).all()
+
+
+def test_side_by_side_is_the_picture_then_the_map(disparity: Disparity, picture: Picture) -> None:
+    joined = side_by_side(disparity, picture)
+    assert joined.shape == (20, 60, 3)
+    np.testing.assert_array_equal(joined[:, :30], picture.rgb)
+    with pytest.raises(OptionError, match="picture"):
+        WRITERS["sidebyside"].encode(disparity, None)
+    with pytest.raises(ArrayError, match="equal"):
+        side_by_side(disparity, Picture(rgb=np.zeros((2, 2, 3), np.uint8), name="other"))
+
+
+@pytest.mark.parametrize(("path", "name"), [("a.png", "png"), ("a.PFM", "pfm"), ("a.b.npy", "npy")])
+def test_the_suffix_chooses_the_format(path: str, name: str) -> None:
+    assert writer_for(path).name == name
+
+
+@pytest.mark.parametrize("path", ["a.tiff", "a", ".png"])
+def test_a_suffix_of_no_format_says_which_there_are(path: str) -> None:
+    with pytest.raises(OptionError, match=r"\.npy"):
+        writer_for(path)
+
+
+def test_a_name_of_no_format_says_which_there_are() -> None:
+    with pytest.raises(OptionError, match="sidebyside"):
+        writers_named(["png", "gif"])
+    assert [writer.name for writer in writers_named(["npy", "png", "npy"])] == ["npy", "png"]
+
+
+def test_no_two_formats_share_an_ending() -> None:
+    assert len({(writer.tag, writer.suffix) for writer in WRITERS.values()}) == len(WRITERS)
+
+
+def test_save_replaces_whole_and_with_the_rights_of_a_new_file(tmp_path: Path, disparity: Disparity) -> None:
+    path = tmp_path / "map.npy"
+    path.write_bytes(b"old")
+    disparity.save(path)
+    np.testing.assert_array_equal(np.load(path), disparity.values)
+    plain = tmp_path / "plain"
+    plain.touch()
+    assert stat.S_IMODE(path.stat().st_mode) == stat.S_IMODE(plain.stat().st_mode)
+    assert {item.name for item in tmp_path.iterdir()} == {"map.npy", "plain"}
+
+
+@pytest.mark.parametrize("failing", ["write", "replace"])
+def test_when_the_disk_fails_the_old_file_stays_and_nothing_is_left(
+    tmp_path: Path, disparity: Disparity, monkeypatch: pytest.MonkeyPatch, failing: str
+) -> None:
+    path = tmp_path / "map.npy"
+    path.write_bytes(b"old")
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(writers.os, "fsync" if failing == "write" else "replace", full)
+    with pytest.raises(OutputError, match=r"map\.npy.*No space left"):
+        save(disparity, path)
+    assert path.read_bytes() == b"old"
+    assert [item.name for item in tmp_path.iterdir()] == ["map.npy"]
+
+
+@pytest.mark.parametrize("place", ["missing/map.npy", "folder.npy", "x" * 300 + ".npy"])
+def test_a_place_that_cannot_be_written_is_one_error(tmp_path: Path, disparity: Disparity, place: str) -> None:
+    (tmp_path / "folder.npy").mkdir()
+    with pytest.raises(OutputError, match="cannot be written"):
+        disparity.save(tmp_path / place)
+    assert [item.name for item in tmp_path.iterdir()] == ["folder.npy"]
