@@ -1,0 +1,61 @@
+"""What runs a network: one stateless call from a tensor to a map, whatever the runtime.
+
+Each runtime is a module with a ``load`` that gives an ``Engine``. Importing this package loads no runtime.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from nearfar.arrays import MapF32, TensorF32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineReport:
+    """What really runs, asked of the runtime after it has loaded the network.
+
+    Attributes:
+        engine: The runtime, such as ``onnxruntime``.
+        provider: The part of it that computes, such as ``CPUExecutionProvider``.
+        precision: ``exact`` where it computes in float32 throughout, ``fast`` where it may compute in less.
+        threads: How many CPU threads it uses.
+        version: The runtime's version.
+    """
+
+    engine: str
+    provider: str
+    precision: str
+    threads: int
+    version: str
+
+
+class Engine(Protocol):
+    """A network, loaded and ready."""
+
+    @property
+    def report(self) -> EngineReport:
+        """What really runs."""
+        ...
+
+    @property
+    def fixed_hw(self) -> tuple[int, int] | None:
+        """The only (height, width) that the network takes, in pixels; None if it takes any multiple of its patch."""
+        ...
+
+    def run(self, tensor: TensorF32) -> MapF32:
+        """Return the network's map of one picture; the same tensor gives the same map, from any thread.
+
+        Args:
+            tensor: (1, 3, h, w) float32, normalised.
+
+        Returns:
+            (h, w) float32, finite; its size is the network's choice. [relative]
+
+        Raises:
+            ArrayError: ``tensor`` is not (1, 3, h, w) float32.
+            EngineError: The runtime failed, or the map is not finite.
+            GraphError: What came out is not a map.
+        """
+        ...

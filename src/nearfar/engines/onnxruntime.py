@@ -1,0 +1,193 @@
+"""ONNX Runtime: runs any ONNX depth network with one image in and one map out."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import onnxruntime
+from onnxruntime.capi import onnxruntime_pybind11_state as runtime_state  # pyright: ignore[reportAttributeAccessIssue]
+
+from nearfar.arrays import MapF32, TensorF32, require_tensor
+from nearfar.engines import EngineReport
+from nearfar.engines.contract import TensorSpec, contract_of, map_of
+from nearfar.errors import EngineError, GraphError, OptionError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+logger = logging.getLogger(__name__)
+
+CPU = "CPUExecutionProvider"
+# The order of the automatic choice. TensorRT is left out: it compiles for minutes at each new size.
+PREFERRED_PROVIDERS = ("CUDAExecutionProvider", "CoreMLExecutionProvider", "DmlExecutionProvider", CPU)
+# CUDA rounds the factors of every product to 10 bits of mantissa (TF32) unless told not to.
+_PROVIDER_OPTIONS = {"CUDAExecutionProvider": {"use_tf32": "0"}}
+# CoreML may compute in float16, whatever the graph says.
+_EXACT_PROVIDERS = ("CUDAExecutionProvider", "DmlExecutionProvider", CPU)
+
+_DTYPES = {"tensor(float)": "float32", "tensor(float16)": "float16"}
+
+# What ONNX Runtime raises when the file itself is at fault, on any provider; and what else it raises.
+_FILE_ERRORS = (
+    runtime_state.NoSuchFile,
+    runtime_state.InvalidProtobuf,
+    runtime_state.InvalidGraph,
+    runtime_state.InvalidArgument,
+    runtime_state.NoModel,
+)
+_RUNTIME_ERRORS = (
+    *_FILE_ERRORS,
+    runtime_state.Fail,
+    runtime_state.EPFail,
+    runtime_state.EngineError,
+    runtime_state.NotImplemented,
+    runtime_state.RuntimeException,
+    RuntimeError,
+    ValueError,
+    MemoryError,
+)
+
+
+class OnnxRuntimeEngine:
+    """A network loaded by ONNX Runtime; ``load`` makes it.
+
+    Attributes:
+        report: What really runs.
+        fixed_hw: The only (height, width) that the graph takes, or None if it takes any. [px]
+    """
+
+    def __init__(self, session: onnxruntime.InferenceSession, *, name: str, threads: int) -> None:
+        self._session = session
+        self._name = name
+        self._contract = contract_of(_specs(session.get_inputs()), _specs(session.get_outputs()), name=name)
+        self.fixed_hw = self._contract.fixed_hw
+        provider: str = session.get_providers()[0]
+        is_exact = provider in _EXACT_PROVIDERS and self._contract.image.dtype == "float32"
+        self.report = EngineReport(
+            engine="onnxruntime",
+            provider=provider,
+            precision="exact" if is_exact else "fast",
+            threads=threads,
+            version=onnxruntime.__version__,
+        )
+
+    def run(self, tensor: TensorF32) -> MapF32:
+        """Return the network's map of one picture; the same tensor gives the same map, from any thread.
+
+        Args:
+            tensor: (1, 3, h, w) float32, normalised.
+
+        Returns:
+            (h, w) float32, finite; its size is the network's choice. [relative]
+
+        Raises:
+            ArrayError: ``tensor`` is not (1, 3, h, w) float32.
+            EngineError: The runtime failed, or the map is not finite.
+            GraphError: What came out is not a map.
+        """
+        shape = require_tensor(tensor).shape
+        if self.fixed_hw not in (None, shape[2:]):
+            raise EngineError(f"{self._name} takes (height, width) {self.fixed_hw} only, got {shape[2:]}")
+        feed = {self._contract.image.name: tensor.astype(self._contract.image.dtype, copy=False)}
+        try:
+            (raw,) = self._session.run([self._contract.map.name], feed)
+        except _RUNTIME_ERRORS as error:
+            advice = "; a smaller size takes less memory"
+            raise EngineError(f"{self._name} failed on a tensor of {shape}: {_one_line(error)}{advice}") from error
+        is_exact = self.report.precision == "exact"
+        advice = "; is its file whole?" if is_exact else "; float16 overflows: use the float32 file, or the CPU"
+        return map_of(np.asarray(raw), name=self._name, advice=advice)
+
+
+def load(path: str | os.PathLike[str], *, provider: str | None = None, threads: int | None = None) -> OnnxRuntimeEngine:
+    """Return the network of an ONNX file, ready to run.
+
+    Args:
+        path: The file: one float32 or float16 image (1, 3, h, w) in, one map (1, h, w) or (1, 1, h, w) out, sides fixed
+            or open.
+        provider: ONNX Runtime's name for what shall compute, such as ``CUDAExecutionProvider``; None takes the first
+            of ``PREFERRED_PROVIDERS`` that works here.
+        threads: CPU threads; None takes as many as this process may use cores.
+
+    Raises:
+        GraphError: There is no such file, or it is not a depth network in ONNX.
+        EngineError: The provider asked for is not there, or does not start.
+        OptionError: ``threads`` is not positive.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise GraphError(f"{path} is not a file: give the path of an ONNX network")
+    if threads is not None and threads < 1:
+        raise OptionError(f"threads must be 1 or more, got {threads}")
+    threads = threads or _usable_cores()
+    session = _session_on(provider, path, threads) if provider else _session_on_best(path, threads)
+    return OnnxRuntimeEngine(session, name=path.name, threads=threads)
+
+
+def _session_on(provider: str, path: Path, threads: int) -> onnxruntime.InferenceSession:
+    """Return a session on this provider and no other."""
+    available = onnxruntime.get_available_providers()
+    if provider not in available:
+        raise EngineError(f"ONNX Runtime has no {provider} here; it has {', '.join(available)}")
+    session = _session(provider, path, threads)
+    # ONNX Runtime goes on without a provider that does not start, and says so nowhere else.
+    if session.get_providers()[0] != provider:
+        raise EngineError(f"{provider} did not start here; the driver or a library that it needs is missing")
+    return session
+
+
+def _session_on_best(path: Path, threads: int) -> onnxruntime.InferenceSession:
+    """Return a session on the first of the preferred providers that starts; a warning names each that does not."""
+    available = onnxruntime.get_available_providers()
+    for provider in (name for name in PREFERRED_PROVIDERS if name in available and name != CPU):
+        try:
+            return _session_on(provider, path, threads)
+        except EngineError as error:
+            logger.warning("%s", error)
+    return _session_on(CPU, path, threads)
+
+
+def _session(provider: str, path: Path, threads: int) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 4  # whatever fails is raised as well
+    # Photographs differ in size, and a memory plan would be kept for every size ever seen. The arena stays on: without
+    # it, or when it is emptied after each run, a run takes half as long again. It grows to what the largest picture
+    # needs, and prepare's cap bounds that. https://github.com/microsoft/onnxruntime/issues/11627
+    options.enable_mem_pattern = False
+    providers = [(provider, _PROVIDER_OPTIONS.get(provider, {})), *([] if provider == CPU else [CPU])]
+    try:
+        # Its own fallback would print to stdout and go on with another provider.
+        return onnxruntime.InferenceSession(os.fspath(path), options, providers=providers, enable_fallback=0)
+    except _FILE_ERRORS as error:
+        raise GraphError(f"{path} is not a network that ONNX Runtime can load: {_one_line(error)}") from error
+    except _RUNTIME_ERRORS as error:
+        if provider == CPU:
+            raise GraphError(f"{path} cannot be loaded: {_one_line(error)}") from error
+        raise EngineError(f"{provider} did not start here: {_one_line(error)}") from error
+
+
+def _specs(tensors: Sequence[onnxruntime.NodeArg]) -> list[TensorSpec]:
+    """Return what the session says of its tensors; an axis that is named, or has no length, is open."""
+    return [
+        TensorSpec(
+            name=tensor.name,
+            dtype=_DTYPES.get(str(tensor.type), str(tensor.type)),
+            shape=tuple(axis if isinstance(axis, int) and axis > 0 else None for axis in tensor.shape),
+        )
+        for tensor in tensors
+    ]
+
+
+def _usable_cores() -> int:
+    """Return how many cores this process may use, which a container or a job scheduler can limit."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).removeprefix("[ONNXRuntimeError] : ").split()) or type(error).__name__

@@ -1,0 +1,238 @@
+"""A picture into the network's tensor, and the network's map back to the picture's size: the published recipes.
+
+The same weights are published with three ways to prepare a picture. They differ in the size that the network sees and
+in the kernels, so they differ in the result, and none is wrong. Each is a ``Recipe``: data, from which ``prepare`` goes
+there and ``restore`` comes back.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nearfar import resample
+from nearfar.arrays import MapF32, RgbU8, TensorF32, frozen, require_map, require_rgb, require_tensor
+from nearfar.errors import OptionError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from numpy.typing import NDArray
+
+    from nearfar.models.card import Normalisation
+    from nearfar.resample import SizeHw
+
+# No picture may take more pixels than this many squares of the recipe's size: what a 4:1 panorama takes. The work
+# grows with the square of the area, and 4000×200 would need 20 times that.
+_MOST_SQUARES = 4
+
+_LARGEST_SIZE = 8192
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """One published way to prepare a picture.
+
+    Attributes:
+        name: What the command line calls it.
+        sides: Gives the network's (height, width) from the picture's, the size aimed at and the multiple. [px]
+        resize: Gives the picture at that size, (3, h, w), as numbers from 0 to ``white``.
+        white: What white is after ``resize``: 255 where the recipe resizes bytes, 1 where it resizes floats.
+        restore: Gives a map at the picture's own (height, width), float32.
+    """
+
+    name: str
+    sides: Callable[[SizeHw, int, int], SizeHw]
+    resize: Callable[[RgbU8, SizeHw], NDArray[np.uint8] | NDArray[np.float64]]
+    white: float
+    restore: Callable[[MapF32, SizeHw], MapF32]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Prepared:
+    """The network's input for one picture, with what is needed to come back from it.
+
+    Attributes:
+        tensor: (1, 3, h, w) float32, RGB, normalised, read-only.
+        source_hw: The picture's own height and width. [px]
+        recipe: What prepared it.
+        capped: Whether the picture is so long that it was made smaller than the recipe asks.
+    """
+
+    tensor: TensorF32
+    source_hw: SizeHw
+    recipe: Recipe
+    capped: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "tensor", frozen(require_tensor(self.tensor, what="Prepared.tensor")))
+
+    @property
+    def network_hw(self) -> SizeHw:
+        """Height and width that the network sees, in pixels."""
+        return self.tensor.shape[2], self.tensor.shape[3]
+
+
+def prepare(
+    rgb: RgbU8,
+    *,
+    recipe: Recipe,
+    normalisation: Normalisation,
+    size: int = 518,
+    multiple: int = 14,
+    fixed_hw: SizeHw | None = None,
+) -> Prepared:
+    """Return a picture as the network takes it.
+
+    Args:
+        rgb: (H, W, 3) uint8 sRGB, upright.
+        recipe: One of ``RECIPES``.
+        normalisation: Mean and standard deviation of R, G and B over pictures in 0..1, from the model's card.
+        size: The side that the recipe aims at, rounded to the nearest multiple. [px]
+        multiple: Every side is a multiple of this: the network's patch. [px]
+        fixed_hw: The (height, width) of a graph that takes no other; the picture is squashed to it. [px]
+
+    Example:
+        >>> from nearfar.models.card import Normalisation
+        >>> plain = Normalisation(mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))
+        >>> picture = np.zeros((300, 400, 3), np.uint8)
+        >>> prepare(picture, recipe=RECIPES["official"], normalisation=plain).network_hw
+        (518, 686)
+
+    Raises:
+        ArrayError: ``rgb`` is not (H, W, 3) uint8.
+        OptionError: ``size``, ``multiple`` or ``fixed_hw`` cannot be.
+    """
+    rgb = require_rgb(rgb)
+    source_hw = rgb.shape[0], rgb.shape[1]
+    if fixed_hw is None:
+        size = _require_size(size, multiple)
+        asked_hw = recipe.sides(source_hw, size, multiple)
+        network_hw = _within_cap(asked_hw, _MOST_SQUARES * size**2, multiple)
+    else:
+        asked_hw = network_hw = _require_fixed(fixed_hw)
+    planes = recipe.resize(rgb, network_hw)
+    return Prepared(
+        tensor=_normalised(planes, normalisation, recipe.white),
+        source_hw=source_hw,
+        recipe=recipe,
+        capped=network_hw != asked_hw,
+    )
+
+
+def restore(raw: MapF32, prepared: Prepared) -> MapF32:
+    """Return the network's map at the picture's own size, by the rule of the recipe that prepared it.
+
+    Args:
+        raw: (h, w) float32 as the network gave it; its size need not be the input's. [relative]
+        prepared: What the network was given.
+
+    Returns:
+        (H, W) float32. Cubic and Lanczos kernels overshoot at edges, so values can lie a little outside the range of
+        ``raw``, below 0 too: that is the published rule. [relative]
+
+    Raises:
+        ArrayError: ``raw`` is not a finite (h, w) float32 array.
+    """
+    raw = require_map(raw, what="the network's map")
+    if raw.min() == raw.max():  # the kernels' weights add up to 1 only within rounding, and would add a texture
+        return np.full(prepared.source_hw, raw[0, 0], np.float32)
+    return prepared.recipe.restore(raw, prepared.source_hw)
+
+
+def _least_scaling(source_hw: SizeHw, size: int, multiple: int) -> SizeHw:
+    """Return the sides of whichever fit, of height or of width to ``size``, changes the picture least.
+
+    Source: huggingface/transformers v5.0, models/dpt/image_processing_dpt.py, get_resize_output_image_size with
+    keep_aspect_ratio. There a long strip gets a side of 0, and an error.
+    """
+    by_height, by_width = (size / side for side in source_hw)
+    scale = by_width if abs(1 - by_width) < abs(1 - by_height) else by_height
+    height, width = (max(_nearest(scale * side, multiple), multiple) for side in source_hw)
+    return height, width
+
+
+def _short_side_reaches(source_hw: SizeHw, size: int, multiple: int) -> SizeHw:
+    """Return the sides that keep the picture's shape with the short one at ``size``.
+
+    Source: DepthAnything/Depth-Anything-V2 @8def443, depth_anything_v2/util/transform.py, Resize, ``lower_bound``.
+    """
+    scale = max(size / side for side in source_hw)
+    height, width = (max(_nearest(scale * side, multiple), size) for side in source_hw)
+    return height, width
+
+
+def _square(_source_hw: SizeHw, size: int, _multiple: int) -> SizeHw:
+    return size, size
+
+
+def _nearest(value: float, multiple: int) -> int:
+    """Return the nearest multiple; a half goes to the even one, as in both published rules."""
+    return round(value / multiple) * multiple
+
+
+def _within_cap(size_hw: SizeHw, most_pixels: int, multiple: int) -> SizeHw:
+    """Return the sides, made smaller in the same ratio, as far as multiples allow, if they hold too many pixels."""
+    pixels = math.prod(size_hw)
+    if pixels <= most_pixels:
+        return size_hw
+    shrink = math.sqrt(most_pixels / pixels)
+    short = max(_nearest(min(size_hw) * shrink, multiple), multiple)
+    long = min(_nearest(max(size_hw) * shrink, multiple), most_pixels // short // multiple * multiple)
+    return (short, long) if size_hw[0] < size_hw[1] else (long, short)
+
+
+def _require_size(size: int, multiple: int) -> int:
+    if multiple < 1:
+        raise OptionError(f"multiple must be 1 or more, got {multiple}")
+    if not 1 <= size <= _LARGEST_SIZE:
+        raise OptionError(f"size must be 1 to {_LARGEST_SIZE} pixels, got {size}; networks are made for about 518")
+    return max(_nearest(size, multiple), multiple)
+
+
+def _require_fixed(fixed_hw: SizeHw) -> SizeHw:
+    if min(fixed_hw) < 1:
+        raise OptionError(f"fixed_hw must be two positive numbers, got {fixed_hw}")
+    return fixed_hw
+
+
+def _normalised(
+    planes: NDArray[np.uint8] | NDArray[np.float64], normalisation: Normalisation, white: float
+) -> TensorF32:
+    """Return (planes / white - mean) / std as (1, 3, h, w) float32, in one pass."""
+    std = np.array(normalisation.std).reshape(3, 1, 1)
+    gain, offset = 1 / (white * std), -np.array(normalisation.mean).reshape(3, 1, 1) / std
+    return np.ascontiguousarray(planes * gain + offset, dtype=np.float32)[None]  # (1, 3, h, w)
+
+
+# Sources: aspect is onnx-community/depth-anything-v2-small @4472b73, preprocessor_config.json, with transformers'
+# DPTImageProcessor; official is DepthAnything/Depth-Anything-V2, depth_anything_v2/dpt.py, image2tensor and
+# infer_image; square is the model card's own demonstration.
+RECIPES: Mapping[str, Recipe] = MappingProxyType(
+    {
+        recipe.name: recipe
+        for recipe in (
+            Recipe(
+                name="aspect",
+                sides=_least_scaling,
+                resize=resample.picture_bicubic,
+                white=255.0,
+                restore=resample.map_bicubic,
+            ),
+            Recipe(
+                name="official",
+                sides=_short_side_reaches,
+                resize=resample.picture_cubic_floats,
+                white=1.0,
+                restore=resample.map_bilinear_corners,
+            ),
+            Recipe(
+                name="square", sides=_square, resize=resample.picture_lanczos, white=255.0, restore=resample.map_lanczos
+            ),
+        )
+    }
+)

@@ -1,0 +1,566 @@
+"""Every kind of picture file becomes the same upright RGB, or a one-line reason why not."""
+
+import contextlib
+import io
+import logging
+import os
+import subprocess
+import sys
+import threading
+import warnings
+import zlib
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageCms, ImageFile, ImageOps
+
+import photographs as files
+from nearfar.errors import ArrayError, OptionError, PictureError
+from nearfar.image import READABLE_SUFFIXES, Picture, read_picture
+from nearfar.pixels import _decode_sixteen
+from photographs import BAD, GOOD, deep_scene, encoded, exif, luma, png16, scene, tiff, write_bad, write_good
+
+SCENE = scene()
+IMAGE = Image.fromarray(SCENE)
+GREY = np.repeat(luma(SCENE)[..., None], 3, axis=2)
+DEEP = deep_scene()
+ROUNDED = np.floor(DEEP / 257 + 0.5).astype(np.uint8)
+WHITE_UNDER = np.rint(255 + (SCENE.astype(float) - 255) * (100 / 255)).astype(np.uint8)
+ALPHA = Image.new("L", IMAGE.size, 100)
+
+
+def with_alpha(image: Image.Image) -> Image.Image:
+    image.putalpha(ALPHA)
+    return image
+
+
+# What is read ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_a_good_photograph_is_read_as_rgb(name: str, tmp_path: Path) -> None:
+    GOOD[name](tmp_path / name)
+    picture = read_picture(tmp_path / name)
+    assert picture.name == name
+    assert picture.rgb.dtype == np.uint8
+    assert not picture.rgb.flags.writeable
+    assert picture.rgb.shape[2] == 3
+    assert (tmp_path / name).suffix.lower() in READABLE_SUFFIXES
+
+
+LOSSLESS: dict[str, tuple[Callable[[], bytes], np.ndarray, int]] = {
+    "png": (lambda: encoded(IMAGE, "PNG"), SCENE, 0),
+    "bmp": (lambda: encoded(IMAGE, "BMP"), SCENE, 0),
+    "ppm": (lambda: encoded(IMAGE, "PPM"), SCENE, 0),
+    "jpeg 2000": (lambda: encoded(IMAGE, "JPEG2000"), SCENE, 0),
+    "webp": (lambda: encoded(IMAGE, "WEBP", lossless=True), SCENE, 0),
+    "tiff": (lambda: encoded(IMAGE, "TIFF", compression="tiff_lzw"), SCENE, 0),
+    "tiff, big-endian": (lambda: tiff(SCENE, big_endian=True), SCENE, 0),
+    "jpeg": (lambda: encoded(IMAGE, "JPEG", quality=100, subsampling=0), SCENE, 3),
+    "avif": (lambda: encoded(IMAGE, "AVIF", quality=100, subsampling="4:4:4"), SCENE, 4),
+    "cmyk jpeg": (lambda: encoded(IMAGE.convert("CMYK"), "JPEG", quality=100, subsampling=0), SCENE, 4),
+    "cmyk tiff": (lambda: encoded(IMAGE.convert("CMYK"), "TIFF"), SCENE, 1),
+    "grey png": (lambda: encoded(IMAGE.convert("L"), "PNG"), GREY, 0),
+    "grey jpeg": (lambda: encoded(IMAGE.convert("L"), "JPEG", quality=100), GREY, 2),
+    "1 bit": (lambda: encoded(IMAGE.convert("1"), "PNG"), np.asarray(IMAGE.convert("1").convert("RGB")), 0),
+    "palette": (lambda: encoded(IMAGE.convert("P"), "PNG"), np.asarray(IMAGE.convert("P").convert("RGB")), 0),
+    "alpha": (lambda: encoded(with_alpha(IMAGE.copy()), "PNG"), WHITE_UNDER, 1),
+    "alpha webp": (lambda: encoded(with_alpha(IMAGE.copy()), "WEBP", lossless=True, exact=True), WHITE_UNDER, 1),
+    "alpha tiff": (lambda: encoded(with_alpha(IMAGE.copy()), "TIFF"), WHITE_UNDER, 1),
+    "grey alpha": (
+        lambda: encoded(with_alpha(IMAGE.convert("L")), "PNG"),
+        np.rint(255 + (GREY.astype(float) - 255) * (100 / 255)).astype(np.uint8),
+        1,
+    ),
+    "16-bit grey": (lambda: png16(DEEP[..., 0]), np.repeat(ROUNDED[..., :1], 3, axis=2), 0),
+    "16-bit rgb": (lambda: png16(DEEP), ROUNDED, 0),
+    "16-bit rgba": (lambda: png16(np.dstack([DEEP, np.full((24, 32), 100 * 257, np.uint16)])), WHITE_UNDER, 2),
+    "16-bit grey alpha": (
+        lambda: png16(np.dstack([DEEP[..., 0], np.full((24, 32), 65535, np.uint16)])),
+        np.repeat(ROUNDED[..., :1], 3, axis=2),
+        0,
+    ),
+    "16-bit tiff": (lambda: tiff(DEEP), ROUNDED, 0),
+    "16-bit tiff, big-endian": (lambda: tiff(DEEP, big_endian=True), ROUNDED, 0),
+    "16-bit grey tiff": (lambda: tiff(DEEP[..., 1]), np.repeat(ROUNDED[..., 1:2], 3, axis=2), 0),
+    "16-bit grey tiff, big-endian": (
+        lambda: tiff(DEEP[..., 1], big_endian=True),
+        np.repeat(ROUNDED[..., 1:2], 3, axis=2),
+        0,
+    ),
+    "16-bit pgm": (
+        lambda: b"P5 32 24 65535\n" + DEEP[..., 2].astype(">u2").tobytes(),
+        np.repeat(ROUNDED[..., 2:], 3, axis=2),
+        0,
+    ),
+    "32-bit integers": (lambda: tiff(DEEP[..., 0].astype(np.int32)), np.repeat(ROUNDED[..., :1], 3, axis=2), 0),
+    "floats of 0..1": (
+        lambda: tiff((SCENE[..., 1] / 255).astype(np.float32)),
+        np.repeat(SCENE[..., 1:2], 3, axis=2),
+        0,
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", LOSSLESS)
+def test_pixels_are_what_was_stored(kind: str) -> None:
+    make, expected, tolerance = LOSSLESS[kind]
+    rgb = read_picture(make()).rgb
+    assert rgb.shape == expected.shape
+    assert np.abs(rgb.astype(int) - expected).max() <= tolerance
+
+
+def test_red_is_the_first_channel_of_8_and_of_16_bits() -> None:
+    red = np.zeros((4, 4, 3), np.uint16)
+    red[..., 0] = 65535
+    for data in (png16(red), tiff(red), encoded(Image.new("RGB", (4, 4), (255, 0, 0)), "PNG")):
+        assert read_picture(data).rgb[0, 0].tolist() == [255, 0, 0]
+
+
+def test_16_bits_are_rounded_not_cut() -> None:
+    values = np.arange(65536, dtype=np.uint16).reshape(256, 256)
+    expected = np.array([(value * 255 + 32767) // 65535 for value in range(65536)], np.uint8).reshape(256, 256)
+    for stored in (png16(values), png16(np.dstack([values] * 3)), tiff(np.dstack([values] * 3))):
+        np.testing.assert_array_equal(read_picture(stored).rgb[..., 0], expected)
+    np.testing.assert_array_equal(read_picture(values).rgb[..., 0], expected)
+
+
+def test_the_first_frame_of_an_animation_is_read() -> None:
+    later = [Image.new("RGB", IMAGE.size, colour) for colour in ("black", "red")]
+    for kind, options in (("GIF", {}), ("WEBP", {"lossless": True}), ("PNG", {}), ("TIFF", {})):
+        rgb = read_picture(encoded(IMAGE, kind, save_all=True, append_images=later, **options)).rgb
+        assert np.abs(rgb.astype(int) - SCENE).mean() < 4
+
+
+def test_a_phones_two_picture_jpeg_is_its_first_picture() -> None:
+    data = encoded(IMAGE, "MPO", save_all=True, append_images=[Image.new("RGB", IMAGE.size)], quality=95)
+    assert np.abs(read_picture(data).rgb.astype(int) - SCENE).mean() < 4
+
+
+# Transparency --------------------------------------------------------------------------------------------------------
+
+
+def hidden_red() -> Image.Image:
+    image = Image.new("RGBA", (2, 1), (255, 0, 0, 0))
+    image.putpixel((1, 0), (0, 0, 255, 255))
+    return image
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        encoded(hidden_red(), "PNG"),
+        encoded(hidden_red().convert("PA").convert("P"), "PNG", transparency=bytes([0, 255])),
+        encoded(Image.frombytes("P", (2, 1), b"\0\1"), "PNG", transparency=0),
+        encoded(Image.frombytes("RGB", (2, 1), b"\xff\0\0\0\0\xff"), "PNG", transparency=(255, 0, 0)),
+        encoded(Image.frombytes("L", (2, 1), b"\x05\x09"), "PNG", transparency=5),
+    ],
+    ids=["rgba", "palette with alphas", "palette with one colour", "rgb with one colour", "grey with one value"],
+)
+def test_hidden_colours_stay_hidden(data: bytes) -> None:
+    assert read_picture(data).rgb[0, 0].tolist() == [255, 255, 255]
+    assert read_picture(data, background=(1, 2, 3)).rgb[0, 0].tolist() == [1, 2, 3]
+    assert read_picture(data, background=(1, 2, 3)).rgb[0, 1].tolist() != [1, 2, 3]
+
+
+@pytest.mark.parametrize("background", [(0, 0), (0, 0, 256), (-1, 0, 0)])
+def test_a_background_that_is_no_colour_is_an_option_error(background: tuple[int, int, int]) -> None:
+    with pytest.raises(OptionError, match="background"):
+        read_picture(SCENE, background=background)
+
+
+# Orientation and focal length -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "TIFF", "PNG16", "TIFF16", "JPEG", "PIL"])
+def test_every_orientation_is_turned_upright_once_and_remembered(kind: str, orientation: int) -> None:
+    upright = np.asarray(ImageOps.exif_transpose(Image.open(png_with_orientation(orientation))).convert("RGB"))
+    picture = read_picture(stored_on_its_side(kind, orientation))
+    assert picture.orientation == orientation
+    assert picture.rgb.shape == upright.shape
+    assert np.abs(picture.rgb.astype(int) - upright).max() <= (8 if kind == "JPEG" else 1)
+
+
+def png_with_orientation(orientation: int) -> io.BytesIO:
+    return io.BytesIO(encoded(IMAGE, "PNG", exif=exif(orientation=orientation)))
+
+
+def stored_on_its_side(kind: str, orientation: int) -> bytes | Image.Image:
+    block = exif(orientation=orientation)
+    match kind:
+        case "PIL":
+            return Image.open(png_with_orientation(orientation))
+        case "PNG16":
+            return png16(SCENE.astype(np.uint16) * 257, chunks=[(b"eXIf", block.removeprefix(b"Exif\0\0"))])
+        case "TIFF16":
+            return tiff(SCENE.astype(np.uint16) * 257, tags={274: orientation})
+        case "TIFF":
+            return tiff(SCENE, tags={274: orientation})
+        case "JPEG":
+            return encoded(IMAGE, "JPEG", quality=100, subsampling=0, exif=block)
+    return encoded(IMAGE, kind, exif=block, lossless=True)
+
+
+@pytest.mark.parametrize("orientation", [0, 9, 65535])
+def test_an_orientation_that_does_not_exist_is_none(orientation: int) -> None:
+    assert read_picture(encoded(IMAGE, "PNG", exif=exif(orientation=orientation))).orientation == 1
+
+
+def test_the_focal_length_is_in_pixels_of_the_upright_picture() -> None:
+    # A 3:2 picture has the frame's own shape, so 36 mm of focal length is its width in pixels, but for 43.27.
+    image = Image.new("RGB", (3000, 2000))
+    for orientation in (1, 6):
+        picture = read_picture(encoded(image, "JPEG", exif=exif(orientation=orientation, focal_35mm=36)))
+        assert picture.focal_px == pytest.approx(3000, rel=1e-3)
+
+
+@pytest.mark.parametrize("focal_35mm", [None, 0, "wide"])
+def test_an_unknown_focal_length_is_none(focal_35mm: int | str | None) -> None:
+    assert read_picture(encoded(IMAGE, "JPEG", exif=exif(orientation=1, focal_35mm=focal_35mm))).focal_px is None
+
+
+@given(st.binary(max_size=60))
+@settings(max_examples=150, deadline=None)
+def test_broken_exif_costs_no_photograph(garbage: bytes) -> None:
+    for block in (garbage, b"Exif\0\0MM\0*\0\0\0\x08" + garbage, b"Exif\0\0II*\0\x08\0\0\0" + garbage):
+        assert read_picture(encoded(IMAGE, "JPEG", exif=block)).rgb.shape[2] == 3
+
+
+# Colour profiles ------------------------------------------------------------------------------------------------------
+
+
+def srgb_of_light(values: np.ndarray) -> np.ndarray:
+    light = values / 255
+    return np.rint(255 * np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055))
+
+
+@pytest.mark.parametrize(
+    ("image", "profile", "expected"),
+    [
+        (IMAGE, files.linear_rgb_profile(), srgb_of_light(SCENE)),
+        (with_alpha(IMAGE.copy()), files.linear_rgb_profile(), 255 + (srgb_of_light(SCENE) - 255) * (100 / 255)),
+        (IMAGE.convert("L"), files.linear_grey_profile(), srgb_of_light(GREY)),
+    ],
+    ids=["rgb", "rgba", "grey"],
+)
+def test_colours_go_through_the_embedded_profile(image: Image.Image, profile: bytes, expected: np.ndarray) -> None:
+    rgb = read_picture(encoded(image, "PNG", icc_profile=profile)).rgb
+    assert np.abs(rgb.astype(int) - expected).max() <= 2
+
+
+def test_inks_go_through_the_embedded_profile() -> None:
+    black = np.tile(np.arange(256, dtype=np.uint8), (4, 1))
+    inks = np.dstack([np.full_like(black, 200), np.full_like(black, 90), np.full_like(black, 0), black])
+    lightness = 100 * (1 - black[0] / 255)
+    light = np.where(lightness > 8, ((lightness + 16) / 116) ** 3, lightness / 903.3)
+    for kind in ("TIFF", "JPEG"):
+        data = encoded(
+            Image.frombytes("CMYK", (256, 4), inks.tobytes()),
+            kind,
+            icc_profile=files.black_only_cmyk_profile(),
+            quality=100,
+        )
+        rgb = read_picture(data).rgb[0]
+        assert np.abs(rgb.astype(int) - srgb_of_light(255 * light)[:, None]).max() <= (3 if kind == "TIFF" else 8)
+
+
+def test_16_bit_colours_go_through_the_embedded_profile() -> None:
+    chunk = (b"iCCP", b"light\0\0" + zlib.compress(files.linear_rgb_profile()))
+    rgb = read_picture(png16(SCENE.astype(np.uint16) * 257, chunks=[chunk])).rgb
+    assert np.abs(rgb.astype(int) - srgb_of_light(SCENE)).max() <= 2
+
+
+def test_a_profile_of_srgb_itself_changes_no_pixel() -> None:
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    np.testing.assert_array_equal(read_picture(encoded(IMAGE, "PNG", icc_profile=profile)).rgb, SCENE)
+
+
+@pytest.mark.parametrize("profile", [b"rubbish" * 40, files.linear_grey_profile()], ids=["broken", "of another mode"])
+def test_a_profile_that_does_not_work_is_left_out_with_a_warning(
+    profile: bytes, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    path = tmp_path / "odd.png"
+    path.write_bytes(encoded(IMAGE, "PNG", icc_profile=profile))
+    with caplog.at_level(logging.WARNING):
+        np.testing.assert_array_equal(read_picture(path).rgb, SCENE)
+    assert "odd.png" in caplog.text
+    assert "profile" in caplog.text
+
+
+# Sources --------------------------------------------------------------------------------------------------------------
+
+
+def test_a_source_may_be_a_path_bytes_an_image_an_array_or_a_picture(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    IMAGE.save(path)
+    sources = [path, str(path), path.read_bytes(), bytearray(path.read_bytes()), Image.open(path), IMAGE, SCENE]
+    pictures = [read_picture(source) for source in sources]  # type: ignore[arg-type]
+    sources[4].close()  # type: ignore[union-attr]
+    for picture in pictures:
+        np.testing.assert_array_equal(picture.rgb, SCENE)
+    assert [picture.name for picture in pictures] == ["a.png", "a.png", "bytes", "bytes", "a.png", "image", "array"]
+    assert read_picture(pictures[0]) is pictures[0]
+    assert read_picture(path.read_bytes(), name="stdin").name == "stdin"
+
+
+@pytest.mark.parametrize(
+    ("array", "expected"),
+    [
+        (SCENE, SCENE),
+        (SCENE[:, ::-1, ::-1], SCENE[:, ::-1, ::-1]),
+        (SCENE[..., 0], np.repeat(SCENE[..., :1], 3, axis=2)),
+        (SCENE[..., :1], np.repeat(SCENE[..., :1], 3, axis=2)),
+        (np.dstack([SCENE, np.full((24, 32), 255, np.uint8)]), SCENE),
+        (np.dstack([SCENE, np.full((24, 32), 100, np.uint8)]), WHITE_UNDER),
+        (DEEP, ROUNDED),
+        (DEEP.astype(">u2"), ROUNDED),
+        (DEEP[..., 2], np.repeat(ROUNDED[..., 2:], 3, axis=2)),
+    ],
+)
+def test_arrays_of_8_and_16_bits(array: np.ndarray, expected: np.ndarray) -> None:
+    assert np.abs(read_picture(array).rgb.astype(int) - expected).max() <= 1
+
+
+def test_the_callers_array_is_copied_and_left_alone() -> None:
+    array = SCENE.copy()
+    picture = read_picture(array)
+    array[:] = 0
+    np.testing.assert_array_equal(picture.rgb, SCENE)
+    assert array.flags.writeable
+
+
+@pytest.mark.parametrize(
+    ("array", "reason"),
+    [
+        (np.zeros((4, 4, 3)), "float64; scale it to 0 to 255"),
+        (np.zeros((4, 4, 3), np.float32), "uint8"),
+        (np.zeros((4, 4), bool), "bool"),
+        (np.zeros((4, 4), np.int64), "int64"),
+        (np.zeros((4, 4), np.uint32), "uint32"),
+        (np.zeros((0, 4, 3), np.uint8), r"\(0, 4, 3\)"),
+        (np.zeros((4, 0), np.uint8), r"\(4, 0\)"),
+        (np.zeros((4, 4, 2), np.uint8), r"\(4, 4, 2\)"),
+        (np.zeros((3, 4, 5), np.uint8), r"\(3, 4, 5\)"),
+        (np.zeros((1, 4, 4, 3), np.uint8), r"\(1, 4, 4, 3\)"),
+        (np.zeros(4, np.uint8), r"\(4,\)"),
+        (np.array("photo.jpg"), "<U9"),
+    ],
+)
+def test_an_array_that_is_no_picture_says_what_it_is(array: np.ndarray, reason: str) -> None:
+    with pytest.raises(PictureError, match=reason):
+        read_picture(array)
+
+
+@pytest.mark.parametrize("source", [None, 5, ["a.jpg"], Ellipsis])
+def test_anything_else_is_no_photograph(source: object) -> None:
+    with pytest.raises(PictureError, match=type(source).__name__):
+        read_picture(source)  # type: ignore[arg-type]
+
+
+def test_a_pipe_is_read(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_bytes, args=(encoded(IMAGE, "PNG"),))
+    writer.start()
+    np.testing.assert_array_equal(read_picture(pipe).rgb, SCENE)
+    writer.join(timeout=10)
+
+
+def test_the_same_file_from_several_threads(tmp_path: Path) -> None:
+    paths = write_good(tmp_path)
+    alone = [read_picture(path).rgb for path in paths]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(read_picture, paths))
+    for one, other in zip(alone, together, strict=True):
+        np.testing.assert_array_equal(one, other.rgb)
+
+
+# What is refused ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_file_is_refused_in_one_line_that_names_it(name: str, tmp_path: Path) -> None:
+    write, reason = BAD[name]
+    write(tmp_path / name)
+    with pytest.raises(PictureError, match=reason) as caught:
+        read_picture(tmp_path / name)
+    assert name in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("https://example.org/a.jpg", "URL"),
+        ("file:///tmp/a.jpg", "URL"),
+        ("nowhere/a.jpg", r"nowhere/a\.jpg does not exist"),
+        ("", "folder"),
+        ("a\0b.jpg", "cannot be read"),
+        ("a" * 5000, "cannot be read"),
+        (b"", "bytes is empty"),
+        ("bad\nname.jpg", r"'bad\\nname\.jpg' does not exist"),
+        ("bad\udcffname.jpg", r"'bad\\udcffname\.jpg' does not exist"),
+    ],
+)
+def test_a_path_that_leads_nowhere_says_so(source: str | bytes, reason: str) -> None:
+    with pytest.raises(PictureError, match=reason) as caught:
+        read_picture(source)
+    str(caught.value).encode()
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may read everything")
+def test_a_file_without_permission_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "secret.png"
+    IMAGE.save(path)
+    path.chmod(0)
+    with pytest.raises(PictureError, match=r"secret\.png cannot be read: Permission denied"):
+        read_picture(path)
+
+
+def test_a_refusal_by_the_system_is_translated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(PictureError, match=r"secret\.png cannot be read: Permission denied"):
+        read_picture(tmp_path / "secret.png")
+
+
+@pytest.mark.parametrize(
+    ("head", "kind"),
+    [
+        (b"\0\0\0\x18ftypmif1", "HEIC"),
+        (b"II*\0\x10\0\0\0CR\2\0", "camera RAW"),
+        (b"FUJIFILMCCD-RAW 0201", "camera RAW"),
+        (b"\0\0\0\x18ftypcrx ", "camera RAW"),
+        (b"IIRO\x08\0\0\0", "camera RAW"),
+        (b"\0\0\0\x14ftypqt  ", "video"),
+        (b"RIFF\0\0\0\0AVI LIST", "video"),
+        (b"v/1\1\2\0\0\0", "OpenEXR"),
+        (b"8BPS\0\1", "Photoshop"),
+        (b"\xff\n\xfa\x1f", "JPEG XL"),
+        (b"\x93NUMPY\1\0", "NumPy"),
+        (b"\xff\xd8\xff\xe0", "JPEG file that is damaged|cannot be decoded"),
+        (b"\x89PNG\r\n\x1a\n", "PNG file that is damaged|cannot be decoded"),
+    ],
+)
+def test_a_known_kind_of_file_is_called_by_its_name(head: bytes, kind: str) -> None:
+    with pytest.raises(PictureError, match=kind):
+        read_picture(head + bytes(200))
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        (np.full((4, 4), np.nan, np.float32), "nan"),
+        (np.full((4, 4), -0.5, np.float32), "-0.5"),
+        (np.full((4, 4), 70000, np.int32), "70000"),
+        (np.full((4, 4), -1, np.int32), "-1"),
+    ],
+)
+def test_values_without_an_agreed_white_are_refused(values: np.ndarray, reason: str) -> None:
+    with pytest.raises(PictureError, match=f"values go from {reason}"):
+        read_picture(tiff(values))
+
+
+def test_a_picture_without_pixels_is_refused() -> None:
+    with pytest.raises(PictureError, match="image has no pixels: it is 0×5"):
+        read_picture(Image.new("RGB", (0, 5)))
+
+
+@pytest.mark.parametrize(
+    ("stored", "reason"),
+    [(encoded(IMAGE, "PNG"), "not known"), (b"\x89PNG rubbish", "not known"), (png16(DEEP[::-1]), "do not agree")],
+)
+def test_16_bit_colours_that_two_decoders_see_differently_are_refused(stored: bytes, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        _decode_sixteen(io.BytesIO(stored), (DEEP >> 8).astype(np.uint8))
+
+
+# Size -----------------------------------------------------------------------------------------------------------------
+
+
+def test_a_size_is_refused_from_the_header_before_decoding(monkeypatch: pytest.MonkeyPatch) -> None:
+    def decode(*_: object) -> None:
+        pytest.fail("decoded")
+
+    monkeypatch.setattr(ImageFile.ImageFile, "load", decode)
+    with pytest.raises(PictureError, match=r"is too large: 32×24, 0\.0 megapixels"):
+        read_picture(encoded(IMAGE, "JPEG"), max_pixels=32 * 24 - 1)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF", "GIF"])
+def test_our_own_limit_holds_and_pillows_does_not(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)
+    data = encoded(IMAGE, kind)
+    assert read_picture(data, max_pixels=32 * 24).size_hw == (24, 32)
+    assert Image.MAX_IMAGE_PIXELS == 10
+    with pytest.raises(Image.DecompressionBombError):
+        Image.open(io.BytesIO(data))
+
+
+def test_half_a_picture_is_refused_even_where_the_program_allows_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
+    data = encoded(Image.effect_noise((64, 64), 50), "JPEG")
+    with pytest.raises(PictureError, match="truncated"):
+        read_picture(data[: len(data) // 2])
+    assert ImageFile.LOAD_TRUNCATED_IMAGES
+
+
+def test_the_programs_warning_filters_are_left_as_they_were(tmp_path: Path) -> None:
+    before = list(warnings.filters)
+    for path in [*write_good(tmp_path), *write_bad(tmp_path)]:
+        with contextlib.suppress(PictureError):
+            read_picture(path)
+    assert list(warnings.filters) == before
+
+
+def test_nothing_is_printed(tmp_path: Path) -> None:
+    # In another process, because the libraries below Python print past sys.stderr.
+    write_good(tmp_path)
+    write_bad(tmp_path)
+    script = (
+        "import pathlib, nearfar.image, nearfar.errors\n"
+        f"for path in sorted(pathlib.Path({str(tmp_path)!r}).iterdir()):\n"
+        "    try: nearfar.image.read_picture(path)\n"
+        "    except nearfar.errors.PictureError: pass\n"
+    )
+    done = subprocess.run([sys.executable, "-W", "always", "-c", script], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("", "")
+
+
+# Damage ---------------------------------------------------------------------------------------------------------------
+
+BYTES = {name: make() for name, (make, _, _) in LOSSLESS.items()}
+
+
+@given(st.sampled_from(sorted(BYTES)), st.floats(0, 1), st.lists(st.tuples(st.floats(0, 0.999), st.integers(0, 255))))
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_a_damaged_file_is_read_or_refused_and_nothing_else(
+    kind: str, kept: float, changes: list[tuple[float, int]]
+) -> None:
+    data = bytearray(BYTES[kind])
+    for place, value in changes:
+        data[int(place * len(data))] = value
+    with contextlib.suppress(PictureError):
+        assert read_picture(bytes(data[: round(kept * len(data))]), max_pixels=100_000).rgb.size
+
+
+# The value ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fields", [{"orientation": 0}, {"orientation": 9}, {"focal_px": 0.0}, {"focal_px": np.inf}])
+def test_a_picture_that_cannot_be_is_refused(fields: dict[str, float]) -> None:
+    with pytest.raises(PictureError, match=next(iter(fields))):
+        Picture(rgb=SCENE, name="a", **fields)  # type: ignore[arg-type]
+
+
+def test_a_picture_holds_three_channels_of_bytes() -> None:
+    with pytest.raises(ArrayError, match=r"\(24, 32\)"):
+        Picture(rgb=SCENE[..., 0], name="a")
