@@ -10,7 +10,9 @@ from nearfar import Disparity
 from nearfar.errors import ArrayError
 
 MAPS = arrays.arrays(
-    np.float32, arrays.array_shapes(min_dims=2, max_dims=2, max_side=8), elements=st.floats(width=32, allow_nan=False, allow_infinity=False)
+    np.float32,
+    arrays.array_shapes(min_dims=2, max_dims=2, max_side=8),
+    elements=st.floats(width=32, allow_nan=False, allow_infinity=False),
 )
 
 

@@ -25,7 +25,9 @@ MADE_BY = Provenance(model="modèle ☃", engine="onnxruntime CPUExecutionProvid
 SCALES = st.sampled_from([1e-30, 1e-3, 1.0, 250.0, 1e30])
 MAPS = st.builds(
     lambda base, scale: base * np.float32(scale),
-    arrays.arrays(np.float32, arrays.array_shapes(min_dims=2, max_dims=2, max_side=9), elements=st.floats(-4, 4, width=32)),
+    arrays.arrays(
+        np.float32, arrays.array_shapes(min_dims=2, max_dims=2, max_side=9), elements=st.floats(-4, 4, width=32)
+    ),
     SCALES,
 )
 

@@ -58,12 +58,12 @@ class Disparity:
 
     @property
     def range(self) -> tuple[float, float]:
-        """The farthest and the nearest value. [relative]"""
+        """The farthest and the nearest value [relative]."""
         return float(self.values.min()), float(self.values.max())
 
     @property
     def size_hw(self) -> tuple[int, int]:
-        """Height and width. [px]"""
+        """Height and width [px]."""
         height, width = self.values.shape
         return height, width
 

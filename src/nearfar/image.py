@@ -251,7 +251,7 @@ def _require_size(image: Image.Image, *, label: str, max_pixels: int) -> None:
         raise PictureError(f"{label} has no pixels: it is {width}×{height}")
     if width * height > max_pixels:
         size = f"{width}×{height}, {width * height / 1e6:.1f} megapixels, and the limit is {max_pixels / 1e6:.1f}"
-        raise PictureError(f"{label} is too large: {size}; make it smaller or raise max_pixels")
+        raise PictureError(f"{label} is too large: {size}; make it smaller or raise max_pixels (--max-megapixels)")
 
 
 @contextmanager

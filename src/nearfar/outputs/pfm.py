@@ -15,7 +15,7 @@ from nearfar.image import Picture
 
 
 def encode(disparity: Disparity, picture: Picture | None = None) -> bytes:  # noqa: ARG001 - every writer is called so
-    """Return the map as a grey little-endian PFM file. [relative]"""
+    """Return the map as a grey little-endian PFM file [relative]."""
     height, width = disparity.size_hw
     return f"Pf\n{width} {height}\n-1.0\n".encode("ascii") + disparity.values[::-1].astype("<f4").tobytes()
 

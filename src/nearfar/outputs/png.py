@@ -4,6 +4,7 @@ import io
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, PngImagePlugin
 
 from nearfar import __version__
@@ -16,9 +17,10 @@ _PREFIX = "nearfar:"
 _COMPRESS_LEVEL = 1
 
 
-def gray16(disparity: Disparity) -> np.ndarray[tuple[int, int], np.dtype[np.uint16]]:
+def gray16(disparity: Disparity) -> NDArray[np.uint16]:
     """Return the map spread over 0 (farthest) to 65535 (nearest), rounded: (H, W) uint16; all 0 if it is flat."""
-    return np.rint(disparity.normalised() * np.float32(65535)).astype(np.uint16)
+    steps: NDArray[np.uint16] = np.rint(disparity.normalised() * np.float32(65535)).astype(np.uint16)
+    return steps
 
 
 def encode(disparity: Disparity, picture: Picture | None = None) -> bytes:

@@ -1,0 +1,213 @@
+"""Where the stages meet: a card and an engine make an estimator, and a photograph goes in at one end.
+
+    Picture ── prepare ──▶ tensor ── engine ──▶ raw map ── restore ──▶ Disparity
+
+An estimator holds nothing that changes: it may be shared between threads.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nearfar.disparity import Disparity, Provenance
+from nearfar.engines import onnxruntime
+from nearfar.errors import ArrayError, EngineError, NearfarError, OptionError
+from nearfar.image import Picture, PictureSource, read_picture
+from nearfar.models.card import Kind, ModelCard
+from nearfar.models.choose import choose
+from nearfar.models.store import ModelStore
+from nearfar.prepare import RECIPES, Prepared, Recipe, prepare, restore
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from nearfar.arrays import MapF32
+    from nearfar.engines import Engine
+
+ENGINES = ("auto", "onnxruntime")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageSeconds:
+    """How long each stage of one estimate took [s]."""
+
+    prepare: float
+    run: float
+    restore: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """A map with what is worth knowing about its making.
+
+    Attributes:
+        disparity: The map, at the photograph's own size.
+        seconds: What each stage took.
+        network_hw: Height and width that the network saw. [px]
+        capped: The token cap made the network's input smaller than the recipe asks.
+    """
+
+    disparity: Disparity
+    seconds: StageSeconds
+    network_hw: tuple[int, int]
+    capped: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one of many photographs: a map, or the error that stopped it.
+
+    Attributes:
+        index: The photograph's place in what was given, from 0.
+        error: Why there is no map, or None.
+    """
+
+    index: int
+    error: NearfarError | None = None
+    _disparity: Disparity | None = None
+
+    def result(self) -> Disparity:
+        """Return the map, or raise the error that stopped it."""
+        if self.error is not None:
+            raise self.error
+        assert self._disparity is not None  # noqa: S101 - an outcome is made with exactly one of the two
+        return self._disparity
+
+
+class DepthEstimator:
+    """A depth network ready to run: a model's card, an engine that holds its graph, and a way to prepare pictures.
+
+    Made by :func:`load`; the constructor is for an engine of one's own.
+
+    Attributes:
+        card: What the model is and what may be done with it.
+        engine: What runs the graph, with its report of provider and threads.
+        recipe: How a picture is prepared.
+        size: The side that the recipe aims at. [px]
+        notice: What the user should be told about the choice of model, or None.
+    """
+
+    def __init__(
+        self,
+        *,
+        card: ModelCard,
+        engine: Engine,
+        recipe: Recipe | None = None,
+        size: int | None = None,
+        notice: str | None = None,
+    ) -> None:
+        if card.kind is not Kind.DISPARITY:
+            raise OptionError(f"{card.id} predicts {card.kind}, and only disparity models run so far: choose another")
+        self.card = card
+        self.engine = engine
+        self.recipe = recipe or RECIPES[card.prepare]
+        self.size = size or card.input.size
+        self.notice = notice
+
+    def estimate(self, source: PictureSource) -> Disparity:
+        """Return the disparity of a photograph, at the photograph's own size.
+
+        Args:
+            source: A path, encoded bytes, a PIL image, an (H, W, 3) uint8 RGB array, or a Picture.
+
+        Raises:
+            PictureError: ``source`` is not a photograph that can be read.
+            EngineError: The network failed on it.
+        """
+        return self.estimate_timed(read_picture(source)).disparity
+
+    def estimate_timed(self, picture: Picture) -> Estimate:
+        """Return the disparity of a photograph, with the seconds that each stage took.
+
+        Raises:
+            EngineError: The network failed on it.
+        """
+        begin = time.perf_counter()
+        prepared = self.prepare(picture)
+        ready = time.perf_counter()
+        raw = self.engine.run(prepared.tensor)
+        ran = time.perf_counter()
+        values = restore(raw, prepared)
+        end = time.perf_counter()
+        height, width = prepared.tensor.shape[2:]
+        return Estimate(
+            disparity=self._disparity(values, prepared),
+            seconds=StageSeconds(prepare=ready - begin, run=ran - ready, restore=end - ran),
+            network_hw=(height, width),
+            capped=prepared.capped,
+        )
+
+    def estimate_many(self, sources: Iterable[PictureSource]) -> Iterator[Outcome]:
+        """Yield what became of each photograph, in order; one that fails does not stop the rest."""
+        for index, source in enumerate(sources):
+            try:
+                yield Outcome(index=index, _disparity=self.estimate(source))
+            except NearfarError as error:
+                yield Outcome(index=index, error=error)
+
+    def prepare(self, picture: Picture) -> Prepared:
+        """Return the network's input for a photograph, with what is needed to come back to its size."""
+        return prepare(
+            picture.rgb,
+            recipe=self.recipe,
+            normalisation=self.card.input.normalisation,
+            size=self.size,
+            multiple=self.card.input.multiple,
+            fixed_hw=self.engine.fixed_hw,
+        )
+
+    def _disparity(self, values: MapF32, prepared: Prepared) -> Disparity:
+        height, width = prepared.tensor.shape[2:]
+        report = self.engine.report
+        provenance = Provenance(
+            model=self.card.id,
+            engine=f"{report.engine} {report.provider}",
+            recipe=f"{self.recipe.name} {width}x{height}",
+        )
+        try:
+            return Disparity(values=values, provenance=provenance)
+        except ArrayError as error:
+            raise EngineError(f"{self.card.id} gave a map that is not one: {error}") from error
+
+
+def load(
+    model: str | Path = "auto",
+    *,
+    engine: str = "auto",
+    recipe: str | None = None,
+    size: int | None = None,
+    offline: bool = False,
+) -> DepthEstimator:
+    """Return an estimator for a model, fetching the model's file first where that is allowed and needed.
+
+    Args:
+        model: An id from ``nearfar models list``, the path of an ONNX file, or ``auto``: Depth Anything V2 Small if it
+            can be had, else the bundled open model, which ``DepthEstimator.notice`` then says.
+        engine: ``auto`` or ``onnxruntime``.
+        recipe: ``aspect``, ``official`` or ``square``; None takes the card's.
+        size: The side that the recipe aims at [px]; None takes the card's.
+        offline: Never use the network.
+
+    Raises:
+        UnknownModelError: No model has this id.
+        ModelMissingError: A model asked for by name is not on this machine.
+        VerificationError: The model's file is not the one that its card pins.
+        GraphError: The file is not a depth network.
+        EngineError: The runtime is missing or failed.
+        OptionError: An option has no such value.
+    """
+    if engine not in ENGINES:
+        raise OptionError(f"engine {engine!r} is not one of {', '.join(ENGINES)}")
+    if recipe is not None and recipe not in RECIPES:
+        raise OptionError(f"recipe {recipe!r} is not one of {', '.join(RECIPES)}")
+    chosen = choose(model, ModelStore(), offline=offline)
+    return DepthEstimator(
+        card=chosen.card,
+        engine=onnxruntime.load(chosen.path),
+        recipe=None if recipe is None else RECIPES[recipe],
+        size=size,
+        notice=chosen.notice,
+    )
