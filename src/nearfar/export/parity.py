@@ -1,0 +1,131 @@
+"""The parity gate: a graph is worth nothing until it was run beside the network that it came from."""
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import onnxruntime
+import torch
+from numpy.typing import NDArray
+from onnxruntime.capi import onnxruntime_pybind11_state as runtime_state
+from torch import nn
+
+from nearfar.errors import ExportError
+from nearfar.export.settings import ExportSettings, Shape
+
+_RUNTIME_ERRORS = (
+    runtime_state.Fail,
+    runtime_state.InvalidArgument,
+    runtime_state.InvalidGraph,
+    runtime_state.InvalidProtobuf,
+    runtime_state.NotImplemented,
+    runtime_state.RuntimeException,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParityCheck:
+    """One comparison.
+
+    Attributes:
+        shape: Batch, height and width of the input.
+        error: Largest absolute difference between the two maps [share of the range of PyTorch's].
+    """
+
+    shape: Shape
+    error: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParityReport:
+    """How closely ONNX Runtime's maps equal PyTorch's in float32, on the CPU.
+
+    Attributes:
+        checks: One a shape, in the order tried.
+        tolerance: What each had to reach [share of the map's range].
+        onnxruntime: The version that ran the graph.
+        torch: The version that ran the network.
+    """
+
+    checks: tuple[ParityCheck, ...]
+    tolerance: float
+    onnxruntime: str
+    torch: str
+
+    @property
+    def error(self) -> float:
+        """The largest error of all checks [share of the map's range]."""
+        return max(check.error for check in self.checks)
+
+    def record(self) -> dict[str, object]:
+        """Return the report as plain values, for a JSON file."""
+        return {**asdict(self), "error": self.error}
+
+
+def require_parity(module: nn.Module, graph: bytes, settings: ExportSettings) -> ParityReport:
+    """Return how closely ``graph`` equals ``module`` at every shape of ``settings.checked_shapes``.
+
+    Args:
+        module: The network, float32 on the CPU, for inference.
+        graph: The ONNX file's bytes.
+        settings: Names, shapes and tolerance.
+
+    Raises:
+        ExportError: ONNX Runtime cannot run the graph, or a map differs by more than the tolerance.
+    """
+    session = _session(graph)
+    pictures = [_pictures(shape, seed) for seed, shape in enumerate(settings.checked_shapes)]
+    checks = tuple(_compare(module, session, tensor, settings) for tensor in pictures)
+    worst = max(checks, key=lambda check: check.error)
+    if not worst.error <= settings.tolerance:
+        raise ExportError(
+            f"the exported graph differs from its network by {worst.error:.2g} of the map's range at (batch, height,"
+            f" width) {worst.shape}, more than {settings.tolerance:.2g}: it was not written"
+        )
+    return ParityReport(
+        checks=checks, tolerance=settings.tolerance, onnxruntime=onnxruntime.__version__, torch=str(torch.__version__)
+    )
+
+
+def _compare(
+    module: nn.Module, session: onnxruntime.InferenceSession, tensor: NDArray[np.float32], settings: ExportSettings
+) -> ParityCheck:
+    batch, _, height, width = tensor.shape
+    with torch.inference_mode():
+        expected = module(torch.from_numpy(tensor)).numpy()
+    try:
+        (actual,) = session.run([settings.output_name], {settings.input_name: tensor})
+    except _RUNTIME_ERRORS as error:
+        raise ExportError(f"ONNX Runtime fails on {tensor.shape}: {' '.join(str(error).split())}") from error
+    if actual.shape != expected.shape or actual.dtype != expected.dtype:
+        raise ExportError(
+            f"the exported graph gives {actual.shape} {actual.dtype} for {tensor.shape},"
+            f" the network gives {expected.shape} {expected.dtype}"
+        )
+    return ParityCheck(shape=(batch, height, width), error=_relative_error(actual, expected))
+
+
+def _relative_error(actual: NDArray[np.float32], expected: NDArray[np.float32]) -> float:
+    if not (np.isfinite(expected).all() and np.isfinite(actual).all()):
+        raise ExportError("the network gives values that are not finite: its weights are damaged")
+    span = float(np.ptp(expected))
+    if span == 0.0:
+        raise ExportError(f"the network gives {expected.flat[0]} for every pixel: there is nothing to compare")
+    return float(np.abs(actual.astype(np.float64) - expected).max()) / span
+
+
+def _pictures(shape: Shape, seed: int) -> NDArray[np.float32]:
+    """Return (B, 3, h, w) float32 as normalised pictures are: a slope from top to bottom under noise."""
+    batch, height, width = shape
+    noise = np.random.default_rng(seed).standard_normal((batch, 3, height, width), dtype=np.float32)
+    slope = np.linspace(-1.5, 1.5, height, dtype=np.float32)[:, None]
+    return noise * np.float32(0.5) + slope
+
+
+def _session(graph: bytes) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4  # whatever fails is raised as well
+    options.intra_op_num_threads = torch.get_num_threads()
+    try:
+        return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"], enable_fallback=0)
+    except _RUNTIME_ERRORS as error:
+        raise ExportError(f"ONNX Runtime cannot load the exported graph: {' '.join(str(error).split())}") from error

@@ -1,0 +1,1 @@
+"""From rendered scenes to the weights of nearfar-open."""

@@ -1,0 +1,105 @@
+"""One rendered scene, seen anew: a crop of it, in other light, through another camera.
+
+The camera part runs in the order of a real one: light, lens, sensor, development, file.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from nearfar.arrays import MapF32, RgbU8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crop:
+    """A rectangle of a scene [px], and whether it is mirrored."""
+
+    top: int
+    left: int
+    height: int
+    width: int
+    mirrored: bool
+
+
+def random_crop(
+    rng: np.random.Generator, *, source_hw: tuple[int, int], target_hw: tuple[int, int], share: tuple[float, float]
+) -> Crop:
+    """Return a random crop of a scene of ``source_hw``, to become a picture of ``target_hw`` [px].
+
+    Its longer share of a side lies within ``share``; its aspect is the target's, stretched by up to 15 % either way.
+    """
+    stretch = float(np.exp(rng.uniform(-0.14, 0.14)))
+    height, width = target_hw[0] / source_hw[0] * stretch, target_hw[1] / source_hw[1] / stretch
+    scale = rng.uniform(*share) / max(height, width)
+    rows = max(1, min(source_hw[0], round(height * scale * source_hw[0])))
+    columns = max(1, min(source_hw[1], round(width * scale * source_hw[1])))
+    return Crop(
+        top=int(rng.integers(source_hw[0] - rows + 1)),
+        left=int(rng.integers(source_hw[1] - columns + 1)),
+        height=rows,
+        width=columns,
+        mirrored=bool(rng.random() < 0.5),
+    )
+
+
+def cut(rgb: RgbU8, disparity: MapF32, crop: Crop, target_hw: tuple[int, int]) -> tuple[RgbU8, MapF32]:
+    """Return the crop of a picture (H, W, 3) and its disparity (H, W), both at ``target_hw`` [px].
+
+    Colours are averaged over the area of a pixel; disparity is taken from the nearest one, for the mean of two
+    surfaces is a surface that is not there.
+    """
+    rows, columns = slice(crop.top, crop.top + crop.height), slice(crop.left, crop.left + crop.width)
+    flip = slice(None, None, -1) if crop.mirrored else slice(None)
+    size_wh = (target_hw[1], target_hw[0])
+    shrinks = crop.height > target_hw[0]
+    colour = cv2.resize(rgb[rows, columns], size_wh, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+    depth = cv2.resize(disparity[rows, columns], size_wh, interpolation=cv2.INTER_NEAREST)
+    return np.ascontiguousarray(colour[:, flip]).astype(np.uint8), np.ascontiguousarray(depth[:, flip])
+
+
+def photograph(rgb: RgbU8, rng: np.random.Generator) -> RgbU8:
+    """Return the picture (H, W, 3) uint8 as a random camera would have taken it; the input is left alone."""
+    light = np.multiply(rgb, np.float32(1 / 255), dtype=np.float32)
+    light = _lens(light, rng)
+    light = _develop(light, rng)
+    if rng.random() < 0.5:
+        # Drawn once and shared by the channels half of the time: luminance noise survives most development.
+        channels = 3 if rng.random() < 0.5 else 1
+        noise = rng.standard_normal((*light.shape[:2], channels), dtype=np.float32)
+        light += np.float32(rng.uniform(0.004, 0.05)) * noise
+    pixels = (np.clip(light, 0, 1) * np.float32(255) + np.float32(0.5)).astype(np.uint8)
+    return _compress(pixels, rng) if rng.random() < 0.4 else pixels
+
+
+def _develop(light: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    gamma = np.float32(np.exp(rng.normal(0, 0.22)))
+    gain = np.exp(rng.normal(0, 0.22) + rng.normal(0, 0.08, 3)).astype(np.float32)
+    # One power of a clipped value: exposure and white balance as a gain, then the tone curve.
+    light = np.power(np.clip(light * gain, 0, 1), gamma)
+    if rng.random() < 0.7:
+        contrast = np.float32(np.exp(rng.normal(0, 0.2)))
+        light = (light - np.float32(0.5)) * contrast + np.float32(0.5 + rng.normal(0, 0.05))
+    grey: NDArray[np.float32] = light @ np.array([0.299, 0.587, 0.114], np.float32)[:, None]
+    saturation = 0.0 if rng.random() < 0.08 else float(np.exp(rng.normal(-0.05, 0.3)))
+    return grey + np.float32(saturation) * (light - grey)
+
+
+def _lens(light: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    height, width = light.shape[:2]
+    if rng.random() < 0.3:
+        light = cv2.GaussianBlur(light, (0, 0), float(rng.uniform(0.3, 1.3))).astype(np.float32)
+    if rng.random() < 0.15:
+        share = rng.uniform(0.4, 0.9)
+        small = (max(1, round(width * share)), max(1, round(height * share)))
+        light = cv2.resize(cv2.resize(light, small, interpolation=cv2.INTER_AREA), (width, height)).astype(np.float32)
+    return light
+
+
+def _compress(pixels: RgbU8, rng: np.random.Generator) -> RgbU8:
+    quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(30, 95))]
+    # Both take RGB for BGR, so the order comes back; that the swapped colours are subsampled is one more noise.
+    _, encoded = cv2.imencode(".jpg", pixels, quality)
+    decoded = cv2.imdecode(encoded, cv2.IMREAD_COLOR)
+    return pixels if decoded is None else decoded.astype(np.uint8)  # never None for what imencode made

@@ -1,0 +1,171 @@
+"""Scenes become batches: a pure function of the batch's number, run by worker processes.
+
+Batches run in ``lanes``; lane ``number % lanes`` has its own scenes, one shape of picture, and its own rolling window:
+each block of scenes is used in ``views_per_scene`` batches of the lane, so that one batch holds only different
+scenes and no scene is rendered for a single look. Which worker makes a batch changes nothing but the time it takes.
+"""
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from nearfar.arrays import MapF32, RgbU8
+from nearfar.train.augment import cut, photograph, random_crop
+from nearfar.train.config import Stage, TrainingConfig
+from nearfar.train.losses import normalised_target
+
+FIRST_TRAINING_SEED = 1_000_000
+"""Scenes below are never trained on: they are for validation."""
+
+# Source: torchvision, the ImageNet statistics of its pretrained models.
+_MEAN = (0.485, 0.456, 0.406)
+_DEVIATION = (0.229, 0.224, 0.225)
+
+T = TypeVar("T")
+_Block = tuple[int, tuple[int, int]]  # the lane's turn that uses it first, and the scenes' height and width [px]
+
+_SCENES_PER_BLOCK = 256  # room in the numbering; no batch is so large
+_SEEDS_PER_RUN = 1 << 36
+
+
+class Rendered(Protocol):
+    """What a renderer returns: rgb (H, W, 3) uint8 sRGB and disparity (H, W) float32 [1/m], 0 = sky."""
+
+    @property
+    def rgb(self) -> RgbU8: ...  # noqa: D102
+    @property
+    def disparity(self) -> MapF32: ...  # noqa: D102
+
+
+class Renderer(Protocol):
+    """Renders the scene of a seed; the same picture every time."""
+
+    def __call__(self, seed: int, /, *, height: int, width: int) -> Rendered: ...  # noqa: D102
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One batch to make: its number in the run, and the stage it belongs to."""
+
+    number: int
+    stage: Stage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Pictures (B, h, w, 3) uint8 and targets (B, h, w) float32, and the request that they answer."""
+
+    request: Request
+    rgb: Tensor
+    target: Tensor
+
+
+def scene_from_seed(seed: int, /, *, height: int, width: int) -> Rendered:
+    """Return the rendered scene of ``seed`` from nearfar.scenes."""
+    # Imported here: numba reads its number of threads once, and a worker says 1 before that (_quiet_worker).
+    from nearfar.scenes import render_scene
+
+    return render_scene(seed, height=height, width=width)
+
+
+class SceneBatches(Dataset[Batch]):
+    """Batches by request; keeps the scenes that the next batches of its lanes will use again."""
+
+    def __init__(self, config: TrainingConfig, *, renderer: Renderer = scene_from_seed) -> None:
+        self._config = config
+        self._renderer = renderer
+        self._windows: dict[int, dict[_Block, list[Rendered]]] = {}
+
+    def __getitem__(self, request: Request) -> Batch:
+        """Return the batch of ``request``."""
+        config, stage = self._config, request.stage
+        turn, lane = divmod(request.number, config.lanes)
+        shape_hw = stage.shape_hw(config.aspects[lane % len(config.aspects)])
+        scenes = enumerate(self._window(lane, turn, stage))
+        views = [self._view(scene, shape_hw, (request.number, index)) for index, scene in scenes]
+        rgb, target = (torch.from_numpy(np.stack(parts)) for parts in zip(*views, strict=True))
+        return Batch(request=request, rgb=rgb, target=target)
+
+    def _view(self, scene: Rendered, shape_hw: tuple[int, int], key: tuple[int, int]) -> tuple[RgbU8, MapF32]:
+        rng = np.random.default_rng((self._config.seed, *key))
+        source_hw = (scene.disparity.shape[0], scene.disparity.shape[1])
+        crop = random_crop(rng, source_hw=source_hw, target_hw=shape_hw, share=self._config.crop_share)
+        rgb, disparity = cut(scene.rgb, scene.disparity, crop, shape_hw)
+        return photograph(rgb, rng), normalised_target(disparity)
+
+    def _window(self, lane: int, turn: int, stage: Stage) -> list[Rendered]:
+        config = self._config
+        height, width = stage.shape_hw(config.aspects[lane % len(config.aspects)])
+        size_hw = (round(height * config.margin), round(width * config.margin))
+        count = stage.batch // config.views_per_scene
+        before = self._windows.get(lane, {})
+        keys = [(turn - age, size_hw) for age in range(config.views_per_scene)]
+        # What falls out of the window is never asked for again.
+        window = {key: before[key] if key in before else self._render(lane, *key, count) for key in keys}
+        self._windows[lane] = window
+        return [scene for block in window.values() for scene in block]
+
+    def _render(self, lane: int, turn: int, size_hw: tuple[int, int], count: int) -> list[Rendered]:
+        # The first batches of a lane reach back before turn 0.
+        block = (turn + self._config.views_per_scene) * self._config.lanes + lane
+        first = FIRST_TRAINING_SEED + self._config.seed * _SEEDS_PER_RUN + block * _SCENES_PER_BLOCK
+        return [self._renderer(first + i, height=size_hw[0], width=size_hw[1]) for i in range(count)]
+
+
+def batches(
+    config: TrainingConfig, requests: Iterable[Request], *, workers: int, renderer: Renderer = scene_from_seed
+) -> Iterator[Batch]:
+    """Return the batches of ``requests``, in order, made ahead by ``workers`` processes (0: made here when asked for).
+
+    Requests are read a few batches ahead of the ones that are returned.
+    """
+    loader: DataLoader[Batch] = DataLoader(
+        SceneBatches(config, renderer=renderer),
+        batch_size=None,
+        sampler=_Requests(requests),
+        num_workers=workers,
+        collate_fn=_as_it_is,
+        worker_init_fn=_quiet_worker if workers else None,
+        multiprocessing_context="spawn" if workers else None,  # a fork of a process with threads can hang
+        prefetch_factor=4 if workers else None,
+        generator=torch.Generator(),  # else it draws from the run's own, once a resume
+    )
+    return iter(loader)
+
+
+def network_input(rgb: Tensor) -> Tensor:
+    """Return pixel_values (B, 3, h, w) float32, channels last in memory, for pictures (B, h, w, 3) uint8."""
+    mean, deviation = (rgb.new_tensor(values, dtype=torch.float32) for values in (_MEAN, _DEVIATION))
+    return ((rgb.float() / 255 - mean) / deviation).permute(0, 3, 1, 2)  # (B, 3, h, w)
+
+
+class _Requests:
+    """An iterable as the sampler that a DataLoader reads as it goes."""
+
+    def __init__(self, requests: Iterable[Request]) -> None:
+        self._requests = requests
+
+    def __iter__(self) -> Iterator[Request]:
+        return iter(self._requests)
+
+
+def _as_it_is(batch: T) -> T:
+    return batch
+
+
+def _quiet_worker(_: int) -> None:
+    import signal
+
+    import cv2
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the loop, which then stops them
+    # One thread a worker: there are as many workers as cores.
+    os.environ["NUMBA_NUM_THREADS"] = "1"
+    cv2.setNumThreads(1)
+    torch.set_num_threads(1)

@@ -1,0 +1,138 @@
+"""``nearfar train``: started, stopped, resumed, exported; and what it says when it cannot."""
+
+import json
+import os
+import signal
+import sys
+import types
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+
+import tiny_scenes
+from command import run
+from nearfar.engines.onnxruntime import load
+from nearfar.train.checkpoint import load_checkpoint
+
+TINY_RUN = ("train", "open", "--preset", "tiny", "--pictures", "12", "--workers", "0", "--seed", "3")
+
+
+class _Scenes(types.ModuleType):
+    """Stands for nearfar.scenes, which needs numba; can press Ctrl-C in the middle of a run."""
+
+    def __init__(self) -> None:
+        super().__init__("nearfar.scenes")
+        self.interrupt_at_seed: int | None = None
+
+    def render_scene(self, seed: int, /, *, height: int, width: int) -> tiny_scenes.TinyFrame:
+        if self.interrupt_at_seed is not None and seed >= self.interrupt_at_seed:
+            self.interrupt_at_seed = None
+            os.kill(os.getpid(), signal.SIGINT)
+        return tiny_scenes.render(seed, height=height, width=width)
+
+
+@pytest.fixture(autouse=True)
+def scenes(monkeypatch: pytest.MonkeyPatch) -> _Scenes:
+    stand_in = _Scenes()
+    monkeypatch.setitem(sys.modules, "nearfar.scenes", stand_in)
+    return stand_in
+
+
+def test_stopped_resumed_and_exported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, scenes: _Scenes) -> None:
+    folder = tmp_path / "run"
+    handler = signal.getsignal(signal.SIGINT)
+
+    scenes.interrupt_at_seed = 1_000_000  # the first training scene
+    stopped = run(monkeypatch, *TINY_RUN, "-o", str(folder))
+    assert stopped.code == 1
+    assert "--resume" in stopped.err
+    assert signal.getsignal(signal.SIGINT) is handler
+    assert 0 < load_checkpoint(folder).counters.pictures < 12
+    assert not (folder / "nearfar-open.onnx").exists()
+
+    again = run(monkeypatch, *TINY_RUN, "-o", str(folder))
+    assert again.code == 2
+    assert "--resume" in again.err
+
+    done = run(monkeypatch, "train", "open", "--resume", "--workers", "0", "-o", str(folder))
+    assert done.code == 0, done.err
+    graph, record = (folder / name for name in ("nearfar-open.onnx", "training.json"))
+    assert done.text.splitlines() == [str(graph), str(record)]
+    assert "validation" in done.err
+    assert {file.name for file in folder.iterdir()} == {
+        "checkpoint.pt", "metrics.csv", "nearfar-open.onnx", "preview.png", "training.json",
+    }  # fmt: skip
+
+    said = json.loads(record.read_text(encoding="utf-8"))
+    assert said["command"] == "nearfar train open --preset tiny --pictures 12 --seed 3"
+    assert (said["pictures"], said["seed"], said["share_of_run"]) == (12, 3, 1.0)
+    assert said["machine"] != "unknown"
+    assert {"commit", "code_sha256", "torch"} <= set(said["origin"])
+    assert said["graph"]["bytes"] == graph.stat().st_size
+    assert said["graph"]["parity"]["error"] <= said["graph"]["parity"]["tolerance"]
+    assert {"l1", "delta1", "order", "side_px"} == set(said["validation"])
+    inside = {row.key: row.value for row in onnx.load(graph).metadata_props}
+    assert (inside["model"], inside["seed"], inside["pictures"]) == ("nearfar-open", "3", "12")
+
+    engine = load(graph, provider="CPUExecutionProvider", threads=1)
+    assert engine.run(np.zeros((1, 3, 32, 48), np.float32)).shape == (32, 48)
+
+    taken = run(monkeypatch, "train", "export", str(folder))
+    assert taken.code == 2
+    assert "--overwrite" in taken.err
+
+    elsewhere = tmp_path / "elsewhere" / "mine.onnx"
+    exported = run(monkeypatch, "train", "export", str(folder), "-o", str(elsewhere))
+    assert exported.code == 0, exported.err
+    assert elsewhere.read_bytes() == graph.read_bytes()
+    assert json.loads(elsewhere.with_name("training.json").read_text())["validation"] == said["validation"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("train", "open"), "minutes or pictures"),
+        (("train", "open", "--minutes", "1", "--pictures", "5"), "minutes or pictures"),
+        (("train", "open", "--minutes", "0"), "minutes or pictures"),
+        (("train", "open", "--minutes", "nan"), "minutes or pictures"),
+        (("train", "open", "--pictures", "5", "--seed", "-1"), "--seed"),
+        (("train", "open", "--pictures", "5", "--workers", "-1"), "--workers"),
+        (("train", "open", "--preset", "huge"), "--preset"),
+    ],
+)
+def test_usage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, words: tuple[str, ...], said: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = run(monkeypatch, *words)
+    assert done.code == 2
+    assert said in done.err
+    assert "Traceback" not in done.err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("words", [("open", "--resume", "-o"), ("export",)])
+def test_a_run_that_is_not_there_or_damaged(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    missing = run(monkeypatch, "train", *words, str(tmp_path / "none"))
+    assert missing.code == 1
+    assert missing.err.count("\n") == 1
+    assert "does not exist" in missing.err
+
+    (tmp_path / "checkpoint.pt").write_bytes(b"PK\x03\x04 half of it")
+    damaged = run(monkeypatch, "train", *words, str(tmp_path))
+    assert damaged.code == 1
+    assert damaged.err.count("\n") == 1
+    assert "checkpoint.pt is not a whole checkpoint" in damaged.err
+
+
+@pytest.mark.parametrize("package", ["torch", "numba", "onnx", "onnxscript"])
+@pytest.mark.parametrize("words", [TINY_RUN, ("train", "export", "run")])
+def test_a_package_that_is_missing_is_missed_at_once(
+    monkeypatch: pytest.MonkeyPatch, package: str, words: tuple[str, ...]
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    done = run(monkeypatch, *words)
+    assert done.code == 1
+    assert done.err == f"nearfar: nearfar train needs {package}, which is not installed: pip install 'nearfar[train]'\n"

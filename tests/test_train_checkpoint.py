@@ -1,0 +1,172 @@
+"""A checkpoint is written whole or not at all, and read without running anything that is in it."""
+
+import pickle
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from nearfar.errors import TrainingError
+from nearfar.train import checkpoint as module
+from nearfar.train.average import average_of, update_average
+from nearfar.train.checkpoint import CHECKPOINT_NAME, Checkpoint, load_checkpoint, network_with, save_checkpoint
+from nearfar.train.config import OPEN, TINY, Budget
+from nearfar.train.loop import start
+
+
+@pytest.fixture(scope="module")
+def fresh() -> Checkpoint:
+    return start(replace(TINY, seed=5), Budget(pictures=12))
+
+
+@pytest.fixture
+def file(fresh: Checkpoint, tmp_path: Path) -> Path:
+    save_checkpoint(fresh, tmp_path / CHECKPOINT_NAME)
+    return tmp_path / CHECKPOINT_NAME
+
+
+def test_it_comes_back_as_it_was(fresh: Checkpoint, file: Path) -> None:
+    for found in (load_checkpoint(file), load_checkpoint(file.parent)):
+        assert (found.config, found.budget, found.counters) == (fresh.config, fresh.budget, fresh.counters)
+        assert found.origin == fresh.origin
+        assert torch.equal(found.random_state, fresh.random_state)
+        for name, value in fresh.network.items():
+            assert torch.equal(found.network[name], value)
+            assert torch.equal(found.average[name], value)
+    assert [found.name for found in file.parent.iterdir()] == [CHECKPOINT_NAME]
+
+
+def test_the_first_weights_follow_from_the_seed_and_leave_the_generator_alone(fresh: Checkpoint) -> None:
+    before = torch.get_rng_state()
+    again, other = (start(replace(TINY, seed=seed), Budget(pictures=12)) for seed in (5, 6))
+    assert torch.equal(torch.get_rng_state(), before)
+    assert all(torch.equal(again.network[name], value) for name, value in fresh.network.items())
+    assert any(not torch.equal(other.network[name], value) for name, value in fresh.network.items())
+
+
+def test_an_origin_names_code_and_machine(fresh: Checkpoint) -> None:
+    assert {"commit", "code_sha256", "torch", "python", "machine"} <= set(fresh.origin)
+    assert all(type(value) is str for value in fresh.origin.values())
+
+
+def test_an_early_checkpoint_holds_torchs_own_kind_of_version(fresh: Checkpoint, tmp_path: Path) -> None:
+    save_checkpoint(replace(fresh, origin={"torch": torch.__version__}), tmp_path / "early.pt")
+    version = load_checkpoint(tmp_path / "early.pt").origin["torch"]
+    assert type(version) is str
+    assert version == str(torch.__version__)
+
+
+def _cut_short(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-2000])
+
+
+def _emptied(file: Path) -> None:
+    file.write_bytes(b"")
+
+
+def _a_text(file: Path) -> None:
+    file.write_text("step 1\n")
+
+
+def _another_format(file: Path) -> None:
+    torch.save({"format": 99}, file)
+
+
+def _a_list(file: Path) -> None:
+    torch.save([1, 2], file)
+
+
+def _a_part_missing(file: Path) -> None:
+    content = torch.load(file, weights_only=True)
+    del content["average"]
+    torch.save(content, file)
+
+
+def _an_unknown_setting(file: Path) -> None:
+    content = torch.load(file, weights_only=True)
+    content["config"]["colour"] = "red"
+    torch.save(content, file)
+
+
+def _a_setting_that_cannot_be(file: Path) -> None:
+    content = torch.load(file, weights_only=True)
+    content["config"]["lanes"] = 0
+    torch.save(content, file)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        _cut_short,
+        _emptied,
+        _a_text,
+        _another_format,
+        _a_list,
+        _a_part_missing,
+        _an_unknown_setting,
+        _a_setting_that_cannot_be,
+    ],
+)
+def test_a_damaged_file_is_named(damage: object, file: Path) -> None:
+    damage(file)  # type: ignore[operator]
+    with pytest.raises(TrainingError, match=CHECKPOINT_NAME):
+        load_checkpoint(file)
+
+
+def test_there_is_none(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="does not exist"):
+        load_checkpoint(tmp_path)
+
+
+class _Bomb:
+    def __init__(self, mark: Path) -> None:
+        self.mark = mark
+
+    def __reduce__(self) -> tuple[object, tuple[Path]]:
+        return Path.touch, (self.mark,)
+
+
+@pytest.mark.parametrize("how", ["torch", "pickle"])
+def test_code_in_a_file_is_not_run(how: str, tmp_path: Path) -> None:
+    file, mark = tmp_path / CHECKPOINT_NAME, tmp_path / "ran"
+    if how == "torch":
+        torch.save({"format": 1, "config": _Bomb(mark)}, file)
+    else:
+        file.write_bytes(pickle.dumps(_Bomb(mark), protocol=2))
+    with pytest.raises(TrainingError, match="not a whole checkpoint"):
+        load_checkpoint(file)
+    assert not mark.exists()
+
+
+def test_a_full_disk_leaves_the_old_file(fresh: Checkpoint, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = file.read_bytes()
+
+    def full(content: object, path: Path) -> None:
+        path.write_bytes(b"half")
+        raise RuntimeError("PytorchStreamWriter failed writing file")
+
+    monkeypatch.setattr(module.torch, "save", full)
+    with pytest.raises(TrainingError, match="cannot write"):
+        save_checkpoint(fresh, file)
+    assert file.read_bytes() == before
+    assert [found.name for found in file.parent.iterdir()] == [CHECKPOINT_NAME]
+
+
+def test_weights_of_another_network_are_refused(fresh: Checkpoint) -> None:
+    with pytest.raises(TrainingError, match="do not fit"):
+        network_with(fresh.network, OPEN.net)
+
+
+def test_the_average_forgets_its_beginning_and_then_keeps_its_decay(fresh: Checkpoint) -> None:
+    network = network_with(fresh.network, TINY.net)
+    average = average_of(network)
+    assert not average.training
+    assert not any(value.requires_grad for value in average.parameters())
+    with torch.no_grad():
+        average.head.bias.fill_(1.0)
+        network.head.bias.fill_(0.0)
+    update_average(average, network, decay=0.999, step=0)
+    assert average.head.bias.item() == pytest.approx(0.1)
+    update_average(average, network, decay=0.9, step=10_000)
+    assert average.head.bias.item() == pytest.approx(0.09)

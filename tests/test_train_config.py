@@ -1,0 +1,87 @@
+"""Settings that make no sense are refused; the schedule follows from the progress alone."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nearfar.errors import OptionError
+from nearfar.net.open import STRIDE
+from nearfar.train.checkpoint import config_from_record
+from nearfar.train.config import OPEN, TINY, Budget, Stage, TrainingConfig
+from nearfar.train.schedule import learning_rate, stage_at
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        ({"stages": ()}, "stages"),
+        ({"stages": (Stage(until=0.5, side_px=32, batch=4),)}, "0.5"),
+        ({"stages": (Stage(until=1.0, side_px=32, batch=4), Stage(until=1.0, side_px=48, batch=4))}, "growing"),
+        ({"stages": (Stage(until=1.0, side_px=32, batch=3),)}, "multiple of views_per_scene"),
+        ({"views_per_scene": 0}, "views_per_scene"),
+        ({"seed": -1}, "seed"),
+        ({"lanes": 0}, "lanes"),
+        ({"warm_up_steps": 0}, "warm_up_steps"),
+        ({"aspects": ()}, "aspects"),
+        ({"margin": 0.9}, "margin"),
+        ({"crop_share": (0.8, 0.6)}, "crop_share"),
+        ({"crop_share": (0.0, 0.6)}, "crop_share"),
+    ],
+)
+def test_settings_that_cannot_be(wrong: dict[str, object], named: str) -> None:
+    with pytest.raises(OptionError, match=named):
+        replace(TINY, **wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("preset", [OPEN, TINY])
+def test_settings_survive_a_record(preset: TrainingConfig) -> None:
+    assert config_from_record(preset.record()) == preset
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {},
+        {"seconds": 1.0, "pictures": 1},
+        {"seconds": 0.0},
+        {"seconds": -1.0},
+        {"seconds": float("nan")},
+        {"seconds": float("inf")},
+        {"pictures": 0},
+    ],
+)
+def test_a_run_has_one_length(wrong: dict[str, float]) -> None:
+    with pytest.raises(OptionError, match="minutes or pictures"):
+        Budget(**wrong)  # type: ignore[arg-type]
+
+
+def test_progress_is_counted_in_what_was_asked_for() -> None:
+    assert Budget(seconds=200).progress(seconds=50, pictures=10**9) == 0.25
+    assert Budget(pictures=200).progress(seconds=10**9, pictures=50) == 0.25
+    assert Budget(pictures=200).progress(seconds=0, pictures=999) == 1.0
+
+
+@given(side=st.integers(16, 512), aspect=st.floats(0.25, 4.0))
+def test_pictures_have_the_stages_area_in_multiples_of_the_stride(side: int, aspect: float) -> None:
+    height, width = Stage(until=1.0, side_px=side, batch=4).shape_hw(aspect)
+    assert height % STRIDE == width % STRIDE == 0
+    assert min(height, width) >= STRIDE
+    assert abs(height - side / aspect**0.5) <= STRIDE
+    assert abs(width - side * aspect**0.5) <= STRIDE
+
+
+@pytest.mark.parametrize(
+    ("progress", "side_px"), [(0.0, 64), (0.279, 64), (0.28, 96), (0.6, 128), (0.9, 256), (1.0, 256)]
+)
+def test_the_stage_follows_the_progress(progress: float, side_px: int) -> None:
+    assert stage_at(OPEN, progress).side_px == side_px
+
+
+def test_the_rate_rises_in_a_line_and_falls_along_half_a_cosine() -> None:
+    config = replace(TINY, peak_rate=0.01, warm_up_steps=4)
+    rising = [learning_rate(config, progress=0.0, step=step) for step in range(5)]
+    assert rising == pytest.approx([0.0025, 0.005, 0.0075, 0.01, 0.01])
+    falling = [learning_rate(config, progress=progress, step=100) for progress in (0.0, 0.5, 1.0, 1.5)]
+    assert falling == pytest.approx([0.01, 0.005, 0.0, 0.0])

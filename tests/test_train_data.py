@@ -1,0 +1,150 @@
+"""Batches: a pure function of their number; crops keep colour and disparity together."""
+
+from collections import Counter
+from itertools import islice
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nearfar.train.augment import Crop, cut, photograph, random_crop
+from nearfar.train.config import TINY
+from nearfar.train.data import FIRST_TRAINING_SEED, Batch, Request, SceneBatches, batches, network_input
+from nearfar.train.losses import TARGET_RANGE
+from tiny_scenes import Recorder, render
+
+STAGE = TINY.stages[0]
+
+
+def _requests(count: int, *, first: int = 0) -> list[Request]:
+    return [Request(number=number, stage=STAGE) for number in range(first, first + count)]
+
+
+def _same(one: Batch, other: Batch) -> bool:
+    return one.request == other.request and torch.equal(one.rgb, other.rgb) and torch.equal(one.target, other.target)
+
+
+@settings(max_examples=50)
+@given(
+    seed=st.integers(0, 2**32),
+    source=st.tuples(st.integers(1, 90), st.integers(1, 90)),
+    target=st.tuples(st.integers(1, 90), st.integers(1, 90)),
+)
+def test_a_crop_lies_within_the_scene(seed: int, source: tuple[int, int], target: tuple[int, int]) -> None:
+    crop = random_crop(np.random.default_rng(seed), source_hw=source, target_hw=target, share=(0.6, 1.0))
+    assert 0 <= crop.top <= crop.top + crop.height - 1 < source[0]
+    assert 0 <= crop.left <= crop.left + crop.width - 1 < source[1]
+
+
+def test_a_crop_keeps_the_targets_aspect_within_its_stretch() -> None:
+    rng = np.random.default_rng(0)
+    crops = [random_crop(rng, source_hw=(400, 600), target_hw=(96, 64), share=(0.6, 1.0)) for _ in range(200)]
+    # 15 % either way on each side, and a pixel of rounding.
+    assert all(0.74 < (crop.width / crop.height) / (64 / 96) < 1.34 for crop in crops)
+    assert {crop.mirrored for crop in crops} == {True, False}
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_a_cut_without_resizing_is_the_rectangle_itself(mirrored: bool) -> None:
+    scene = render(3, height=20, width=30)
+    crop = Crop(top=4, left=7, height=10, width=12, mirrored=mirrored)
+    rgb, disparity = cut(scene.rgb, scene.disparity, crop, (10, 12))
+    step = -1 if mirrored else 1
+    np.testing.assert_array_equal(rgb, scene.rgb[4:14, 7:19][:, ::step])
+    np.testing.assert_array_equal(disparity, scene.disparity[4:14, 7:19][:, ::step])
+
+
+@pytest.mark.parametrize("target_hw", [(32, 48), (96, 64)])
+def test_colour_and_disparity_stay_together(target_hw: tuple[int, int]) -> None:
+    for seed in range(20):
+        scene = render(seed, height=60, width=80)
+        crop = random_crop(np.random.default_rng(seed), source_hw=(60, 80), target_hw=target_hw, share=(0.6, 1.0))
+        rgb, disparity = cut(scene.rgb, scene.disparity, crop, target_hw)
+        assert rgb.shape == (*target_hw, 3)
+        assert disparity.shape == target_hw
+        assert set(np.unique(disparity)) <= set(np.unique(scene.disparity))  # no surface that is not there
+        shown_near, near = rgb[..., 0] > 200, disparity > 1.25
+        assert (shown_near == near).mean() > 0.93  # all but the block's edge
+
+
+def test_a_photograph_keeps_its_shape_and_leaves_its_input_alone() -> None:
+    scene = render(0, height=24, width=40)
+    before = scene.rgb.copy()
+    taken = [photograph(scene.rgb, np.random.default_rng(seed)) for seed in range(60)]
+    assert all(picture.shape == before.shape and picture.dtype == np.uint8 for picture in taken)
+    np.testing.assert_array_equal(scene.rgb, before)
+    assert len({picture.tobytes() for picture in taken}) == len(taken)
+
+
+def test_a_photograph_does_not_swap_channels() -> None:
+    red = np.zeros((32, 32, 3), np.uint8)
+    red[..., 0] = 220
+    means = np.mean([photograph(red, np.random.default_rng(seed)).mean((0, 1)) for seed in range(60)], axis=0)
+    assert means[0] > means[1] + 40
+    assert means[0] > means[2] + 40
+
+
+def test_a_batch_holds_different_scenes_of_its_lanes_shape() -> None:
+    made = list(batches(TINY, _requests(4), workers=0, renderer=render))
+    for number, batch in enumerate(made):
+        assert batch.request.number == number
+        assert batch.rgb.shape == (4, *STAGE.shape_hw(TINY.aspects[number % 2]), 3)
+        assert batch.rgb.dtype == torch.uint8
+        assert batch.target.shape == batch.rgb.shape[:3]
+        assert batch.target.dtype == torch.float32
+        assert TARGET_RANGE[0] <= float(batch.target.min()) < float(batch.target.max()) <= TARGET_RANGE[1]
+
+
+def test_no_scene_is_rendered_twice_and_none_of_them_validates() -> None:
+    recorder = Recorder()
+    made = 12
+    list(batches(TINY, _requests(made), workers=0, renderer=recorder))
+    assert set(Counter(recorder.calls).values()) == {1}
+    assert min(seed for seed, *_ in recorder.calls) >= FIRST_TRAINING_SEED
+    # Each batch adds one block; each lane reaches views_per_scene - 1 blocks back at its start.
+    blocks = made + TINY.lanes * (TINY.views_per_scene - 1)
+    assert len(recorder.calls) == blocks * STAGE.batch // TINY.views_per_scene
+
+
+def test_two_workers_render_what_one_would() -> None:
+    together = Recorder()
+    list(batches(TINY, _requests(8), workers=0, renderer=together))
+    apart = [Recorder(), Recorder()]  # the loader hands number n to worker n % workers
+    for worker, recorder in enumerate(apart):
+        source = SceneBatches(TINY, renderer=recorder)
+        for request in _requests(8)[worker::2]:
+            source[request]
+    assert sorted(together.calls) == sorted(apart[0].calls + apart[1].calls)
+
+
+def test_another_seed_has_other_scenes() -> None:
+    from dataclasses import replace
+
+    seen = []
+    for seed in (0, 1):
+        recorder = Recorder()
+        list(batches(replace(TINY, seed=seed), _requests(4), workers=0, renderer=recorder))
+        seen.append({number for number, *_ in recorder.calls})
+    assert not seen[0] & seen[1]
+
+
+def test_a_batch_follows_from_its_number_alone() -> None:
+    in_a_row = list(batches(TINY, _requests(6), workers=0, renderer=render))
+    for number in (5, 2):
+        assert _same(SceneBatches(TINY, renderer=render)[Request(number=number, stage=STAGE)], in_a_row[number])
+
+
+def test_worker_processes_change_nothing() -> None:
+    here = list(batches(TINY, _requests(3), workers=0, renderer=render))
+    there = list(islice(batches(TINY, _requests(3), workers=1, renderer=render), 3))
+    assert all(_same(one, other) for one, other in zip(here, there, strict=True))
+
+
+def test_the_network_sees_normalised_channels_first() -> None:
+    rgb = torch.zeros(1, 2, 3, 3, dtype=torch.uint8)
+    rgb[..., 0] = 255
+    seen = network_input(rgb)
+    assert seen.shape == (1, 3, 2, 3)
+    assert seen[0, :, 0, 0].tolist() == pytest.approx([(1 - 0.485) / 0.229, -0.456 / 0.224, -0.406 / 0.225])

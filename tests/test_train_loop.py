@@ -1,0 +1,165 @@
+"""A run ends when it should, goes on as if it had never stopped, and says when it cannot."""
+
+import csv
+import logging
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from nearfar.errors import TrainingError
+from nearfar.train.checkpoint import CHECKPOINT_NAME, Checkpoint, load_checkpoint
+from nearfar.train.config import TINY, Budget
+from nearfar.train.data import Batch, Request
+from nearfar.train.loop import Run, Surroundings, start, train
+from nearfar.train.record import graph_metadata, run_command, training_record, write_record
+from nearfar.train.validate import Figures, validate, validation_scenes
+from tiny_scenes import TinyFrame, render
+
+# 4 + 4 pictures in the first stage, 2 + 2 in the second.
+FOUR_STEPS = Budget(pictures=12)
+
+
+def _surroundings(folder: Path, *, stop_after: int | None = None) -> Surroundings:
+    asked = count()
+    limit = 10**9 if stop_after is None else stop_after
+    return Surroundings(
+        folder=folder, workers=0, validation_count=2, renderer=render, should_stop=lambda: next(asked) >= limit
+    )
+
+
+def _tensors(checkpoint: Checkpoint) -> dict[str, Tensor]:
+    state = checkpoint.optimizer["state"]
+    assert isinstance(state, dict)
+    moments = {
+        f"{index}.{name}": value
+        for index, values in state.items()
+        for name, value in values.items()
+        if isinstance(value, Tensor)
+    }
+    averages = {f"average.{name}": value for name, value in checkpoint.average.items()}
+    return {**checkpoint.network, **averages, **moments, "random_state": checkpoint.random_state}
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Checkpoint, Figures]:
+    folder = tmp_path_factory.mktemp("whole")
+    return (folder, *train(start(TINY, FOUR_STEPS), _surroundings(folder)))
+
+
+def test_a_run_in_pictures_ends_after_them(whole: tuple[Path, Checkpoint, Figures]) -> None:
+    folder, checkpoint, figures = whole
+    assert (checkpoint.counters.step, checkpoint.counters.pictures) == (4, 12)
+    assert {file.name for file in folder.iterdir()} == {CHECKPOINT_NAME, "metrics.csv", "preview.png"}
+    with (folder / "metrics.csv").open(encoding="utf-8") as stream:
+        (row,) = csv.DictReader(stream)
+    assert (row["step"], row["pictures"], row["side_px"]) == ("4", "12", "48")
+    assert float(row["l1"]) == pytest.approx(figures.l1, rel=1e-5)
+    with Image.open(folder / "preview.png") as sheet:
+        assert sheet.size == (3 * 64, 48 + 4 + 32 + 4)
+
+
+def test_two_steps_and_two_are_four(whole: tuple[Path, Checkpoint, Figures], tmp_path: Path) -> None:
+    half, _ = train(start(TINY, FOUR_STEPS), _surroundings(tmp_path, stop_after=2))
+    assert half.counters.step == 2
+    resumed, _ = train(load_checkpoint(tmp_path), _surroundings(tmp_path))
+    expected, found = _tensors(whole[1]), _tensors(resumed)
+    assert found.keys() == expected.keys()
+    assert all(torch.equal(found[name], value) for name, value in expected.items())
+    assert replace(resumed.counters, seconds=0) == replace(whole[1].counters, seconds=0)
+
+
+def test_the_weights_move(whole: tuple[Path, Checkpoint, Figures]) -> None:
+    before, after = start(TINY, FOUR_STEPS), whole[1]
+    assert all(not torch.equal(after.network[name], value) for name, value in before.network.items() if value.any())
+
+
+def test_a_run_in_seconds_ends(tmp_path: Path) -> None:
+    done, _ = train(start(TINY, Budget(seconds=0.5)), _surroundings(tmp_path))
+    assert done.counters.step >= 1
+    assert done.counters.seconds < 60
+
+
+def test_a_finished_run_has_nothing_left_to_learn(whole: tuple[Path, Checkpoint, Figures], tmp_path: Path) -> None:
+    again, figures = train(whole[1], _surroundings(tmp_path))
+    assert again.counters.step == 4
+    assert figures == whole[2]
+
+
+def test_progress_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    often = replace(_surroundings(tmp_path), report_seconds=0.0, validate_seconds=0.0, save_seconds=0.0)
+    with caplog.at_level(logging.INFO, logger="nearfar.train"):
+        train(start(TINY, FOUR_STEPS), often)
+    lines = [record.getMessage() for record in caplog.records]
+    assert sum("pictures/s" in line for line in lines) == 4
+    assert sum(line.startswith("validation") for line in lines) == 5
+
+
+def test_a_gradient_that_is_not_finite_teaches_nothing_and_ends_the_run(tmp_path: Path) -> None:
+    run = Run(start(TINY, FOUR_STEPS), torch.device("cpu"))
+    before = {name: value.clone() for name, value in run.network.state_dict().items()}
+    request = Request(number=0, stage=TINY.stages[0])
+    poison = Batch(
+        request=request, rgb=torch.zeros(4, 32, 32, 3, dtype=torch.uint8), target=torch.full((4, 32, 32), torch.nan)
+    )
+    for _ in range(20):
+        run.learn(poison, seconds=0.0)
+    assert all(torch.equal(run.network.state_dict()[name], value) for name, value in before.items())
+    with pytest.raises(TrainingError, match="21 steps in a row"):
+        run.learn(poison, seconds=0.0)
+
+
+def test_a_folder_that_cannot_be(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(TrainingError, match="cannot make the folder"):
+        train(start(TINY, FOUR_STEPS), _surroundings(tmp_path / "file"))
+
+
+class _Oracle(nn.Module):
+    """Reads the disparity that the tiny scenes show in red."""
+
+    def __init__(self, sign: float) -> None:
+        super().__init__()
+        self.sign = nn.Parameter(torch.tensor(sign))
+
+    def forward(self, pixel_values: Tensor) -> Tensor:
+        return self.sign * pixel_values[:, 0]
+
+
+def test_the_figures_tell_good_from_bad() -> None:
+    scenes = validation_scenes(TINY, 3, render)
+    good, bad = (validate(_Oracle(sign), scenes, TINY.stages[-1]) for sign in (1.0, -1.0))
+    assert good.order > 0.97
+    assert good.delta1 > 0.97
+    assert bad.order < 0.03
+    assert bad.l1 > good.l1
+
+
+def test_a_scene_that_is_all_sky_counts_for_l1_only() -> None:
+    sky = TinyFrame(rgb=np.zeros((48, 48, 3), np.uint8), disparity=np.zeros((48, 48), np.float32))
+    figures = validate(_Oracle(1.0), [*validation_scenes(TINY, 1, render), sky], TINY.stages[-1])
+    assert figures.order > 0.97
+
+
+def test_the_record_says_how_to_make_it_again(whole: tuple[Path, Checkpoint, Figures], tmp_path: Path) -> None:
+    _, checkpoint, figures = whole
+    assert run_command(checkpoint) == "nearfar train open --preset tiny --pictures 12 --seed 0"
+    record = training_record(checkpoint, figures, graph={"file": "x.onnx"})
+    assert record["pictures"] == 12
+    assert record["scenes"] == 6
+    assert record["share_of_run"] == 1.0
+    assert record["graph"] == {"file": "x.onnx"}
+    write_record(record, tmp_path / "training.json")
+    assert [file.name for file in tmp_path.iterdir()] == ["training.json"]
+    assert graph_metadata(checkpoint)["pictures"] == "12"
+    assert all(isinstance(value, str) for value in graph_metadata(checkpoint).values())
+
+
+def test_a_record_that_cannot_be_written(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="cannot write"):
+        write_record({}, tmp_path / "nowhere" / "training.json")
