@@ -110,15 +110,6 @@ def test_the_engine_runs_it(exported_open: Exported) -> None:
     assert engine.run(np.random.default_rng(0).standard_normal((1, 3, 64, 32), dtype=np.float32)).shape == (64, 32)
 
 
-def test_the_network_is_left_as_it_is(exported_open: Exported, tmp_path: Path) -> None:
-    network = _Brighten().train()
-    before = [value.clone() for value in network.parameters()]
-    export_onnx(network, tmp_path / "x.onnx", settings=OPEN)
-    assert network.training
-    assert all(value.requires_grad for value in network.parameters())
-    assert all(torch.equal(one, other) for one, other in zip(before, network.parameters(), strict=True))
-
-
 def test_a_graph_of_one_size(tmp_path: Path) -> None:
     fixed = _exported(_Brighten(), tmp_path / "fixed.onnx", replace(OPEN, fixed_hw=(48, 80)))
     assert load(fixed.path, provider="CPUExecutionProvider", threads=1).fixed_hw == (48, 80)
@@ -126,11 +117,15 @@ def test_a_graph_of_one_size(tmp_path: Path) -> None:
     assert shape == [1, 3, 48, 80]
 
 
-def test_the_same_weights_give_the_same_bytes(tmp_path: Path) -> None:
-    network = _Brighten()
+def test_the_same_weights_give_the_same_bytes_and_stay_as_they_are(tmp_path: Path) -> None:
+    network = _Brighten().train()
+    before = [value.clone() for value in network.parameters()]
     for name in ("one.onnx", "two.onnx"):
         export_onnx(network, tmp_path / name, settings=OPEN, metadata={"b": "1", "a": "2"})
     assert (tmp_path / "one.onnx").read_bytes() == (tmp_path / "two.onnx").read_bytes()
+    assert network.training
+    assert all(value.requires_grad for value in network.parameters())
+    assert all(torch.equal(one, other) for one, other in zip(before, network.parameters(), strict=True))
 
 
 def test_nothing_of_the_exporter_reaches_the_user(
@@ -201,18 +196,19 @@ class _Branches(_Brighten):
         (_Branches, "cannot export _Branches"),
     ],
 )
-def test_the_gate_bites_and_leaves_nothing(broken: type[nn.Module], reason: str, tmp_path: Path) -> None:
-    with pytest.raises(ExportError, match=reason):
-        export_onnx(broken(), tmp_path / "x.onnx", settings=OPEN)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_failed_export_leaves_the_file_that_was_there(tmp_path: Path) -> None:
+def test_the_gate_bites_and_leaves_what_was_there(broken: type[nn.Module], reason: str, tmp_path: Path) -> None:
     file = tmp_path / "x.onnx"
     file.write_bytes(b"before")
-    with pytest.raises(ExportError):
-        export_onnx(_Flat(), file, settings=OPEN)
+    with pytest.raises(ExportError, match=reason):
+        export_onnx(broken(), file, settings=OPEN)
+    assert [found.name for found in tmp_path.iterdir()] == ["x.onnx"]
     assert file.read_bytes() == b"before"
+
+
+def test_an_export_that_fails_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match="differs"):
+        export_onnx(_OtherWhenTraced(), tmp_path / "x.onnx", settings=OPEN)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:

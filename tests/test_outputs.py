@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PIL import Image
 
-from nearfar import Disparity, Picture, Provenance
+from nearfar import Disparity, Picture, Provenance, files
 from nearfar.errors import ArrayError, OptionError, OutputError, PictureError
-from nearfar.outputs import npy, pfm, png, writers
+from nearfar.outputs import npy, pfm, png
 from nearfar.outputs.color import colored
 from nearfar.outputs.sidebyside import side_by_side
 from nearfar.outputs.writers import WRITERS, save, writer_for, writers_named
@@ -191,7 +191,7 @@ def test_when_the_disk_fails_the_old_file_stays_and_nothing_is_left(
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(writers.os, "fsync" if failing == "write" else "replace", full)
+    monkeypatch.setattr(files.os, "fsync" if failing == "write" else "replace", full)
     with pytest.raises(OutputError, match=r"map\.npy.*No space left"):
         save(disparity, path)
     assert path.read_bytes() == b"old"

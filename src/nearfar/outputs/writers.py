@@ -1,14 +1,13 @@
-"""The one table of output formats, and the one way to put a file on disk: whole or not at all."""
+"""The one table of output formats, and how one is chosen."""
 
 import os
-import tempfile
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from nearfar.disparity import Disparity
-from nearfar.errors import OptionError, OutputError
+from nearfar.errors import OptionError
+from nearfar.files import write_whole
 from nearfar.image import Picture
 from nearfar.outputs import color, npy, pfm, png, sidebyside
 
@@ -94,38 +93,3 @@ def save(
         OutputError: The file cannot be written.
     """
     write_whole(Path(path), writer_for(path, format).encode(disparity, picture))
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that nobody ever sees a part of it: beside itself first, then renamed.
-
-    Raises:
-        OutputError: It cannot be written; what was there before is still there.
-    """
-    part = None
-    try:
-        descriptor, part = tempfile.mkstemp(dir=path.parent, prefix=".nearfar-", suffix=".part")
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        _share(part)
-        os.replace(part, path)  # noqa: PTH105 - part is a plain string
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written: {error.strerror or error}") from error
-    finally:
-        # Ctrl-C in the middle leaves nothing either; after the rename there is nothing to remove.
-        _remove(part)
-
-
-def _share(part: str) -> None:
-    # mkstemp makes a file that its owner alone may read; an output should have the rights of any new file.
-    mask = os.umask(0)
-    os.umask(mask)
-    os.chmod(part, 0o666 & ~mask)  # noqa: PTH101 - part is a plain string
-
-
-def _remove(part: str | None) -> None:
-    if part is not None:
-        with suppress(OSError):
-            os.unlink(part)  # noqa: PTH108 - part is a plain string

@@ -1,0 +1,131 @@
+"""What the words on the command line mean: which photographs, and where each stands in its tree."""
+
+import glob
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+
+from nearfar.errors import OptionError, PictureError
+from nearfar.image import READABLE_SUFFIXES
+
+STDIN = "-"
+_LIST_SUFFIXES = {".txt", ".lst"}
+# A folder from a phone holds HEIC: better named as failures than left out unseen.
+_PHOTOGRAPH_SUFFIXES = READABLE_SUFFIXES | {".heic", ".heif"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Input:
+    """One photograph to read.
+
+    Attributes:
+        path: The file; None for standard input.
+        place: Where its outputs belong in an output folder: its path below the folder that was given, or its name.
+        error: Why it cannot be read, where that is known before it is opened.
+    """
+
+    path: Path | None
+    place: PurePath
+    error: PictureError | None = None
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return "stdin" if self.path is None else str(self.path)
+
+
+def expand(words: Iterable[str], *, recursive: bool, outputs: Iterable[str] = ()) -> list[Input]:
+    """Return the photographs that the words mean, in order, each once.
+
+    A word is a file, a folder, a glob, a ``.txt`` or ``.lst`` file that lists any of these a line (relative to
+    itself), or ``-`` for standard input. What cannot be found is an input with an error: the rest goes on.
+
+    Args:
+        words: The command line's arguments.
+        recursive: Look into folders below a folder.
+        outputs: Name endings (``-depth.png``) of what nearfar writes; a folder scan leaves such files out.
+
+    Raises:
+        OptionError: Standard input is asked for twice, or beside others.
+    """
+    words = list(words)
+    if STDIN in words and len(words) > 1:
+        raise OptionError("'-' (standard input) is one photograph and goes alone: leave the other inputs out")
+    endings = tuple(outputs)
+    found: dict[str, Input] = {}
+    for word in words:
+        for item in _meanings(word, recursive=recursive, endings=endings):
+            found.setdefault(STDIN if item.path is None else os.path.abspath(item.path), item)  # noqa: PTH100
+    return list(found.values())
+
+
+def _meanings(word: str, *, recursive: bool, endings: tuple[str, ...]) -> Iterator[Input]:
+    path = Path(word)
+    if word == STDIN:
+        yield Input(path=None, place=PurePath("stdin"))
+    elif path.is_dir():
+        yield from _folder(path, recursive=recursive, endings=endings)
+    elif path.suffix.lower() in _LIST_SUFFIXES and path.is_file():
+        yield from _listed(path, recursive=recursive, endings=endings)
+    elif glob.has_magic(word) and not path.exists():
+        yield from _matches(word, endings=endings)
+    else:
+        yield Input(path=path, place=PurePath(path.name))
+
+
+def _folder(folder: Path, *, recursive: bool, endings: tuple[str, ...]) -> Iterator[Input]:
+    count = 0
+    for parent, below, names in os.walk(folder):
+        below[:] = sorted(name for name in below if not name.startswith(".")) if recursive else []
+        for name in sorted(names):
+            path = Path(parent, name)
+            if _is_photograph(path) and not name.endswith(endings):
+                count += 1
+                yield Input(path=path, place=path.relative_to(folder))
+    if not count:
+        hint = "" if recursive else " (folders below it are looked into with --recursive)"
+        yield _failed(folder, f"{folder}: no photographs in this folder{hint}")
+
+
+def _listed(path: Path, *, recursive: bool, endings: tuple[str, ...]) -> Iterator[Input]:
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        yield _failed(path, f"{path}: cannot be read as a list of photographs, one a line: {error}")
+        return
+    entries = [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
+    if not entries:
+        yield _failed(path, f"{path}: the list is empty; it should name photographs, one a line")
+    for entry in entries:
+        if Path(entry).suffix.lower() in _LIST_SUFFIXES:
+            yield _failed(Path(entry), f"{entry}: {path} names another list; name its photographs instead")
+        else:
+            yield from _meanings(str(path.parent / entry), recursive=recursive, endings=endings)
+
+
+def _matches(pattern: str, *, endings: tuple[str, ...]) -> Iterator[Input]:
+    # The part before the first wildcard is the tree that outputs mirror, as with a folder.
+    fixed = Path(*_before_magic(Path(pattern)))
+    paths = [Path(match) for match in sorted(glob.glob(pattern, recursive=True))]  # noqa: PTH207 - keeps './' as typed
+    files = [path for path in paths if path.is_file() and not path.name.endswith(endings)]
+    if not files:
+        yield _failed(Path(pattern), f"{pattern}: no file matches")
+    for path in files:
+        yield Input(path=path, place=PurePath(os.path.relpath(path, fixed)))
+
+
+def _before_magic(pattern: Path) -> Iterator[str]:
+    for part in pattern.parts:
+        if glob.has_magic(part):
+            return
+        yield part
+
+
+def _is_photograph(path: Path) -> bool:
+    # Names that start with a dot are not the user's photographs: macOS leaves '._IMG.jpg' on foreign disks.
+    return path.suffix.lower() in _PHOTOGRAPH_SUFFIXES and not path.name.startswith(".")
+
+
+def _failed(path: Path, message: str) -> Input:
+    return Input(path=path, place=PurePath(path.name), error=PictureError(message))

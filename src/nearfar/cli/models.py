@@ -1,0 +1,210 @@
+"""``nearfar models``: which models there are, what each is, and which of their files are on this machine."""
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from itertools import groupby
+from typing import Annotated
+
+import typer
+
+from nearfar.cli.options import Json, Quiet
+from nearfar.errors import ModelError, OptionError, VerificationError
+from nearfar.models.card import ModelCard, card, cards
+from nearfar.models.page import card_rows, markdown_page
+from nearfar.models.store import ModelStore
+
+app = typer.Typer(help="List, show, fetch and verify models.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(metavar="ID", help="A model's id, as 'nearfar models list' prints it.")]
+Variant = Annotated[
+    str,
+    typer.Option("--variant", metavar="NAME", help="Which of the model's files: 'nearfar models show ID' lists them."),
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedModel:
+    """One line of ``list``: ``path`` and ``place`` are None if the model is not on this machine or is damaged."""
+
+    id: str
+    kind: str
+    licence: str
+    bytes: int
+    place: str | None
+    path: str | None
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedFile:
+    """One line of ``verify``: ``problem`` is empty if the file is good."""
+
+    model: str
+    variant: str
+    place: str
+    path: str
+    bytes: int
+    sha256: str
+    good: bool
+    problem: str
+
+
+@app.command("list")
+def list_models(as_json: Json = False) -> None:
+    """Print a line a model: id, kind, licence, size, and where its file is on this machine."""
+    store = ModelStore()
+    listed = [_listed(known, store) for known in cards().values()]
+    if as_json:
+        for model in listed:
+            typer.echo(json.dumps(asdict(model)))
+        return
+    header = ("id", "kind", "licence", "size", "on this machine", "path")
+    lines = [
+        (model.id, model.kind, model.licence, f"{model.bytes / 1e6:.1f} MB", *_whereabouts(model)) for model in listed
+    ]
+    _print_columns([header, *lines])
+
+
+@app.command()
+def show(
+    name: Name,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the card as one JSON object.")] = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print the card as a page of Markdown.")] = False,
+) -> None:
+    """Print every row of a model's card."""
+    if as_json and markdown:
+        raise OptionError("--json and --markdown exclude each other: give one")
+    known = card(name)
+    if as_json:
+        typer.echo(json.dumps(asdict(known)))
+    elif markdown:
+        typer.echo(markdown_page(known), nl=False)
+    else:
+        for section, rows in groupby(card_rows(known), key=lambda row: row.section):
+            typer.echo(section)
+            _print_columns([(row.label, row.value) for row in rows], indent=2)
+
+
+@app.command()
+def fetch(
+    names: Annotated[list[str], typer.Argument(metavar="ID...", help="The models to fetch.")],
+    variant: Variant = "model",
+    force: Annotated[bool, typer.Option("--force", help="Fetch it even if it is here, and replace it.")] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Fetch models that are not on this machine, verify them, and print their paths."""
+    store, wanted, failed = ModelStore(), [card(name) for name in names], False
+    for known in wanted:
+        try:
+            path = store.fetch(known, variant, force=force, progress=not quiet)
+        except ModelError as error:
+            typer.echo(f"nearfar: {error}", err=True)
+            failed = True
+            continue
+        if not quiet:
+            typer.echo(str(path))
+    if failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def verify(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[ID...]", help="All models if none is named.")] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Read every byte of every model file on this machine; exit 1 if any is not the pinned one, or one is missing."""
+    store = ModelStore()
+    checked = []
+    for known in [card(name) for name in names] if names else cards().values():
+        found = _checked(known, store)
+        if names and not found:
+            store.require(known)
+        checked += found
+    if as_json:
+        for file in checked:
+            typer.echo(json.dumps(asdict(file)))
+    else:
+        _print_columns(
+            [
+                ("good" if file.good else "BAD", file.model, file.variant, file.path, file.problem)
+                for file in checked
+                if not (quiet and file.good)
+            ]
+        )
+    if not checked and not quiet:
+        typer.echo("nearfar: no model file is on this machine", err=True)
+    if not all(file.good for file in checked):
+        raise typer.Exit(1)
+
+
+@app.command()
+def where(
+    name: Annotated[str | None, typer.Argument(metavar="[ID]", help="A model's id; none: the store itself.")] = None,
+    variant: Variant = "model",
+) -> None:
+    """Print the path of a model's verified file, or of the store."""
+    store = ModelStore()
+    typer.echo(str(store.folder if name is None else store.require(card(name), variant)))
+
+
+def _listed(known: ModelCard, store: ModelStore) -> ListedModel:
+    problem = None
+    try:
+        located = store.locate(known)
+    except VerificationError as error:
+        located, problem = None, str(error)
+    return ListedModel(
+        id=known.id,
+        kind=known.kind,
+        licence=known.openness.model_licence,
+        bytes=known.file().bytes,
+        place=located.place if located else None,
+        path=str(located.path) if located else None,
+        problem=problem,
+    )
+
+
+def _whereabouts(model: ListedModel) -> tuple[str, str]:
+    return model.place or ("damaged" if model.problem else "no"), model.path or model.problem or ""
+
+
+def _checked(known: ModelCard, store: ModelStore) -> list[CheckedFile]:
+    return [
+        CheckedFile(
+            model=known.id,
+            variant=located.file.variant,
+            place=located.place,
+            path=str(located.path),
+            bytes=reading.bytes,
+            sha256=reading.sha256,
+            good=reading.good,
+            problem=reading.problem,
+        )
+        for located, reading in store.verify(known)
+    ]
+
+
+def _print_columns(rows: Sequence[Sequence[str]], *, indent: int = 0) -> None:
+    """Print rows in aligned columns: folded to the width of a terminal, one whole line a row in a file or a pipe."""
+    if not rows:
+        return
+    if sys.stdout.isatty():
+        from rich.console import Console
+        from rich.padding import Padding
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table.grid(padding=(0, 2, 0, 0))
+        for _ in rows[0]:
+            table.add_column(overflow="fold")
+        for row in rows:
+            table.add_row(*map(Text, row))  # as text: Rich would take [1, 3, 518, 518] for one of its tags
+        Console().print(Padding(table, (0, 0, 0, indent)))
+        return
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        typer.echo(f"{' ' * indent}{cells}".rstrip())

@@ -1,0 +1,120 @@
+"""Where every output goes, decided before anything is computed."""
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from nearfar.cli.inputs import STDIN, Input
+from nearfar.errors import OptionError
+from nearfar.outputs.writers import Writer, writer_for, writers_named
+
+STDOUT = "-"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """One output of one photograph.
+
+    Attributes:
+        path: The file; None for standard output.
+        writer: What writes it.
+    """
+
+    path: Path | None
+    writer: Writer
+
+
+def targets(
+    inputs: Sequence[Input], *, out: str | None, formats: Sequence[str], words: Sequence[str]
+) -> list[list[Target]]:
+    """Return the outputs of each input, in the order of the inputs; no two have the same path.
+
+    Without ``out`` they stand beside their photograph. ``out`` is a file if it has a suffix, is no folder and one
+    photograph is given by name; otherwise a folder, which mirrors the input tree.
+
+    Raises:
+        OptionError: The output cannot be what was asked for, or would replace an input.
+    """
+    if out == STDOUT:
+        planned = [[_to_stdout(inputs, formats)]]
+    elif out is not None and _is_file(out, words):
+        planned = [[_to_file(Path(out), formats)]]
+    else:
+        planned = _to_folders(inputs, None if out is None else Path(out), writers_named(formats or ["png"]))
+    _spare_inputs(inputs, planned)
+    return planned
+
+
+def _is_file(out: str, words: Sequence[str]) -> bool:
+    path = Path(out)
+    one = len(words) == 1 and not Path(words[0]).is_dir()
+    return one and bool(path.suffix) and not out.endswith(("/", os.sep)) and not path.is_dir()
+
+
+def _to_stdout(inputs: Sequence[Input], formats: Sequence[str]) -> Target:
+    if len(inputs) != 1 or len(formats) > 1:
+        raise OptionError(
+            f"'-o -' writes one map of one photograph, not {len(inputs)} in {max(len(formats), 1)} formats: "
+            "give -o a folder"
+        )
+    return Target(path=None, writer=writers_named(formats or ["png"])[0])
+
+
+def _to_file(path: Path, formats: Sequence[str]) -> Target:
+    if len(formats) > 1:
+        raise OptionError(f"{path}: {len(formats)} formats do not fit in one file: give -o a folder")
+    return Target(path=path, writer=writer_for(path, formats[0] if formats else None))
+
+
+def _to_folders(inputs: Sequence[Input], out: Path | None, writers: Sequence[Writer]) -> list[list[Target]]:
+    stems = _distinct_stems(inputs, out)
+    return [
+        [Target(path=stem.with_name(f"{stem.name}{writer.tag}{writer.suffix}"), writer=writer) for writer in writers]
+        for stem in stems
+    ]
+
+
+def _distinct_stems(inputs: Sequence[Input], out: Path | None) -> list[Path]:
+    """Return where each input's outputs go, less tag and suffix.
+
+    ``a.jpg`` and ``a.png`` in one folder would both give ``a``: all that collide keep their whole name, and if that is
+    not enough, their path below the folder that they have in common.
+    """
+    stems = [_folder_of(item, out) / item.place.stem for item in inputs]
+    for index in _clashing(stems):
+        stems[index] = _folder_of(inputs[index], out) / inputs[index].place.name
+    clashing = _clashing(stems)
+    common = _common_folder([inputs[index] for index in clashing])
+    for index in clashing:
+        stems[index] = (out or common) / os.path.relpath(inputs[index].path or STDIN, common)
+    return stems
+
+
+def _clashing(stems: Sequence[Path]) -> list[int]:
+    seen = Counter(_key(stem) for stem in stems)
+    return [index for index, stem in enumerate(stems) if seen[_key(stem)] > 1]
+
+
+def _folder_of(item: Input, out: Path | None) -> Path:
+    if out is not None:
+        return out / item.place.parent
+    return Path() if item.path is None else item.path.parent
+
+
+def _common_folder(items: Sequence[Input]) -> Path:
+    parents = [os.path.abspath(item.path.parent) for item in items if item.path is not None]  # noqa: PTH100
+    return Path(os.path.commonpath(parents)) if parents else Path()
+
+
+def _key(path: Path) -> str:
+    # Two names that differ only in case are one file on macOS and Windows.
+    return os.path.abspath(path).casefold()  # noqa: PTH100
+
+
+def _spare_inputs(inputs: Sequence[Input], planned: Sequence[Sequence[Target]]) -> None:
+    sources = {_key(item.path): item.path for item in inputs if item.path is not None}
+    for target in (target for row in planned for target in row):
+        if target.path is not None and _key(target.path) in sources:
+            raise OptionError(f"{target.path} is an input: it would be replaced by its own map; choose another -o")

@@ -1,0 +1,128 @@
+"""What a verb over many files says: a row a file on stdout, notices and failures on stderr, an exit code."""
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from typing import Literal
+
+import typer
+
+Status = Literal["done", "skipped", "failed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """What became of one file; the fields of its ``--json`` object.
+
+    Attributes:
+        input: The file as it was given.
+        status: ``done``, ``skipped`` (its outputs exist) or ``failed``.
+        outputs: The files written, or that exist.
+        error: Why it failed.
+        model: What made the map, and so on down: empty unless done.
+        size_wh: The photograph's width and height. [px]
+        network_wh: The width and height that the network saw. [px]
+        capped: The token cap made the network's input smaller than the recipe asks.
+        range: The farthest and nearest value of the map. [relative]
+        seconds: Time a stage took: read, prepare, run, restore, write. [s]
+    """
+
+    input: str
+    status: Status
+    outputs: Sequence[str] = ()
+    error: str | None = None
+    model: str | None = None
+    kind: str | None = None
+    engine: str | None = None
+    provider: str | None = None
+    threads: int | None = None
+    recipe: str | None = None
+    size_wh: tuple[int, int] | None = None
+    network_wh: tuple[int, int] | None = None
+    capped: bool | None = None
+    range: tuple[float, float] | None = None
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def as_json(self) -> str:
+        """Return the row as one line of JSON, without the fields that say nothing."""
+        return json.dumps({key: value for key, value in asdict(self).items() if value not in (None, (), {})})
+
+    def as_text(self) -> str:
+        """Return the row as one line for people."""
+        arrow = f"{on_one_line(self.input)} -> {', '.join(map(on_one_line, self.outputs))}"
+        if self.status == "skipped":
+            return f"{arrow}  skipped: exists (replace it with --overwrite)"
+        seconds = f"{sum(self.seconds.values()):.2f} s"
+        if self.network_wh is None:
+            return f"{arrow}  {seconds}"
+        width, height = self.network_wh
+        return f"{arrow}  {self.model}, {self.recipe} {width}x{height}, {seconds}"
+
+
+def on_one_line(name: str) -> str:
+    """Return a file's name as it is, or quoted where it holds a line break or another character that cannot be seen."""
+    return name if name.isprintable() else repr(name)
+
+
+@dataclass(kw_only=True)
+class Report:
+    """Prints rows as they come and keeps count.
+
+    Attributes:
+        as_json: Print JSON rows.
+        quiet: Print failures only.
+        rows_to_stderr: Standard output carries a map, so rows go to standard error.
+    """
+
+    as_json: bool
+    quiet: bool
+    rows_to_stderr: bool = False
+    counts: Counter[str] = field(default_factory=Counter)
+    _advance: Callable[[], None] = field(default=lambda: None, repr=False)
+
+    def add(self, row: Row) -> None:
+        """Count a row and print it."""
+        self.counts[row.status] += 1
+        self._advance()
+        if row.status == "failed":
+            typer.echo(f"nearfar: {row.error}", err=True)
+        if row.capped:
+            width, height = row.network_wh or (0, 0)
+            name = on_one_line(row.input)
+            self.notice(f"{name}: so long a picture is shown to the network at {width}x{height}, to bound memory")
+        if self.as_json:
+            typer.echo(row.as_json(), err=self.rows_to_stderr)
+        elif row.status != "failed" and not self.quiet:
+            typer.echo(row.as_text(), err=self.rows_to_stderr)
+
+    def notice(self, text: str) -> None:
+        """Print a notice on standard error."""
+        if not self.quiet:
+            typer.echo(f"nearfar: {text}", err=True)
+
+    @contextmanager
+    def progress(self, total: int) -> Iterator[None]:
+        """Show a bar for ``total`` rows while the block runs, on a terminal only."""
+        if total < 2 or self.quiet or self.as_json or not sys.stderr.isatty():
+            yield
+            return
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+        columns = BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+        # Rich would carry rows over to stderr, where its bar is, even when stdout is a file.
+        with Progress(*columns, console=Console(stderr=True), redirect_stdout=sys.stdout.isatty()) as bar:
+            task = bar.add_task("", total=total)
+            self._advance = partial(bar.advance, task)
+            yield
+
+    def finish(self) -> None:
+        """Print the count when there were many, and end with exit code 1 if any failed."""
+        if sum(self.counts.values()) > 1:
+            self.notice(", ".join(f"{count} {status}" for status, count in sorted(self.counts.items())))
+        if self.counts["failed"]:
+            raise typer.Exit(1)

@@ -1,0 +1,186 @@
+"""Photographs and their maps on one page that needs nothing but itself: no server, no network, no other file."""
+
+import base64
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from importlib.resources import files
+from string import Template
+from urllib.parse import quote
+
+import numpy as np
+from PIL import Image
+
+from nearfar import __version__
+from nearfar.disparity import Disparity, Provenance
+from nearfar.errors import ArrayError
+from nearfar.image import Picture
+from nearfar.outputs.color import colored
+from nearfar.outputs.colormaps import COLORMAPS
+from nearfar.outputs.writers import WRITERS
+
+# The longer side of a picture on the page [px]: twice what a column shows, so that it is sharp on a dense screen.
+_PAGE_SIDE_PX = 800
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Exhibit:
+    """A photograph, its map, and what a visitor should know about them.
+
+    Attributes:
+        picture: The photograph.
+        disparity: Its map, of the same size.
+        title: What to call it.
+        shows: What is to be seen, for those who cannot see it.
+        credit: Who made the photograph and what may be done with it.
+        credit_url: Where it comes from; empty if there is no such address.
+        seconds: Time that each stage took, in the order of the stages [s].
+        files: The files made of it: a format's name, and the path as seen from the page.
+
+    Raises:
+        ArrayError: Photograph and map do not have the same size.
+    """
+
+    picture: Picture
+    disparity: Disparity
+    title: str
+    shows: str
+    credit: str
+    credit_url: str = ""
+    seconds: Mapping[str, float]
+    files: Mapping[str, str]
+
+    def __post_init__(self) -> None:
+        if self.picture.rgb.shape[:2] != self.disparity.size_hw:
+            raise ArrayError(
+                f"{self.title}: the photograph is {self.picture.rgb.shape[:2]} and the map {self.disparity.size_hw}: "
+                "they must be equal"
+            )
+
+    @property
+    def ratio(self) -> float:
+        """Width over height."""
+        height, width = self.disparity.size_hw
+        return width / height
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gallery:
+    """What hangs on the page, and what made the maps.
+
+    Attributes:
+        exhibits: At least one.
+        facts: What to say of the model and the machine: name of a fact, and the fact.
+        better: The command that brings a more accurate model; empty if this is the best.
+    """
+
+    exhibits: Sequence[Exhibit]
+    facts: Mapping[str, str]
+    better: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.exhibits:
+            raise ArrayError("a gallery needs at least one photograph, got none")
+
+    @property
+    def count(self) -> str:
+        """How many photographs there are, in words fit for a heading."""
+        return "One photograph" if len(self.exhibits) == 1 else f"{len(self.exhibits)} photographs"
+
+
+def page(gallery: Gallery) -> str:
+    """Return the gallery as one HTML document, its pictures inside it; every text in it is escaped."""
+    template = Template((files("nearfar.outputs") / "gallery.html").read_text(encoding="utf-8"))
+    return template.substitute(
+        version=escape(__version__),
+        count=gallery.count,
+        gradient=_gradient(),
+        facts="\n".join(f"<div><dt>{escape(k)}</dt><dd>{escape(v)}</dd></div>" for k, v in gallery.facts.items()),
+        better=_better(gallery.better),
+        exhibits="\n".join(_article(exhibit) for exhibit in gallery.exhibits),
+        formats=_formats(gallery),
+    )
+
+
+def shown(exhibit: Exhibit, size_wh: tuple[int, int]) -> tuple[Image.Image, Image.Image]:
+    """Return the photograph and its map in colour, both resized to ``size_wh``, antialiased [px]."""
+    photograph = Image.fromarray(exhibit.picture.rgb).resize(size_wh, Image.Resampling.LANCZOS)
+    # The values are resized and then coloured: colours do not mix the way disparities do. Bilinear never overshoots.
+    values = Image.fromarray(exhibit.disparity.normalised()).resize(size_wh, Image.Resampling.BILINEAR)
+    return photograph, Image.fromarray(colored(np.asarray(values)))
+
+
+def shown_seconds(seconds: float) -> str:
+    """Return a time for people [s].
+
+    Example:
+        >>> shown_seconds(0.0001), shown_seconds(0.0123), shown_seconds(2.5)
+        ('<1 ms', '12 ms', '2.50 s')
+    """
+    if seconds < 0.0005:
+        return "<1 ms"
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.2f} s"
+
+
+def _article(exhibit: Exhibit) -> str:
+    height, width = exhibit.disparity.size_hw
+    scale = min(1.0, _PAGE_SIDE_PX / max(height, width))
+    photograph, depth = shown(exhibit, (max(1, round(width * scale)), max(1, round(height * scale))))
+    title = escape(exhibit.title)
+    stages = " · ".join(f"{stage} {shown_seconds(took)}" for stage, took in exhibit.seconds.items())
+    total = sum(exhibit.seconds.values()) or 1.0
+    segments = "".join(f'<i class="{escape(s)}" style="--s: {t / total:.4f}"></i>' for s, t in exhibit.seconds.items())
+    links = "".join(f'<a href="{escape(quote(path))}">{escape(name)}</a>' for name, path in exhibit.files.items())
+    return f"""<article class="exhibit">
+<div class="frame"><div class="stage" style="--ratio: {exhibit.ratio:.5f}">
+<img class="photo" src="{_inlined(photograph)}" width="{photograph.width}" height="{photograph.height}" \
+alt="{escape(exhibit.shows)}">
+<img class="map" src="{_inlined(depth)}" width="{depth.width}" height="{depth.height}" \
+alt="The same in depth: near parts bright, far parts dark.">
+<input type="range" min="0" max="100" step="any" value="50" aria-label="{title}: from all depth to all photograph">
+</div></div>
+<div class="caption">
+<h2>{title}</h2>
+<p class="credit">{_credit(exhibit)}</p>
+<div class="bar" aria-hidden="true">{segments}</div>
+<p class="seconds">{escape(_sizes(exhibit))} · {escape(stages)}</p>
+<p class="files">{links}</p>
+</div>
+</article>"""
+
+
+def _sizes(exhibit: Exhibit) -> str:
+    height, width = exhibit.disparity.size_hw
+    recipe = exhibit.disparity.provenance.recipe
+    return f"{width}×{height}" + ("" if recipe == Provenance().recipe else f", network {recipe}")
+
+
+def _credit(exhibit: Exhibit) -> str:
+    text = escape(exhibit.credit)
+    if not exhibit.credit_url.startswith(("https://", "http://")):
+        return text  # no address, or one that would run a script
+    return f'<a href="{escape(exhibit.credit_url)}" rel="noreferrer">{text}</a>'
+
+
+def _better(command: str) -> str:
+    if not command:
+        return ""
+    return f'<p class="better">A more accurate model: <code>{escape(command)}</code>, then make this page again.</p>'
+
+
+def _formats(gallery: Gallery) -> str:
+    names = dict.fromkeys(name for exhibit in gallery.exhibits for name in exhibit.files if name in WRITERS)
+    listed = "; ".join(f"<code>{escape(name)}</code> {escape(WRITERS[name].summary)}" for name in names)
+    return f"Beside this page: {listed}." if listed else ""
+
+
+def _gradient() -> str:
+    return ", ".join("#" + bytes(color).hex() for color in COLORMAPS["inferno"][::17])
+
+
+def _inlined(image: Image.Image) -> str:
+    buffer = io.BytesIO()
+    # Full colour resolution: halved, the map's edges would smear.
+    image.save(buffer, format="JPEG", quality=86, subsampling=0, optimize=True)
+    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")

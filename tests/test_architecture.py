@@ -1,0 +1,66 @@
+"""What the code's shape promises: light imports, sorted names, one version, errors as drawn."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import nearfar
+from nearfar import errors
+
+ROOT = Path(__file__).resolve().parents[1]
+HEAVY = {"cv2", "huggingface_hub", "numba", "onnx", "onnxruntime", "rich", "scipy", "torch", "transformers"}
+
+
+def _loaded_by(code: str) -> set[str]:
+    script = f"{code}\nimport json, sys; print(json.dumps(sorted({{name.partition('.')[0] for name in sys.modules}})))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+def test_importing_nearfar_loads_nothing_heavy() -> None:
+    assert not _loaded_by("import nearfar; nearfar.Disparity, nearfar.Picture, nearfar.NearfarError") & HEAVY
+
+
+def test_the_command_line_starts_without_a_runtime() -> None:
+    # Rich is Typer's own, and cheap until it draws.
+    assert not _loaded_by("import nearfar.cli") & (HEAVY - {"rich"})
+
+
+def test_torch_and_numba_stay_off_the_path_of_inference() -> None:
+    assert not _loaded_by("import nearfar.estimator") & {"torch", "numba", "onnx", "transformers", "scipy"}
+
+
+def test_public_names_are_sorted_and_exist() -> None:
+    assert nearfar.__all__ == sorted(nearfar.__all__)
+    assert all(getattr(nearfar, name) is not None for name in nearfar.__all__)
+    assert set(nearfar.__all__) == set(dir(nearfar))
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    assert not hasattr(nearfar, "utils")
+
+
+def test_the_newest_changelog_heading_is_the_version() -> None:
+    headings = re.findall(r"^## \[([^\]]+)\]", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert next(heading for heading in headings if heading != "Unreleased") == nearfar.__version__
+
+
+def test_the_drawn_tree_of_errors_is_the_real_one() -> None:
+    drawn = set(re.findall(r"(\w+Error)\b(?! \()", errors.__doc__ or "")) | set(
+        re.findall(r"(\w+Error) \(", errors.__doc__ or "")
+    )
+    real = {name for name, value in vars(errors).items() if isinstance(value, type)}
+    builtin = {"ValueError", "LookupError", "FileNotFoundError", "OSError", "RuntimeError", "ImportError"}
+    assert drawn - builtin == real
+    for name in real - {"NearfarError"}:
+        assert issubclass(getattr(errors, name), errors.NearfarError)
+
+
+def test_every_leaf_error_is_also_the_fitting_builtin() -> None:
+    for line in (errors.__doc__ or "").splitlines():
+        found = re.search(r"(\w+Error) \((\w+)\)", line)
+        if found:
+            leaf, builtin = found.groups()
+            assert issubclass(getattr(errors, leaf), __builtins__[builtin])  # type: ignore[index]

@@ -1,0 +1,233 @@
+"""``nearfar depth`` as a user meets it: files in, files out, one line each, honest exit codes."""
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from command import Done, run
+from graphs import tiny_depth_graph
+from nearfar.cli import report as report_module
+from nearfar.cli.report import Report, Row
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> str:
+    """The path of a tiny network with the real contract."""
+    path = tmp_path / "tiny.onnx"
+    tiny_depth_graph(path)
+    return str(path)
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """A folder with two photographs and one below it."""
+    folder = tmp_path / "photos"
+    (folder / "sub").mkdir(parents=True)
+    ramp = np.tile(np.linspace(0, 255, 64, dtype=np.uint8)[:, None, None], (1, 48, 3))
+    for name in ("a.png", "b.jpg", "sub/c.webp"):
+        Image.fromarray(ramp).save(folder / name)
+    return folder
+
+
+@pytest.fixture
+def nearfar(monkeypatch: pytest.MonkeyPatch, model: str):  # type: ignore[no-untyped-def]
+    """Runs ``nearfar depth`` with the tiny network."""
+
+    def depth(*words: object, stdin: bytes = b"") -> Done:
+        return run(monkeypatch, "depth", *map(str, words), "--model", model, stdin=stdin)
+
+    return depth
+
+
+def left_in(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_beside_the_photograph_as_a_full_range_16_bit_png(nearfar, photos: Path) -> None:
+    done = nearfar(photos / "a.png")
+    assert done.code == 0
+    with Image.open(photos / "a-depth.png") as image:
+        values = np.asarray(image)
+    assert values.shape == (64, 48)
+    assert (values.min(), values.max()) == (0, 65535)
+    assert len(done.text.splitlines()) == 1
+
+
+def test_a_folder_mirrors_into_another_and_a_second_run_skips(nearfar, photos: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert nearfar(photos, "-o", out, "--recursive", "--format", "npy,color").code == 0
+    expected = {f"{stem}{end}" for stem in ("a", "b", "sub/c") for end in ("-depth.npy", "-depth-color.png")}
+    assert left_in(out) == expected
+    stamps = {name: (out / name).stat().st_mtime_ns for name in expected}
+    again = nearfar(photos, "-o", out, "--recursive", "--format", "npy,color")
+    assert again.code == 0
+    assert again.text.count("skipped") == 3
+    assert {name: (out / name).stat().st_mtime_ns for name in expected} == stamps
+    assert nearfar(photos, "-o", out, "--recursive", "--format", "npy,color", "--overwrite").code == 0
+    assert all((out / name).stat().st_mtime_ns > stamps[name] for name in expected)
+
+
+def test_a_second_run_on_the_same_folder_makes_no_maps_of_maps(nearfar, photos: Path) -> None:
+    nearfar(photos)
+    before = left_in(photos)
+    assert nearfar(photos).code == 0
+    assert left_in(photos) == before
+
+
+def test_bad_files_are_named_and_the_rest_is_done(nearfar, photos: Path) -> None:
+    (photos / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 not really")
+    (photos / "empty.png").write_bytes(b"")
+    done = nearfar(photos, photos / "missing.jpg", "--json")
+    assert done.code == 1
+    rows = {Path(row["input"]).name: row for row in map(json.loads, done.text.splitlines())}
+    assert {name for name, row in rows.items() if row["status"] == "failed"} == {
+        "broken.jpg",
+        "empty.png",
+        "missing.jpg",
+    }
+    assert {name for name, row in rows.items() if row["status"] == "done"} == {"a.png", "b.jpg"}
+    for name in ("broken.jpg", "empty.png", "missing.jpg"):
+        assert name in done.err
+        assert name in rows[name]["error"]
+    assert "Traceback" not in done.err
+
+
+def test_a_json_row_says_what_made_the_map(nearfar, photos: Path, model: str) -> None:
+    row = json.loads(nearfar(photos / "a.png", "--json").text)
+    assert row["model"] == model
+    assert row["kind"] == "disparity"
+    assert (row["engine"], row["provider"]) == ("onnxruntime", "CPUExecutionProvider")
+    assert row["size_wh"] == [48, 64]
+    assert [side % 14 for side in row["network_wh"]] == [0, 0]
+    assert set(row["seconds"]) == {"read", "prepare", "run", "restore", "write"}
+
+
+def test_a_pipe_from_stdin_to_stdout(nearfar, photos: Path) -> None:
+    done = nearfar("-", "-o", "-", "--format", "npy", stdin=(photos / "a.png").read_bytes())
+    assert done.code == 0
+    assert np.load(io.BytesIO(done.out)).shape == (64, 48)
+    assert "stdin -> stdout" in done.err
+
+
+def test_quiet_says_nothing_when_all_is_well(nearfar, photos: Path) -> None:
+    done = nearfar(photos, "--quiet")
+    assert (done.code, done.out, done.err) == (0, b"", "")
+
+
+@pytest.mark.parametrize("prepare", ["aspect", "official", "square"])
+def test_each_recipe_gives_a_map_of_the_photographs_size(nearfar, photos: Path, prepare: str, tmp_path: Path) -> None:
+    out = tmp_path / "map.npy"
+    assert nearfar(photos / "a.png", "-o", out, "--prepare", prepare, "--size", 70).code == 0
+    assert np.load(out).shape == (64, 48)
+
+
+def test_a_long_strip_is_capped_and_says_so(nearfar, tmp_path: Path) -> None:
+    strip = tmp_path / "strip.png"
+    Image.fromarray(np.zeros((400, 4000, 3), np.uint8)).save(strip)
+    done = nearfar(strip, "-o", tmp_path / "map.npy")
+    assert done.code == 0
+    assert "bound memory" in done.err
+    assert np.isfinite(np.load(tmp_path / "map.npy")).all()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["a.png", "-o", "x.gif"], ".gif"),
+        (["a.png", "--format", "tiff9"], "tiff9"),
+        (["a.png", "b.jpg", "-o", "-"], "one map of one photograph"),
+        (["-", "a.png"], "goes alone"),
+        (["a.png", "--size", "0"], "--size"),
+        (["a.png", "--engine", "magic"], "--engine"),
+        ([], "INPUT"),
+    ],
+)
+def test_wrong_usage_is_exit_2_and_one_reason(nearfar, photos, monkeypatch, words, said) -> None:
+    monkeypatch.chdir(photos)
+    done = nearfar(*words)
+    assert done.code == 2
+    assert said in done.err
+    assert "Traceback" not in done.err
+    assert left_in(photos) == {"a.png", "b.jpg", "sub/c.webp"}
+
+
+def test_an_unknown_model_is_usage_and_names_what_exists(monkeypatch, photos: Path) -> None:
+    done = run(monkeypatch, "depth", str(photos), "--model", "depth-anything-v2-smal")
+    assert done.code == 2
+    assert "depth-anything-v2-small" in done.err
+
+
+def test_a_model_asked_for_by_name_is_never_replaced(monkeypatch, photos: Path) -> None:
+    done = run(monkeypatch, "depth", str(photos), "--model", "depth-anything-v2-small", "--offline")
+    assert done.code == 1
+    assert "nearfar models fetch depth-anything-v2-small" in done.err
+    assert left_in(photos) == {"a.png", "b.jpg", "sub/c.webp"}
+
+
+def test_auto_without_the_better_model_says_so_even_when_quiet(monkeypatch, photos: Path, tmp_path: Path) -> None:
+    done = run(monkeypatch, "depth", str(photos / "a.png"), "-o", str(tmp_path / "x.npy"), "--offline", "--quiet")
+    assert done.code == 0
+    assert "nearfar-open" in done.err
+
+
+def test_a_folder_that_cannot_be_written_is_one_error_a_file(nearfar, photos: Path, tmp_path: Path) -> None:
+    blocked = tmp_path / "blocked"
+    blocked.write_bytes(b"a file where a folder should be")
+    done = nearfar(photos, "-o", blocked / "out")
+    assert done.code == 1
+    assert str(blocked) in done.err
+    assert "Traceback" not in done.err
+
+
+def test_interrupted_it_leaves_only_whole_files(photos: Path, model: str, tmp_path: Path) -> None:
+    for number in range(200):
+        os.link(photos / "a.png", photos / f"{number:03}.png")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "nearfar.cli", "depth", str(photos), "-o", str(tmp_path / "out"), "--model", model],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode != 0
+    assert b"Traceback" not in err
+    for path in (tmp_path / "out").iterdir():
+        assert path.suffix == ".png"
+        with Image.open(path) as image:
+            image.load()
+
+
+def test_rows_leave_out_what_says_nothing() -> None:
+    assert json.loads(Row(input="a", status="skipped").as_json()) == {"input": "a", "status": "skipped"}
+
+
+def test_the_bar_advances_a_row_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(report_module.sys.stderr, "isatty", lambda: True, raising=False)
+    report = Report(as_json=False, quiet=False)
+    with report.progress(2):
+        report.add(Row(input="a", status="skipped"))
+        report.add(Row(input="b", status="skipped"))
+    assert report.counts == {"skipped": 2}
+
+
+def test_a_name_with_a_line_break_is_still_one_line(nearfar, photos: Path) -> None:
+    (photos / "a.png").rename(photos / "two\nlines.png")
+    done = nearfar(photos / "two\nlines.png")
+    assert done.code == 0
+    assert len(done.text.splitlines()) == 1
+
+
+def test_a_photograph_over_the_limit_is_refused(nearfar, photos: Path) -> None:
+    done = nearfar(photos / "a.png", "--max-megapixels", "0.001")
+    assert done.code == 1
+    assert "--max-megapixels" in done.err

@@ -1,0 +1,86 @@
+"""Which photographs the words on the command line mean."""
+
+from pathlib import Path, PurePath
+
+import pytest
+
+from nearfar.cli.inputs import Input, expand
+from nearfar.errors import OptionError
+
+
+@pytest.fixture
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with photographs on two levels, and things that are not photographs."""
+    for name in ("b.JPG", "a.png", "notes.md", ".hidden.jpg", "a-depth.png", "sub/c.jpg", "sub/.cache/d.jpg"):
+        path = tmp_path / "in" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def names(inputs: list[Input]) -> list[str]:
+    return [item.name for item in inputs]
+
+
+def test_a_folder_is_its_photographs_in_order(tree: Path) -> None:
+    inputs = expand(["in"], recursive=False, outputs=["-depth.png"])
+    assert names(inputs) == [str(Path("in", "a.png")), str(Path("in", "b.JPG"))]
+    assert [item.place for item in inputs] == [PurePath("a.png"), PurePath("b.JPG")]
+
+
+def test_recursive_goes_below_and_mirrors_but_spares_hidden_folders(tree: Path) -> None:
+    inputs = expand(["in"], recursive=True, outputs=["-depth.png"])
+    assert [item.place for item in inputs] == [PurePath("a.png"), PurePath("b.JPG"), PurePath("sub/c.jpg")]
+
+
+def test_what_nearfar_wrote_is_a_photograph_when_named(tree: Path) -> None:
+    assert names(expand(["in/a-depth.png"], recursive=False, outputs=["-depth.png"])) == ["in/a-depth.png"]
+
+
+def test_each_file_comes_once(tree: Path) -> None:
+    assert len(expand(["in/a.png", "in", "./in/a.png"], recursive=False)) == 3
+
+
+def test_a_glob_is_expanded_and_mirrors_from_its_fixed_part(tree: Path) -> None:
+    inputs = expand(["in/**/*.jpg"], recursive=False)
+    assert [item.place for item in inputs] == [PurePath("sub/c.jpg")]
+
+
+def test_a_file_whose_name_looks_like_a_glob_is_itself(tree: Path) -> None:
+    (tree / "x[1].jpg").write_bytes(b"")
+    (item,) = expand(["x[1].jpg"], recursive=False)
+    assert item.name == "x[1].jpg"
+    assert item.error is None
+
+
+def test_a_list_names_files_relative_to_itself(tree: Path) -> None:
+    (tree / "in" / "list.txt").write_text("# mine\n\na.png\nsub\n", encoding="utf-8-sig")
+    inputs = expand(["in/list.txt"], recursive=False)
+    assert names(inputs) == [str(Path("in", "a.png")), str(Path("in", "sub", "c.jpg"))]
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("nothing*.jpg", "no file matches"),
+        ("empty", "no photographs"),
+        ("empty.txt", "list is empty"),
+        ("binary.txt", "cannot be read as a list"),
+        ("nested.txt", "another list"),
+    ],
+)
+def test_what_cannot_be_found_is_an_input_with_a_reason(tree: Path, word: str, said: str) -> None:
+    (tree / "empty").mkdir()
+    (tree / "empty.txt").write_bytes(b"")
+    (tree / "binary.txt").write_bytes(b"\xff\xfe\x00\x81")
+    (tree / "nested.txt").write_text("other.txt", encoding="utf-8")
+    (item,) = expand([word], recursive=False)
+    assert item.error is not None
+    assert said in str(item.error)
+
+
+def test_standard_input_goes_alone() -> None:
+    assert expand(["-"], recursive=False)[0].path is None
+    with pytest.raises(OptionError, match="goes alone"):
+        expand(["-", "a.png"], recursive=False)

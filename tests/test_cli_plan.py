@@ -1,0 +1,91 @@
+"""Where outputs go: beside, into a file, into a mirrored tree, and never two into one."""
+
+from pathlib import Path, PurePath
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nearfar.cli.inputs import Input
+from nearfar.cli.plan import targets
+from nearfar.errors import OptionError
+
+
+def inputs_of(*paths: str) -> list[Input]:
+    return [Input(path=Path(path), place=PurePath(Path(path).name)) for path in paths]
+
+
+def planned(*paths: str, out: str | None, formats: tuple[str, ...] = ()) -> list[str]:
+    rows = targets(inputs_of(*paths), out=out, formats=formats, words=paths)
+    return [Path(str(target.path)).as_posix() for row in rows for target in row]
+
+
+def test_beside_the_photograph() -> None:
+    assert planned("x/a.jpg", out=None) == ["x/a-depth.png"]
+
+
+def test_a_file_takes_its_format_from_its_suffix() -> None:
+    (row,) = targets(inputs_of("a.jpg"), out="b.npy", formats=(), words=["a.jpg"])
+    assert (row[0].path, row[0].writer.name) == (Path("b.npy"), "npy")
+
+
+def test_several_formats_go_into_a_folder() -> None:
+    assert planned("x/a.jpg", out="out", formats=("png", "color", "npy")) == [
+        "out/a-depth.png",
+        "out/a-depth-color.png",
+        "out/a-depth.npy",
+    ]
+
+
+def test_a_tree_is_mirrored() -> None:
+    item = Input(path=Path("in/sub/a.jpg"), place=PurePath("sub/a.jpg"))
+    (row,) = targets([item], out="out", formats=(), words=["in"])
+    assert row[0].path == Path("out/sub/a-depth.png")
+
+
+def test_same_stem_keeps_the_whole_name() -> None:
+    assert planned("a.jpg", "a.PNG", "b.jpg", out="out") == [
+        "out/a.jpg-depth.png",
+        "out/a.PNG-depth.png",
+        "out/b-depth.png",
+    ]
+
+
+def test_same_name_keeps_the_path_below_what_is_common() -> None:
+    assert planned("x/a.jpg", "y/a.jpg", out="out") == ["out/x/a.jpg-depth.png", "out/y/a.jpg-depth.png"]
+
+
+def test_names_that_differ_in_case_only_are_kept_apart() -> None:
+    assert len({path.casefold() for path in planned("A.jpg", "a.png", out="out")}) == 2
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["x", "y", "x/z"]), st.sampled_from("aAb"), st.sampled_from([".jpg", ".png", ""])),
+        unique=True,
+        max_size=8,
+    )
+)
+def test_no_two_outputs_ever_meet(parts: list[tuple[str, str, str]]) -> None:
+    paths = [f"{folder}/{stem}{suffix}" for folder, stem, suffix in parts]
+    distinct = {path.casefold(): path for path in paths}
+    out = planned(*distinct.values(), out="out", formats=("png", "npy"))
+    assert len({path.casefold() for path in out}) == 2 * len(distinct)
+
+
+@pytest.mark.parametrize(
+    ("paths", "out", "formats", "said"),
+    [
+        (("a.jpg", "b.jpg"), "-", (), "one map of one photograph"),
+        (("a.jpg",), "-", ("png", "npy"), "one map of one photograph"),
+        (("a.jpg",), "b.png", ("png", "npy"), "do not fit in one file"),
+        (("a.jpg",), "b.xyz", (), ".xyz"),
+        (("a.jpg",), "out", ("gif",), "gif"),
+        (("a.png",), "a.png", (), "is an input"),
+    ],
+)
+def test_an_impossible_output_is_a_usage_error(
+    paths: tuple[str, ...], out: str, formats: tuple[str, ...], said: str
+) -> None:
+    with pytest.raises(OptionError, match=said):
+        planned(*paths, out=out, formats=formats)

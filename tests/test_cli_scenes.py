@@ -1,0 +1,52 @@
+"""``nearfar scenes``: a sheet, files, and a rate."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from command import run
+from nearfar.scenes import render_scene
+
+
+def test_a_sheet_holds_each_picture_above_its_disparity(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = ["-n", "9", "--height", "20", "--width", "30", "-o", str(tmp_path / "sheet.png")]
+    assert run(monkeypatch, "scenes", "preview", *words).code == 0
+    with Image.open(tmp_path / "sheet.png") as image:
+        sheet = np.asarray(image)
+    assert sheet.shape == (2 * 40, 8 * 30, 3)
+    np.testing.assert_array_equal(sheet[:20, 30:60], render_scene(1, height=20, width=30).rgb)
+    before = (tmp_path / "sheet.png").read_bytes()
+    again = run(monkeypatch, "scenes", "preview", "-n", "1", "-o", str(tmp_path / "sheet.png"))
+    assert "skipped" in again.text
+    assert (tmp_path / "sheet.png").read_bytes() == before
+
+
+def test_files_hold_the_picture_and_its_exact_disparity(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = ["scenes", "render", "-n", "2", "--seed", "5", "--height", "24", "--width", "32", "-o", str(tmp_path)]
+    assert run(monkeypatch, *words).code == 0
+    assert {path.name for path in tmp_path.iterdir()} == {
+        f"scene-{seed:06}.{suffix}" for seed in (5, 6) for suffix in ("png", "npy")
+    }
+    frame = render_scene(6, height=24, width=32)
+    np.testing.assert_array_equal(np.load(tmp_path / "scene-000006.npy"), frame.disparity)
+    with Image.open(tmp_path / "scene-000006.png") as image:
+        np.testing.assert_array_equal(np.asarray(image), frame.rgb)
+    assert run(monkeypatch, *words).text.count("skipped") == 2
+
+
+def test_a_rate_is_printed_for_one_process_and_for_several(monkeypatch: pytest.MonkeyPatch) -> None:
+    done = run(monkeypatch, "scenes", "bench", "-n", "8", "--height", "16", "--width", "16", "--workers", "2")
+    assert done.code == 0
+    rates = [float(rate) for rate in re.findall(r"([\d.]+) pictures/s at 16x16", done.text)]
+    assert len(rates) == 2
+    assert min(rates) > 0
+
+
+@pytest.mark.parametrize("words", [["preview", "-n", "0"], ["render", "--height", "0"], ["bench", "--workers", "0"]])
+def test_wrong_usage_is_exit_2(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(monkeypatch, "scenes", *words).code == 2
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,151 @@
+"""The demonstration: photographs whose licence is named, every stage run, a folder that can be looked at."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from command import Done, run
+from graphs import tiny_depth_graph
+from nearfar import DepthEstimator, load, read_picture
+from nearfar.cli import demo as command
+from nearfar.cli.demo import DemoReport, DemoRow, planned, run_demo
+from nearfar.cli.demo_photographs import DemoPhotograph, demo_photographs
+from nearfar.engines import onnxruntime
+from nearfar.errors import OutputError
+from nearfar.models.card import card
+from nearfar.outputs import png
+
+LICENCES = {"CC0-1.0", "CC-BY-2.0", "CC-BY-4.0", "public domain"}
+PHOTOGRAPHS = demo_photographs()
+
+
+@pytest.fixture(scope="module")
+def graph(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_depth_graph(tmp_path_factory.mktemp("graph") / "tiny.onnx")
+
+
+@pytest.fixture
+def two(monkeypatch: pytest.MonkeyPatch) -> tuple[DemoPhotograph, ...]:
+    """Fewer photographs, where it does not matter which."""
+    monkeypatch.setattr(command, "demo_photographs", lambda: PHOTOGRAPHS[:2])
+    return PHOTOGRAPHS[:2]
+
+
+@pytest.fixture
+def nearfar_demo(monkeypatch: pytest.MonkeyPatch, graph: Path, two: object):  # type: ignore[no-untyped-def]
+    def demo(*words: object) -> Done:
+        return run(monkeypatch, "demo", *map(str, words), "--model", str(graph))
+
+    return demo
+
+
+def test_every_photograph_is_listed_with_author_source_and_a_free_licence() -> None:
+    folder = PHOTOGRAPHS[0].path.parent
+    assert sorted(path.name for path in folder.glob("*.jpg")) == sorted(each.file for each in PHOTOGRAPHS)
+    for photograph in PHOTOGRAPHS:
+        assert photograph.licence in LICENCES
+        assert all((photograph.title, photograph.shows, photograph.author, photograph.source))
+        assert photograph.url.startswith("https://")
+
+
+def test_photographs_are_small_and_carry_no_private_data() -> None:
+    assert sum(photograph.path.stat().st_size for photograph in PHOTOGRAPHS) < 700_000
+    for photograph in PHOTOGRAPHS:
+        with Image.open(photograph.path) as image:
+            assert (image.format, image.mode) == ("JPEG", "RGB")
+            assert max(image.size) <= 640
+            assert not image.getexif()
+
+
+def test_every_stage_runs_on_every_photograph(tmp_path: Path, graph: Path) -> None:
+    told: list[DemoRow] = []
+    report = run_demo(load(graph), tmp_path / "new" / "folder", tell=told.append)
+    assert told == report.rows
+    assert [row.input for row in told] == [photograph.file for photograph in PHOTOGRAPHS]
+    assert all(list(row.seconds) == ["read", "prepare", "run", "restore", "write"] for row in told)
+    assert all(min(row.seconds.values()) > 0 for row in told)
+    assert sorted((tmp_path / "new" / "folder").iterdir()) == sorted(planned(tmp_path / "new" / "folder"))
+    for photograph, row in zip(PHOTOGRAPHS, told, strict=True):
+        disparity = png.read(row.outputs["png"])
+        assert disparity.size_hw == read_picture(photograph.path).rgb.shape[:2]
+        assert disparity.provenance.model == str(graph)
+        np.testing.assert_array_equal(np.load(row.outputs["npy"]).shape, disparity.size_hw)
+    text = report.page.read_text(encoding="utf-8")
+    for photograph in PHOTOGRAPHS:
+        assert photograph.title in text
+        assert f"{photograph.author}, {photograph.licence}" in text
+    assert all(path.name in text for row in told for path in row.outputs.values())
+    assert report.better == ""
+    with Image.open(report.sheet) as sheet:
+        assert sheet.width == 1600
+
+
+def test_the_small_model_names_the_better_one(tmp_path: Path, graph: Path, two: object) -> None:
+    estimator = DepthEstimator(card=card("nearfar-open"), engine=onnxruntime.load(graph), size=56)
+    report = run_demo(estimator, tmp_path)
+    assert report.model == "nearfar-open"
+    for text in (report.as_text(), report.page.read_text(encoding="utf-8"), json.loads(report.as_json())["better"]):
+        assert "nearfar models fetch depth-anything-v2-small" in text
+    assert "Open Source AI" in report.page.read_text(encoding="utf-8")
+
+
+def test_the_command_prints_a_row_a_photograph_and_where_to_look(nearfar_demo, tmp_path: Path, two) -> None:
+    done = nearfar_demo("-o", tmp_path / "out")
+    assert done.code == 0
+    lines = done.text.splitlines()
+    assert [line.split()[0] for line in lines[:2]] == [photograph.file for photograph in two]
+    assert str(tmp_path / "out" / "gallery.html") in lines[-1]
+    assert done.err == ""
+    assert {path.name for path in (tmp_path / "out").iterdir()} >= {"gallery.html", "gallery.png"}
+
+
+def test_as_json_every_line_is_an_object(nearfar_demo, tmp_path: Path, two) -> None:
+    rows = [json.loads(line) for line in nearfar_demo("-o", tmp_path, "--json").text.splitlines()]
+    assert [row["input"] for row in rows[:-1]] == [photograph.file for photograph in two]
+    assert all(Path(path).is_file() for row in rows[:-1] for path in row["outputs"])
+    assert Path(rows[-1]["gallery"]).is_file()
+
+
+def test_what_is_there_stays_unless_overwritten(nearfar_demo, tmp_path: Path) -> None:
+    mine = tmp_path / f"{PHOTOGRAPHS[0].path.stem}-depth.png"
+    mine.write_bytes(b"mine")
+    for words, said in (((), "skipped"), (("--quiet",), ""), (("--json",), "")):
+        done = nearfar_demo("-o", tmp_path, *words)
+        assert done.code == 0
+        assert said in done.err
+        assert [path.name for path in tmp_path.iterdir()] == [mine.name]
+        assert mine.read_bytes() == b"mine"
+    assert json.loads(done.text) == {"status": "skipped", "exists": str(mine)}
+    done = nearfar_demo("-o", tmp_path, "--overwrite", "--quiet")
+    assert (done.code, done.text, done.err) == (0, "", "")
+    assert png.read(mine).values.size
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(nearfar_demo, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = nearfar_demo("-o", tmp_path / "file")
+    assert done.code == 1
+    assert len(done.err.splitlines()) == 1
+    assert str(tmp_path / "file") in done.err
+
+
+def test_a_disk_that_fails_leaves_no_part_of_a_file(tmp_path: Path, graph: Path, two, monkeypatch) -> None:
+    def full(*_: object, **__: object) -> bytes:
+        raise OutputError("no space left")
+
+    monkeypatch.setattr(command, "contact_sheet", full)
+    with pytest.raises(OutputError):
+        run_demo(load(graph), tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {path.name for path in planned(tmp_path)} - {
+        "gallery.html",
+        "gallery.png",
+    }
+
+
+def test_a_report_says_no_better_model_where_none_is_known() -> None:
+    report = DemoReport(rows=[], page=Path("a.html"), sheet=Path("a.png"), model="x", better="")
+    assert "better" not in json.loads(report.as_json())
+    assert "accurate" not in report.as_text()

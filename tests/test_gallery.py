@@ -1,0 +1,215 @@
+"""The page needs nothing but itself and repeats no text unescaped; the sheet hangs every pair, whole and in order."""
+
+import base64
+import io
+import re
+from collections.abc import Sequence
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from nearfar import Disparity, Picture, Provenance
+from nearfar.errors import ArrayError
+from nearfar.outputs import contact_sheet as sheets
+from nearfar.outputs.color import colored
+from nearfar.outputs.contact_sheet import contact_sheet
+from nearfar.outputs.gallery import Exhibit, Gallery, page, shown, shown_seconds
+
+VOID = {"meta", "link", "img", "input", "br"}
+NASTY = """</title><script>alert('1')</script> & "quoted" $count ${exhibits} ☃"""
+
+
+class Document(HTMLParser):
+    """Every tag with its attributes, the visible text, and a check that what is opened is closed."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str]]] = []
+        self.texts: list[str] = []
+        self.open: list[str] = []
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: Sequence[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, {name: value or "" for name, value in attrs}))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+    def all(self, tag: str) -> list[dict[str, str]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+def exhibit(height: int = 30, width: int = 40, **fields: object) -> Exhibit:
+    ramp = np.tile(np.linspace(0, 5, width, dtype=np.float32), (height, 1))
+    rgb = np.full((height, width, 3), (200, 30, 60), np.uint8)
+    given_or = {
+        "picture": Picture(rgb=rgb, name="red.jpg"),
+        "disparity": Disparity(values=ramp, provenance=Provenance(recipe="aspect 56x42")),
+        "title": "A red wall",
+        "shows": "A wall, all red.",
+        "credit": "Nobody, CC0-1.0",
+        "credit_url": "https://example.org/red?a=1&b=2",
+        "seconds": {"read": 0.004, "run": 0.25},
+        "files": {"png": "red-depth.png"},
+    } | fields
+    return Exhibit(**given_or)  # type: ignore[arg-type]
+
+
+def gallery(*exhibits: Exhibit, better: str = "") -> Gallery:
+    facts = {"Model": "tiny", "Licence of the model": "Apache-2.0"}
+    return Gallery(exhibits=exhibits or (exhibit(),), facts=facts, better=better)
+
+
+def pictures_of(document: Document) -> list[Image.Image]:
+    sources = [attributes["src"] for attributes in document.all("img")]
+    return [Image.open(io.BytesIO(base64.b64decode(source.partition("base64,")[2]))) for source in sources]
+
+
+def test_the_page_asks_for_nothing_outside_itself() -> None:
+    text = page(gallery())
+    document = Document(text)
+    loading = [attributes[name] for _, attributes in document.tags for name in ("src", "srcset") if name in attributes]
+    loading += [attributes["href"] for attributes in document.all("link")]
+    assert loading
+    assert all(address.startswith("data:") for address in loading)
+    assert not re.search(r"url\(|@import|fetch\(|XMLHttpRequest", text)
+    policy = next(meta["content"] for meta in document.all("meta") if "http-equiv" in meta)
+    assert policy.startswith("default-src 'none'")
+
+
+def test_the_page_says_what_ran_and_what_the_numbers_are() -> None:
+    text = " ".join("".join(Document(page(gallery(better="nearfar models fetch x"))).texts).split())
+    for said in ("not metres", "tiny", "Apache-2.0", "nearfar models fetch x", "read 4 ms", "run 250 ms"):
+        assert said in text
+    assert "A red wall" in text
+    assert "40×30, network aspect 56x42" in text
+    assert "more accurate" not in page(gallery())
+
+
+@pytest.mark.parametrize("field", ["title", "shows", "credit"])
+def test_no_text_becomes_markup(field: str) -> None:
+    plain, nasty = page(gallery()), page(gallery(exhibit(**{field: NASTY})))
+    assert [tag for tag, _ in Document(nasty).tags] == [tag for tag, _ in Document(plain).tags]
+    document = Document(nasty)
+    assert NASTY in [*document.texts, *(attributes.get("alt") for attributes in document.all("img"))]
+
+
+def test_facts_stages_and_commands_are_escaped_too() -> None:
+    shown_page = page(Gallery(exhibits=[exhibit(seconds={NASTY: 1.0})], facts={NASTY: NASTY}, better=NASTY))
+    plain = page(gallery(exhibit(seconds={"run": 1.0}), better="x"))
+    assert Document(shown_page).texts.count("alert('1')") == 0
+    assert len(Document(shown_page).all("script")) == len(Document(plain).all("script")) == 1
+
+
+@pytest.mark.parametrize("name", ["a b#c?.png", 'quote".png', "ünïcode ☃.png", "100%.png"])
+def test_links_lead_to_the_files_whatever_they_are_called(name: str) -> None:
+    from urllib.parse import unquote
+
+    links = [link["href"] for link in Document(page(gallery(exhibit(files={"png": name})))).all("a")]
+    assert [unquote(link) for link in links if not link.startswith("https://")] == [name]
+    assert not set(links[-1]) & set(' #?"')
+
+
+def test_an_address_that_would_run_a_script_is_no_link() -> None:
+    document = Document(page(gallery(exhibit(credit_url="javascript:alert(1)"))))
+    assert all(link["href"] == "red-depth.png" for link in document.all("a"))
+    assert "Nobody, CC0-1.0" in document.texts
+
+
+def test_everything_can_be_reached_without_eyes_or_mouse() -> None:
+    document = Document(page(gallery()))
+    assert document.all("html")[0]["lang"] == "en"
+    assert all(image["alt"] for image in document.all("img"))
+    assert [slider["aria-label"] for slider in document.all("input") if slider["type"] == "range"]
+    assert "A wall, all red." in [image["alt"] for image in document.all("img")]
+
+
+@pytest.mark.parametrize(
+    ("size_hw", "expected_wh"), [((30, 40), (40, 30)), ((3000, 4000), (800, 600)), ((7000, 40), (5, 800))]
+)
+def test_pictures_on_the_page_are_reduced_never_enlarged(size_hw, expected_wh) -> None:
+    photograph, depth = pictures_of(Document(page(gallery(exhibit(*size_hw)))))
+    assert photograph.size == depth.size == expected_wh
+
+
+def test_the_photograph_and_its_map_are_what_is_shown() -> None:
+    photograph, depth = pictures_of(Document(page(gallery(exhibit(64, 96)))))
+    assert np.abs(np.asarray(photograph, int) - (200, 30, 60)).max() <= 4
+    expected = colored(np.tile(np.linspace(0, 1, 96, dtype=np.float32), (64, 1))).astype(int)
+    assert np.abs(np.asarray(depth, int) - expected).mean() < 3
+
+
+def test_values_are_resized_before_they_are_coloured() -> None:
+    halves = np.zeros((64, 64), np.float32)
+    halves[::2] = 1
+    _, depth = shown(exhibit(64, 64, disparity=Disparity(values=halves)), (32, 32))
+    middle = colored(np.full((1, 1), 0.5, np.float32))[0, 0].astype(int)
+    assert np.abs(np.asarray(depth, int)[8:24, 8:24] - middle).max() <= 3
+
+
+@pytest.mark.parametrize("size_hw", [(1, 1), (40, 7000), (7000, 40)])
+def test_strange_sizes_and_flat_maps_hang_too(size_hw: tuple[int, int]) -> None:
+    flat = exhibit(*size_hw, disparity=Disparity(values=np.full(size_hw, 7, np.float32)))
+    assert len(pictures_of(Document(page(gallery(flat))))) == 2
+    with Image.open(io.BytesIO(contact_sheet(gallery(flat)))) as sheet:
+        assert sheet.height < 1000
+
+
+def test_a_map_of_another_size_is_refused() -> None:
+    with pytest.raises(ArrayError, match=r"A red wall: .*\(30, 40\).*\(2, 2\)"):
+        exhibit(disparity=Disparity(values=np.zeros((2, 2), np.float32)))
+    with pytest.raises(ArrayError, match="at least one"):
+        Gallery(exhibits=[], facts={})
+
+
+def test_the_sheet_hangs_photograph_and_map_side_by_side() -> None:
+    with Image.open(io.BytesIO(contact_sheet(gallery(exhibit(200, 300))))) as image:
+        assert (image.format, image.mode, image.width) == ("PNG", "RGB", 1600)
+        pixels = np.asarray(image).astype(int)
+    red = np.abs(pixels - (200, 30, 60)).max(axis=-1) <= 2
+    rows, columns = np.flatnonzero(red.sum(axis=1) > 100), np.flatnonzero(red.sum(axis=0) > 100)
+    height, width = len(rows), len(columns)
+    assert width / height == pytest.approx(1.5, abs=0.02)
+    nearest = colored(np.ones((1, 1), np.float32))[0, 0]
+    beside = pixels[rows[height // 2], columns[-1] + 2 + width]
+    assert np.abs(beside - nearest).max() <= 6
+
+
+@given(st.lists(st.floats(0.2, 5), min_size=1, max_size=9))
+@settings(deadline=None)
+def test_rows_hold_every_exhibit_once_in_order_and_no_cut_is_better(ratios: list[float]) -> None:
+    exhibits = [exhibit(100, max(1, round(100 * ratio))) for ratio in ratios]
+    rows = sheets._rows(exhibits)
+    assert [item for row in rows for item in row] == exhibits
+    cost = sum(sheets._cost(row) for row in rows)
+    for cuts in range(2 ** (len(exhibits) - 1)):
+        others, start = 0.0, 0
+        for end in range(1, len(exhibits) + 1):
+            if end == len(exhibits) or cuts >> (end - 1) & 1:
+                others += sheets._cost(exhibits[start:end])
+                start = end
+        assert cost <= others * (1 + 1e-9)
+
+
+@pytest.mark.parametrize("text", ["A very long caption, " * 30, "снег ☃ " * 40, "w" * 500, "two\nlines " * 20])
+def test_a_caption_that_does_not_fit_is_cut_not_written_over_the_next(text: str) -> None:
+    sheet = Image.new("RGB", (600, 60))
+    sheets._write(sheet, 10, 10, text, size_px=18, width_px=200)
+    written = np.flatnonzero(np.asarray(sheet).any(axis=(0, 2)))
+    assert 100 < written.max() <= 210
+    assert np.flatnonzero(np.asarray(sheet).any(axis=(1, 2))).max() < 40
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0, "<1 ms"), (0.0006, "1 ms"), (0.25, "250 ms"), (61.5, "61.50 s")])
+def test_times_are_for_people(seconds: float, text: str) -> None:
+    assert shown_seconds(seconds) == text
