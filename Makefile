@@ -23,9 +23,8 @@ format: $(VENV)/.test ## Is every file formatted? (mend: .venv/bin/ruff format)
 lint: $(VENV)/.test ## Lint (mend: .venv/bin/ruff check --fix)
 	$(BIN)/ruff check
 
-types: $(VENV)/.test ## Check types, inside and of the public names
+types: $(VENV)/.test ## Check types
 	$(BIN)/mypy
-	$(BIN)/basedpyright --ignoreexternal --verifytypes nearfar
 
 imports: $(VENV)/.test ## Do imports go down only?
 	$(BIN)/lint-imports

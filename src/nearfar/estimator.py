@@ -103,8 +103,8 @@ class DepthEstimator:
             raise OptionError(f"{card.id} predicts {card.kind}, and only disparity models run so far: choose another")
         self.card = card
         self.engine = engine
-        self.recipe = recipe or RECIPES[card.prepare]
-        self.size = size or card.input.size
+        self.recipe: Recipe = recipe or RECIPES[card.prepare]
+        self.size: int = size or card.input.size
         self.notice = notice
 
     def estimate(self, source: PictureSource) -> Disparity:

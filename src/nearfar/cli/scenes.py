@@ -126,7 +126,7 @@ def _require_numba() -> None:
 
 
 def _cell(frame: "Frame") -> RgbU8:
-    spread = frame.disparity / max(float(frame.disparity.max()), 1e-9)
+    spread = frame.disparity / np.float32(max(float(frame.disparity.max()), 1e-9))
     return np.concatenate([frame.rgb, colored(spread)])
 
 
