@@ -185,6 +185,21 @@ def test_the_sheet_hangs_photograph_and_map_side_by_side() -> None:
     assert np.abs(beside - nearest).max() <= 6
 
 
+def test_the_sheet_credits_each_photograph_and_says_what_the_page_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[str] = []
+    monkeypatch.setattr(sheets, "_write", lambda sheet, left, top, text, **_: written.append(text))
+    first = exhibit(title="One", credit="Ada, CC-BY-4.0", seconds={"read": 0.001, "run": 0.3})
+    second = exhibit(title="Two", credit="Bob, CC0-1.0", seconds={"read": 0.003, "run": 0.1})
+    contact_sheet(gallery(first, second, better="nearfar models fetch x"))
+    said = "\n".join(written)
+    assert "not metres · tiny · Apache-2.0" in said
+    assert "One\nAda, CC-BY-4.0 · 301 ms in all" in said
+    assert "Two\nBob, CC0-1.0 · 103 ms in all" in said
+    assert written[-1] == "median of each stage: read 2 ms, run 200 ms · a more accurate model: nearfar models fetch x"
+    contact_sheet(gallery(exhibit(seconds={}, credit="Eve")))
+    assert written[-2:] == ["Eve", ""]
+
+
 @given(st.lists(st.floats(0.2, 5), min_size=1, max_size=9))
 @settings(deadline=None)
 def test_rows_hold_every_exhibit_once_in_order_and_no_cut_is_better(ratios: list[float]) -> None:

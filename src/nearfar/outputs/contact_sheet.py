@@ -1,6 +1,7 @@
 """Photographs and their maps on one picture, to look at where no browser is: a README, a chat, a printer."""
 
 from collections.abc import Sequence
+from statistics import median
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -16,6 +17,7 @@ _ROW_PX = 250  # how high a row would be if its pairs had any width
 _TALLEST_PX = 420
 _HEADING_PX = 104
 _CAPTION_PX = 58
+_FOOT_PX = 46
 
 _GROUND, _TEXT, _QUIET = "#161719", "#e9e7e3", "#aeaaa3"
 
@@ -24,7 +26,7 @@ def contact_sheet(gallery: Gallery) -> bytes:
     """Return the gallery as one 8-bit RGB PNG: each photograph beside its map, with a caption, in rows of one width."""
     rows = _rows(gallery.exhibits)
     heights = [min(_TALLEST_PX, max(1, round(_free_height(row)))) for row in rows]
-    size_wh = (_WIDTH_PX, _HEADING_PX + sum(heights) + len(rows) * _CAPTION_PX + _MARGIN_PX // 2)
+    size_wh = (_WIDTH_PX, _HEADING_PX + sum(heights) + len(rows) * _CAPTION_PX + _FOOT_PX)
     sheet = Image.new("RGB", size_wh, _GROUND)
     facts = " · ".join(gallery.facts.values())
     _write(sheet, _MARGIN_PX, 26, f"{gallery.count}, near and far", size_px=30)
@@ -34,6 +36,7 @@ def contact_sheet(gallery: Gallery) -> bytes:
     for row, height in zip(rows, heights, strict=True):
         _hang(sheet, row, top=top, height=height)
         top += height + _CAPTION_PX
+    _write(sheet, _MARGIN_PX, top + 8, _foot(gallery), size_px=15, color=_QUIET)
     return encode_rgb(np.asarray(sheet))
 
 
@@ -71,9 +74,24 @@ def _hang(sheet: Image.Image, row: Sequence[Exhibit], *, top: int, height: int) 
         sheet.paste(depth, (left + width + _SEAM_PX, top))
         pair_px = 2 * width + _SEAM_PX
         _write(sheet, left, top + height + 7, exhibit.title, size_px=18, width_px=pair_px)
-        took = f"{shown_seconds(sum(exhibit.seconds.values()))} in all" if exhibit.seconds else ""
-        _write(sheet, left, top + height + 30, took, size_px=14, width_px=pair_px, color=_QUIET)
+        # The credit comes first: where a line is cut, the licences ask for it and nobody asks for the time.
+        took = f" · {shown_seconds(sum(exhibit.seconds.values()))} in all" if exhibit.seconds else ""
+        _write(sheet, left, top + height + 30, f"{exhibit.credit}{took}", size_px=15, width_px=pair_px, color=_QUIET)
         left += pair_px + _GAP_PX
+
+
+def _foot(gallery: Gallery) -> str:
+    """Return what each stage took, as the median over the photographs, and how to get a better model."""
+    stages = dict.fromkeys(stage for exhibit in gallery.exhibits for stage in exhibit.seconds)
+    took = ", ".join(f"{stage} {shown_seconds(_median(gallery.exhibits, stage))}" for stage in stages)
+    said = [f"median of each stage: {took}"] if took else []
+    if gallery.better:
+        said.append(f"a more accurate model: {gallery.better}")
+    return " · ".join(said)
+
+
+def _median(exhibits: Sequence[Exhibit], stage: str) -> float:
+    return median(exhibit.seconds[stage] for exhibit in exhibits if stage in exhibit.seconds)
 
 
 def _write(
