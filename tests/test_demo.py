@@ -110,7 +110,7 @@ def test_as_json_every_line_is_an_object(nearfar_demo, tmp_path: Path, two) -> N
 
 
 def test_what_is_there_stays_unless_overwritten(nearfar_demo, tmp_path: Path) -> None:
-    mine = tmp_path / f"{PHOTOGRAPHS[0].path.stem}-depth.png"
+    mine = tmp_path / "gallery.html"
     mine.write_bytes(b"mine")
     for words, said in (((), "skipped"), (("--quiet",), ""), (("--json",), "")):
         done = nearfar_demo("-o", tmp_path, *words)
@@ -121,7 +121,18 @@ def test_what_is_there_stays_unless_overwritten(nearfar_demo, tmp_path: Path) ->
     assert json.loads(done.text) == {"status": "skipped", "exists": str(mine)}
     done = nearfar_demo("-o", tmp_path, "--overwrite", "--quiet")
     assert (done.code, done.text, done.err) == (0, "", "")
-    assert png.read(mine).values.size
+    assert mine.read_bytes() != b"mine"
+
+
+def test_one_that_was_interrupted_does_not_pass_for_done(nearfar_demo, tmp_path: Path) -> None:
+    part = tmp_path / f"{PHOTOGRAPHS[0].path.stem}-depth.png"
+    part.write_bytes(b"from a run that was stopped")
+    done = nearfar_demo("-o", tmp_path)
+    assert done.code == 1
+    assert "--overwrite" in done.err
+    assert [path.name for path in tmp_path.iterdir()] == [part.name]
+    assert nearfar_demo("-o", tmp_path, "--overwrite").code == 0
+    assert png.read(part).values.size
 
 
 def test_a_folder_that_cannot_be_made_is_one_line(nearfar_demo, tmp_path: Path) -> None:

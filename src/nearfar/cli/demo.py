@@ -11,6 +11,7 @@ import typer
 
 from nearfar.cli import options
 from nearfar.cli.demo_photographs import DemoPhotograph, demo_photographs
+from nearfar.errors import OutputError
 from nearfar.files import make_folder, write_whole
 from nearfar.image import read_picture
 from nearfar.models.store import BUNDLED_MODEL, DEFAULT_MODEL
@@ -99,7 +100,12 @@ def demo(
     """
     there = [path for path in planned(out) if path.exists()]
     if there and not overwrite:
-        _skip(there[0], as_json=as_json, quiet=quiet)
+        if out / PAGE not in there:
+            raise OutputError(
+                f"{there[0]} exists and {out / PAGE} does not: make the demonstration whole with --overwrite, "
+                "or choose another -o"
+            )
+        _skip(out / PAGE, as_json=as_json, quiet=quiet)
         return
     from nearfar.estimator import load
 
