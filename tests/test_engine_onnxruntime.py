@@ -341,3 +341,19 @@ def test_the_one_map_is_found_among_other_outputs() -> None:
 def test_an_output_that_is_not_one_map_is_a_graph_error(shape: tuple[int, ...]) -> None:
     with pytest.raises(GraphError, match="not one map"):
         map_of(np.zeros(shape, np.float32), name="net")
+
+
+@pytest.mark.parametrize(
+    ("names", "multiple"),
+    [
+        (("batch", "16*rows", "16*columns"), 16),
+        (("14*rows", "6 * columns"), 42),
+        (("height", "width"), None),
+        (("2x", "rows*14"), None),
+        ((), None),
+    ],
+)
+def test_a_graph_that_names_its_multiple_is_believed(names: tuple[str, ...], multiple: int | None) -> None:
+    image = TensorSpec(name="x", dtype="float32", shape=(None, 3, None, None), axis_names=names)
+    depth = TensorSpec(name="y", dtype="float32", shape=(None, None, None))
+    assert contract_of([image], [depth], name="graph").multiple == multiple

@@ -155,7 +155,7 @@ class DepthEstimator:
             recipe=self.recipe,
             normalisation=self.card.input.normalisation,
             size=self.size,
-            multiple=self.card.input.multiple,
+            multiple=self.engine.multiple or self.card.input.multiple,
             fixed_hw=self.engine.fixed_hw,
         )
 

@@ -44,6 +44,11 @@ class Engine(Protocol):
         """The only (height, width) that the network takes, in pixels; None if it takes any multiple of its patch."""
         ...
 
+    @property
+    def multiple(self) -> int | None:
+        """What the sides must be multiples of, in pixels, where the graph itself says so."""
+        ...
+
     def run(self, tensor: TensorF32) -> MapF32:
         """Return the network's map of one picture; the same tensor gives the same map, from any thread.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -27,11 +29,13 @@ class TensorSpec:
         name: As the graph calls it.
         dtype: ``float32``, ``float16``, or the runtime's word for something else.
         shape: The length of each axis; None where it is open.
+        axis_names: What the graph calls its open axes, in their order.
     """
 
     name: str
     dtype: str
     shape: tuple[int | None, ...]
+    axis_names: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.name} {self.dtype} ({', '.join('?' if axis is None else str(axis) for axis in self.shape)})"
@@ -45,11 +49,13 @@ class GraphContract:
         image: The input.
         map: The output.
         fixed_hw: The only (height, width) that it takes, or None if it takes any. [px]
+        multiple: What its sides must be multiples of, where the graph says so. [px]
     """
 
     image: TensorSpec
     map: TensorSpec
     fixed_hw: tuple[int, int] | None
+    multiple: int | None = None
 
 
 def contract_of(inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec], *, name: str) -> GraphContract:
@@ -71,7 +77,7 @@ def contract_of(inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec], *, 
         raise GraphError(
             f"{name} is not a depth network: one output must be a map (1, h, w) or (1, 1, h, w), but {has}"
         )
-    return GraphContract(image=inputs[0], map=maps[0], fixed_hw=_fixed_hw(inputs[0]))
+    return GraphContract(image=inputs[0], map=maps[0], fixed_hw=_fixed_hw(inputs[0]), multiple=_multiple(inputs[0]))
 
 
 def map_of(raw: NDArray[np.generic], *, name: str, advice: str = "") -> MapF32:
@@ -114,6 +120,12 @@ def _fixed_hw(image: TensorSpec) -> tuple[int, int] | None:
     """Return the fixed sides; where the graph fixes one only, the open one takes its length, which surely runs."""
     fixed = [side for side in image.shape[2:] if side is not None]
     return (fixed[0], fixed[-1]) if fixed else None
+
+
+def _multiple(image: TensorSpec) -> int | None:
+    """Return the number in axis names such as ``16*rows``, which PyTorch's exporter gives to sides of that kind."""
+    found = [int(match[1]) for axis in image.axis_names if (match := re.match(r"(\d+) ?\* ?\w+$", axis))]
+    return math.lcm(*found) if found else None
 
 
 def _listed(tensors: Sequence[TensorSpec]) -> str:

@@ -58,6 +58,7 @@ class OnnxRuntimeEngine:
     Attributes:
         report: What really runs.
         fixed_hw: The only (height, width) that the graph takes, or None if it takes any. [px]
+        multiple: What the sides must be multiples of, where the graph says so. [px]
     """
 
     def __init__(self, session: onnxruntime.InferenceSession, *, name: str, threads: int) -> None:
@@ -65,6 +66,7 @@ class OnnxRuntimeEngine:
         self._name = name
         self._contract = contract_of(_specs(session.get_inputs()), _specs(session.get_outputs()), name=name)
         self.fixed_hw = self._contract.fixed_hw
+        self.multiple = self._contract.multiple
         provider: str = session.get_providers()[0]
         is_exact = provider in _EXACT_PROVIDERS and self._contract.image.dtype == "float32"
         self.report = EngineReport(
@@ -179,6 +181,7 @@ def _specs(tensors: Sequence[onnxruntime.NodeArg]) -> list[TensorSpec]:
             name=tensor.name,
             dtype=_DTYPES.get(str(tensor.type), str(tensor.type)),
             shape=tuple(axis if isinstance(axis, int) and axis > 0 else None for axis in tensor.shape),
+            axis_names=tuple(axis for axis in tensor.shape if isinstance(axis, str)),
         )
         for tensor in tensors
     ]
