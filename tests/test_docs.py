@@ -1,0 +1,103 @@
+"""What the documents say is what the program does: their commands run, their links lead somewhere."""
+
+import re
+import shlex
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer.main import get_command
+
+from command import run
+from graphs import tiny_depth_graph
+from nearfar.cli import app
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
+# These need the network, minutes of training, or a file of somebody else's.
+NOT_RUN = ("nearfar models fetch", "nearfar train", "nearfar demo")
+
+
+def blocks(language: str) -> list[tuple[str, str]]:
+    found = []
+    for page in PAGES:
+        for text in re.findall(
+            rf"^```{language}\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+        ):
+            found.append((page.relative_to(ROOT).as_posix(), text))
+    return found
+
+
+def commands() -> list[tuple[str, str]]:
+    lines = [(page, line) for page, text in blocks("sh") for line in text.splitlines()]
+    plain = [(page, line.split("  #")[0].split(" # ")[0].strip()) for page, line in lines]
+    return [(page, line) for page, line in plain if line.startswith("nearfar ") and not line.startswith(NOT_RUN)]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder with the files that the documents speak of."""
+    rgb = np.random.default_rng(0).integers(0, 256, (48, 64, 3), dtype=np.uint8)
+    for name in ("photo.jpg", "holiday/beach.jpg", "holiday/sub/hills.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
+        Image.fromarray(rgb).save(tmp_path / name)
+    tiny_depth_graph(tmp_path / "my-network.onnx")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    return tmp_path
+
+
+@pytest.mark.parametrize(("page", "line"), commands())
+def test_every_command_in_the_documents_runs(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, page: str, line: str
+) -> None:
+    done = run(monkeypatch, *shlex.split(line)[1:])
+    assert done.code == 0, f"{page}: {line}\n{done.err}"
+
+
+@pytest.mark.parametrize(("page", "text"), blocks("python"))
+def test_every_python_example_runs(folder: Path, page: str, text: str) -> None:
+    exec(compile(text, page, "exec"), {})
+
+
+def test_the_documents_do_have_commands_and_examples() -> None:
+    assert len(commands()) >= 4
+    assert blocks("python")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_link_leads_to_a_file(page: Path) -> None:
+    for target in re.findall(r"\]\((?!https?://|#)([^)#]+)", page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists(), f"{page.name} links to {target}, which is not there"
+
+
+def test_every_target_that_the_documents_name_is_in_the_makefile() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for page, text in blocks("sh"):
+        for target in re.findall(r"^make (\w+)", text, re.MULTILINE):
+            assert re.search(rf"^{target}:", makefile, re.MULTILINE), f"{page}: make {target}"
+
+
+def test_ci_runs_the_very_test_command_of_the_readme() -> None:
+    assert re.search(r"^exec make test check$", (ROOT / ".ci" / "run").read_text(encoding="utf-8"), re.MULTILINE)
+    assert re.search(r"^make test\b", "\n".join(text for _, text in blocks("sh")), re.MULTILINE)
+
+
+def options(command: object) -> set[str]:
+    found = {name for parameter in getattr(command, "params", ()) for name in parameter.opts if name.startswith("-")}
+    for inner in getattr(command, "commands", {}).values():
+        found |= options(inner)
+    return found
+
+
+@pytest.mark.parametrize("verb", ["depth", "demo", "models", "scenes", "train"])
+def test_the_reference_names_every_command_and_option(verb: str) -> None:
+    command = get_command(app).commands[verb]  # type: ignore[attr-defined]
+    reference = (ROOT / "docs" / "reference" / "cli.md").read_text(encoding="utf-8")
+    shared = reference.split("## nearfar depth")[0]
+    section = reference.split(f"## nearfar {verb}")[1].split("\n## ")[0]
+    missing = {name for name in options(command) - {"--help", "-h"} if f"`{name}" not in section + shared}
+    assert not missing
+    for name in getattr(command, "commands", {}):
+        assert f"`{name}" in section
