@@ -87,7 +87,9 @@ def test_stopped_resumed_and_exported(monkeypatch: pytest.MonkeyPatch, tmp_path:
     exported = run(monkeypatch, "train", "export", str(folder), "-o", str(elsewhere))
     assert exported.code == 0, exported.err
     assert elsewhere.read_bytes() == graph.read_bytes()
-    assert json.loads(elsewhere.with_name("training.json").read_text())["validation"] == said["validation"]
+    # The same weights in another layout in memory add up in another order: equal but for float32 rounding.
+    later = json.loads(elsewhere.with_name("training.json").read_text())
+    assert later["validation"] == pytest.approx(said["validation"], rel=1e-5)
 
 
 @pytest.mark.parametrize(
