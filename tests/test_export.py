@@ -213,7 +213,7 @@ def test_an_export_that_fails_leaves_nothing(tmp_path: Path) -> None:
 
 def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(OutputError, match="cannot write"):
+    with pytest.raises(OutputError, match="cannot be made"):
         export_onnx(_Brighten(), tmp_path / "file" / "x.onnx", settings=OPEN)
 
 

@@ -1,15 +1,14 @@
 """A network in PyTorch becomes one ONNX file, if the two are the same."""
 
-import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
 from torch import nn
 
-from nearfar.errors import OutputError
 from nearfar.export.graph import frozen_copy, graph_of
 from nearfar.export.parity import ParityReport, require_parity
 from nearfar.export.settings import ExportSettings
+from nearfar.files import make_folder, write_whole
 
 
 def export_onnx(
@@ -43,18 +42,6 @@ def export_onnx(
     network = frozen_copy(module)
     content = graph_of(network, settings, metadata or {}).SerializeToString(deterministic=True)
     report = require_parity(network, content, settings)
-    _write_whole(content, path)
+    make_folder(path.parent)
+    write_whole(path, content)
     return report
-
-
-def _write_whole(content: bytes, path: Path) -> None:
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            part.write_bytes(content)
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
-    except OSError as error:
-        raise OutputError(f"cannot write {path}: {error.strerror or error}") from error
