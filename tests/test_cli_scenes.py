@@ -50,3 +50,15 @@ def test_wrong_usage_is_exit_2(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.chdir(tmp_path)
     assert run(monkeypatch, "scenes", *words).code == 2
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("verb", ["preview", "render", "bench"])
+def test_without_numba_the_install_line_is_said_and_nothing_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("nearfar.cli.scenes.importlib.util.find_spec", lambda _: None)
+    done = run(monkeypatch, "scenes", verb)
+    assert done.code == 1
+    assert "pip install 'nearfar[train]'" in done.err
+    assert not list(tmp_path.iterdir())

@@ -64,6 +64,7 @@ def render(
     overwrite: options.Overwrite = False,
 ) -> None:
     """Write scenes as PNG, each with its exact disparity [1/m, 0 = sky] as float32 NPY."""
+    _require_numba()
     make_folder(out)
     report = Report(as_json=as_json, quiet=quiet)
     with report.progress(count):
