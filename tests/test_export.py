@@ -13,8 +13,10 @@ from torch import Tensor, nn
 
 from nearfar.engines.onnxruntime import load
 from nearfar.errors import ExportError, OptionError, OutputError
-from nearfar.export import ExportSettings, ParityReport, export_onnx
 from nearfar.export.graph import OPSET
+from nearfar.export.onnx import export_onnx
+from nearfar.export.parity import ParityReport
+from nearfar.export.settings import ExportSettings
 from nearfar.net.depth_anything import DepthAnything, DepthAnythingConfig
 from nearfar.net.open import OpenNet
 from nearfar.train.config import TINY
@@ -192,7 +194,7 @@ class _Branches(_Brighten):
         (_OneSizeOnly, "differs from its network"),
         (_Smaller, "the network gives"),
         (_NotFinite, "not finite"),
-        (_Flat, "nothing to compare"),
+        (_Flat, "for every pixel"),
         (_Branches, "cannot export _Branches"),
     ],
 )

@@ -1,5 +1,6 @@
 """Checkpoint files: both formats read, nothing in them run, every kind of damage one clear error."""
 
+import hashlib
 import json
 import pickle
 from collections.abc import Callable
@@ -15,8 +16,9 @@ from torch import Tensor
 
 from depth_networks import SMALL, TINY, drawn, metric, saved_twin
 from nearfar.errors import GraphError, ModelMissingError
+from nearfar.net import checkpoint as checkpoint_module
 from nearfar.net.checkpoint import declared, load_checkpoint, load_network, require_declared
-from nearfar.net.depth_anything import DepthAnythingConfig
+from nearfar.net.depth_anything import PRESETS, DepthAnythingConfig
 from nearfar.net.weights import Layout, from_nearfar
 
 Writer = Callable[[dict[str, Tensor], Path], None]
@@ -168,22 +170,38 @@ def test_a_changed_byte_is_read_or_refused_and_nothing_else(
 
 
 @pytest.mark.parametrize(
-    ("name", "max_depth_m"),
+    ("name", "size", "max_depth_m"),
     [
-        ("depth_anything_v2_vits.pth", None),
-        ("depth_anything_v2_vitl.pth", None),
-        ("depth_anything_v2_metric_hypersim_vits.pth", 20.0),
-        ("depth_anything_v2_metric_vkitti_vitb.pth", 80.0),
+        ("depth_anything_v2_vits.pth", "small", None),
+        ("depth_anything_v2_vitl.pth", "large", None),
+        ("depth_anything_v2_metric_hypersim_vits.pth", "small", 20.0),
+        ("depth_anything_v2_metric_vkitti_vitb.pth", "base", 80.0),
     ],
 )
-def test_the_authors_names_say_what_the_tensors_cannot(name: str, max_depth_m: float | None, tmp_path: Path) -> None:
+def test_the_authors_names_say_what_the_tensors_cannot(
+    name: str, size: str, max_depth_m: float | None, tmp_path: Path
+) -> None:
     said = declared(tmp_path / name)
     assert said is not None
     assert said.max_depth_m == max_depth_m
     other = 10.0 if max_depth_m is None else None
-    require_declared(tmp_path / name, replace(SMALL, max_depth_m=max_depth_m))
+    require_declared(tmp_path / name, replace(PRESETS[size], max_depth_m=max_depth_m))
     with pytest.raises(GraphError, match=rf"{name} \(its name says so\) is .*, not .*: ask for that"):
-        require_declared(tmp_path / name, replace(SMALL, max_depth_m=other))
+        require_declared(tmp_path / name, replace(PRESETS[size], max_depth_m=other))
+    another = PRESETS["base" if size == "small" else "small"]
+    with pytest.raises(GraphError, match=f"{name} .* is {size.title()}, but its tensors are of width {another.width}"):
+        require_declared(tmp_path / name, replace(another, max_depth_m=max_depth_m))
+
+
+def test_a_published_file_is_known_by_its_bytes_whatever_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "renamed.pth").write_bytes(b"the bytes of a metric network")
+    published = {hashlib.sha256(b"the bytes of a metric network").hexdigest(): 20.0}
+    monkeypatch.setattr(checkpoint_module, "PUBLISHED", published)
+    with pytest.raises(GraphError, match=r"its bytes are those of a published file.* metric depth up to 20 m"):
+        require_declared(tmp_path / "renamed.pth", SMALL)
+    require_declared(tmp_path / "renamed.pth", metric(SMALL, 20.0))
 
 
 def test_other_names_say_nothing(tmp_path: Path) -> None:

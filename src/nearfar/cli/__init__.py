@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from nearfar import __version__
-from nearfar.cli import demo, depth, models, scenes, train
+from nearfar.cli import demo, depth, model_files, models, scenes, train
 from nearfar.errors import NearfarError, OptionError, UnknownModelError
 
 app = typer.Typer(
@@ -22,6 +22,9 @@ app = typer.Typer(
 )
 app.command("depth")(depth.depth)
 app.command("demo")(demo.demo)
+models.app.command("import")(model_files.import_model)
+models.app.command("export")(model_files.export_model)
+models.app.command("package")(model_files.package_model)
 app.add_typer(models.app, name="models")
 app.add_typer(scenes.app, name="scenes")
 app.add_typer(train.app, name="train")

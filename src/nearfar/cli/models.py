@@ -5,17 +5,19 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import groupby
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from nearfar.cli.model_files import steps
 from nearfar.cli.options import Json, Quiet
-from nearfar.errors import ModelError, OptionError, VerificationError
-from nearfar.models.card import ModelCard, card, cards
+from nearfar.errors import NearfarError, OptionError, VerificationError
+from nearfar.models.card import ModelCard
 from nearfar.models.page import card_rows, markdown_page
 from nearfar.models.store import ModelStore
 
-app = typer.Typer(help="List, show, fetch and verify models.", no_args_is_help=True)
+app = typer.Typer(help="List, show, fetch, verify, import and export models.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(metavar="ID", help="A model's id, as 'nearfar models list' prints it.")]
 Variant = Annotated[
@@ -55,7 +57,7 @@ class CheckedFile:
 def list_models(as_json: Json = False) -> None:
     """Print a line a model: id, kind, licence, size, and where its file is on this machine."""
     store = ModelStore()
-    listed = [_listed(known, store) for known in cards().values()]
+    listed = [_listed(known, store) for known in store.cards().values()]
     if as_json:
         for model in listed:
             typer.echo(json.dumps(asdict(model)))
@@ -76,7 +78,7 @@ def show(
     """Print every row of a model's card."""
     if as_json and markdown:
         raise OptionError("--json and --markdown exclude each other: give one")
-    known = card(name)
+    known = ModelStore().card(name)
     if as_json:
         typer.echo(json.dumps(asdict(known)))
     elif markdown:
@@ -94,12 +96,16 @@ def fetch(
     force: Annotated[bool, typer.Option("--force", help="Fetch it even if it is here, and replace it.")] = False,
     quiet: Quiet = False,
 ) -> None:
-    """Fetch models that are not on this machine, verify them, and print their paths."""
-    store, wanted, failed = ModelStore(), [card(name) for name in names], False
+    """Fetch models that are not on this machine, verify them, and print their paths.
+
+    A model that is published as a checkpoint is converted to ONNX here, and compared with PyTorch.
+    """
+    store, failed = ModelStore(), False
+    wanted = [store.card(name) for name in names]
     for known in wanted:
         try:
-            path = store.fetch(known, variant, force=force, progress=not quiet)
-        except ModelError as error:
+            path = _fetched(known, store, variant, force=force, quiet=quiet)
+        except NearfarError as error:
             typer.echo(f"nearfar: {error}", err=True)
             failed = True
             continue
@@ -118,7 +124,7 @@ def verify(
     """Read every byte of every model file on this machine; exit 1 if any is not the pinned one, or one is missing."""
     store = ModelStore()
     checked = []
-    for known in [card(name) for name in names] if names else cards().values():
+    for known in [store.card(name) for name in names] if names else store.cards().values():
         found = _checked(known, store)
         if names and not found:
             store.require(known)
@@ -147,7 +153,17 @@ def where(
 ) -> None:
     """Print the path of a model's verified file, or of the store."""
     store = ModelStore()
-    typer.echo(str(store.folder if name is None else store.require(card(name), variant)))
+    typer.echo(str(store.folder if name is None else store.require(store.card(name), variant)))
+
+
+def _fetched(known: ModelCard, store: ModelStore, variant: str, *, force: bool, quiet: bool) -> Path:
+    if variant != "model" or not (known.is_to_be_made or known.made_from):
+        return store.fetch(known, variant, force=force, progress=not quiet)
+    if known.source.hub is None:
+        return store.require(known)
+    from nearfar.export.imports import fetch_made
+
+    return fetch_made(known, store, force=force, progress=not quiet, say=steps(quiet=quiet))
 
 
 def _listed(known: ModelCard, store: ModelStore) -> ListedModel:
@@ -160,7 +176,7 @@ def _listed(known: ModelCard, store: ModelStore) -> ListedModel:
         id=known.id,
         kind=known.kind,
         licence=known.openness.model_licence,
-        bytes=known.file().bytes,
+        bytes=known.published.bytes,
         place=located.place if located else None,
         path=str(located.path) if located else None,
         problem=problem,

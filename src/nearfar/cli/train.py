@@ -120,7 +120,8 @@ def _run(checkpoint: "Checkpoint", output: Path, workers: int) -> None:
 
 def _export(checkpoint: "Checkpoint", figures: "Figures", file: Path) -> None:
     """Write the moving average to ``file`` and the run's record beside it; print both paths."""
-    from nearfar.export import ExportSettings, export_onnx
+    from nearfar.export.onnx import export_onnx
+    from nearfar.export.settings import ExportSettings
     from nearfar.net.open import STRIDE
     from nearfar.train.checkpoint import network_with
     from nearfar.train.record import file_record, graph_metadata, training_record, write_record

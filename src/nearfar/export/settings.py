@@ -40,6 +40,11 @@ class ExportSettings:
             raise OptionError(f"tolerance must lie between 0 and 1, got {self.tolerance}")
 
     @property
+    def own_hw(self) -> tuple[int, int]:
+        """Height and width that the network is meant for [px]."""
+        return self.fixed_hw or (self.own_size, self.own_size)
+
+    @property
     def traced_shape(self) -> Shape:
         """Batch, height and width of the picture that the network is traced with."""
         if self.fixed_hw:

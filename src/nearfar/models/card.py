@@ -15,10 +15,12 @@ from pathlib import Path
 from types import MappingProxyType
 
 from nearfar.errors import CardError, UnknownModelError
+from nearfar.files import write_whole
 from nearfar.models.contract import (
     Architecture,
     InputContract,
     Kind,
+    MadeFrom,
     Measured,
     ModelFile,
     Normalisation,
@@ -28,13 +30,14 @@ from nearfar.models.contract import (
     Source,
 )
 from nearfar.models.openness import Openness, Publication, Training, TrainingCode, TrainingData
-from nearfar.models.rows import read_rows, require
+from nearfar.models.rows import read_rows, require, table_of
 
 # What the stages beside and above read off a card, so that they need not know in which block's module it is defined.
 __all__ = [
     "CARDS_FOLDER",
     "InputContract",
     "Kind",
+    "MadeFrom",
     "ModelCard",
     "ModelFile",
     "Normalisation",
@@ -42,8 +45,11 @@ __all__ = [
     "OutputContract",
     "RecipeName",
     "card",
+    "card_named",
     "cards",
+    "is_id",
     "load_card",
+    "save_card",
 ]
 
 CARDS_FOLDER = Path(str(files("nearfar.models"))) / "cards"
@@ -75,6 +81,7 @@ class ModelCard:
         reproducibility: What it takes to get the same result.
         measured: Speed and accuracy.
         depth_cap_m: The largest depth that the network can give; only with the kind ``depth``. [m]
+        made_from: What the network was made from on this machine; only for models in the store that were.
         training: How nearfar trained it; only for models trained here.
 
     Example:
@@ -103,6 +110,7 @@ class ModelCard:
     reproducibility: str
     measured: Measured
     depth_cap_m: float | None = None
+    made_from: MadeFrom | None = None
     training: Training | None = None
 
     def __post_init__(self) -> None:
@@ -114,13 +122,25 @@ class ModelCard:
         if self.source.origin is Origin.PATH:
             require(not self.files, "files must be empty for a file given by path")
             return
-        require(
-            re.fullmatch("[a-z0-9]+([.-][a-z0-9]+)*", self.id) is not None,
-            f"id must be lower-case letters, digits, dots and hyphens, got {self.id!r}",
-        )
+        require(is_id(self.id), f"id must be lower-case letters, digits, dots and hyphens, got {self.id!r}")
         variants = [file.variant for file in self.files]
         require(len(set(variants)) == len(variants), f"files must have a variant each, got {', '.join(variants)}")
-        require("model" in variants, "files must hold the variant 'model', the one that runs by default")
+        require(
+            {"model", "checkpoint"} & set(variants) != set(),
+            "files must hold the variant 'model', the one that runs by default, or the 'checkpoint' to make it from",
+        )
+        if self.source.origin is Origin.IMPORTED:
+            require(self.made_from is not None, "made_from is missing: the origin 'imported' needs it")
+
+    @property
+    def is_to_be_made(self) -> bool:
+        """Whether the network is published as a checkpoint only, and this card knows of no graph made from it."""
+        return all(file.variant != "model" for file in self.files) and bool(self.files)
+
+    @property
+    def published(self) -> ModelFile:
+        """The file that stands for the model's size in a list: the network, or the checkpoint to make it from."""
+        return self.file("checkpoint" if self.is_to_be_made else "model")
 
     def file(self, variant: str = "model") -> ModelFile:
         """Return the file called ``variant``.
@@ -133,6 +153,16 @@ class ModelCard:
                 return file
         there = ", ".join(file.variant for file in self.files) or "none"
         raise UnknownModelError(f"{self.id} has no variant {variant!r}; it has: {there}")
+
+
+def is_id(text: str) -> bool:
+    """Return whether ``text`` can be a model's id: lower-case letters and digits, with dots and hyphens between them.
+
+    Example:
+        >>> is_id("my-model-1.5"), is_id("My model")
+        (True, False)
+    """
+    return re.fullmatch("[a-z0-9]+([.-][a-z0-9]+)*", text) is not None
 
 
 def load_card(path: Path) -> ModelCard:
@@ -150,18 +180,37 @@ def load_card(path: Path) -> ModelCard:
     return card
 
 
+def save_card(card: ModelCard, path: Path) -> None:
+    """Write ``card`` to ``path`` as a TOML file that ``load_card`` reads back as the same card.
+
+    Raises:
+        OutputError: The file cannot be written.
+    """
+    import tomli_w  # only where a model enters the store
+
+    write_whole(path, tomli_w.dumps(table_of(card)).encode())
+
+
 def cards() -> Mapping[str, ModelCard]:
     """Return every card that comes with nearfar, by id, in alphabetical order."""
     return _cards_in(CARDS_FOLDER)
 
 
 def card(name: str) -> ModelCard:
-    """Return the card with the id ``name``.
+    """Return the card with the id ``name`` that comes with nearfar.
 
     Raises:
         UnknownModelError: There is none; the message lists those that there are, the nearest first.
     """
-    known = cards()
+    return card_named(name, cards())
+
+
+def card_named(name: str, known: Mapping[str, ModelCard]) -> ModelCard:
+    """Return the card with the id ``name`` among ``known``.
+
+    Raises:
+        UnknownModelError: There is none; the message lists those that there are, the nearest first.
+    """
     if name in known:
         return known[name]
     near = difflib.get_close_matches(name, known, n=1)

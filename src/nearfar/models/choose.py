@@ -6,14 +6,12 @@ from pathlib import Path
 
 from nearfar.errors import ModelMissingError, UnreachableError
 from nearfar.models.card import ModelCard, card
-from nearfar.models.contract import Architecture, Kind, Measured, Origin, RecipeName, Source
-from nearfar.models.openness import Mof, Openness, Osaid, TrainingCode, TrainingData
 from nearfar.models.store import BUNDLED_MODEL, DEFAULT_MODEL, ModelStore
+from nearfar.models.undescribed import undescribed_card
 
 AUTO = "auto"
 
 _PATIENCE_S = 3.0  # someone waits for a depth map, and the bundled model can make one
-_UNKNOWN = "unknown: a file given by path"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +56,7 @@ def choose(
     if _is_path(model):
         return _by_path(Path(model))
     if model != AUTO:
-        named = card(str(model))
+        named = store.card(str(model))
         return Chosen(card=named, path=store.require(named, variant))
     return _automatic(store, variant=variant, offline=offline, progress=progress)
 
@@ -69,31 +67,7 @@ def card_of_file(path: Path) -> ModelCard:
     Its input is taken to be prepared as for Depth Anything V2, its output to be disparity; the graph itself has the
     last word on names, shapes and fixed sides.
     """
-    known = card(DEFAULT_MODEL)
-    return ModelCard(
-        id=str(path),
-        name=path.name,
-        kind=Kind.DISPARITY,
-        scope=_UNKNOWN,
-        source=Source(repository=_UNKNOWN, licence=_UNKNOWN, paper=_UNKNOWN, origin=Origin.PATH),
-        architecture=Architecture(encoder=_UNKNOWN, decoder=_UNKNOWN, parameters=None),
-        files=(),
-        input=known.input,
-        output=known.output,
-        tensor_names=known.tensor_names,
-        prepare=RecipeName.ASPECT,
-        tiling=False,
-        openness=Openness(
-            model_licence=_UNKNOWN, osaid=Osaid.UNKNOWN, osaid_basis=_UNKNOWN, mof=Mof.UNKNOWN, mof_basis=_UNKNOWN
-        ),
-        training_data=TrainingData(licence=(_UNKNOWN,), provenance=()),
-        training_code=TrainingCode(licence=_UNKNOWN, repository=_UNKNOWN, covers=_UNKNOWN),
-        limitations=(_UNKNOWN,),
-        research=(),
-        inference=known.inference,
-        reproducibility=_UNKNOWN,
-        measured=Measured(speed=(), accuracy=()),
-    )
+    return undescribed_card(str(path), name=path.name, because="a file given by path")
 
 
 def _is_path(model: str | os.PathLike[str]) -> bool:

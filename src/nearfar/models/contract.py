@@ -28,6 +28,7 @@ class Origin(StrEnum):
 
     HUB = "hub"  # fetched from the Hugging Face Hub
     BUNDLED = "bundled"  # part of nearfar's own package
+    IMPORTED = "imported"  # brought into the store from a file of the user's
     PATH = "path"  # a file that the user named
 
 
@@ -35,6 +36,7 @@ class FileRole(StrEnum):
     """What a file is for."""
 
     NETWORK = "network"  # a graph that an engine runs
+    CHECKPOINT = "checkpoint"  # weights, from which the graph is made on this machine
     SETTINGS = "settings"  # what the publisher wrote about its use
 
 
@@ -98,7 +100,8 @@ class ModelFile:
     """One file of a model, pinned to its bytes.
 
     Attributes:
-        variant: Its short name, which ``--variant`` takes; ``model`` is the one that runs by default.
+        variant: Its short name, which ``--variant`` takes; ``model`` is the one that runs by default, ``checkpoint``
+            the one that it is made from.
         role: What it is for.
         description: Its precision, or what it holds.
         path: Where it is in the repository, or its name in the package.
@@ -126,6 +129,34 @@ class ModelFile:
     def name(self) -> str:
         """The file's name without its folders."""
         return PurePosixPath(self.path).name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MadeFrom:
+    """What a network in the store was made from on this machine, and how it was checked.
+
+    Attributes:
+        file: The name of the file that it was made from.
+        bytes: The length of that file.
+        sha256: The SHA-256 of that file.
+        format: Whose format that is.
+        positions: Whose rule resamples the learned positions of patches; None if the graph came as it is.
+        checked: What the network was run on before it was let in.
+        parity_error: Largest difference between the graph in ONNX Runtime and the network in PyTorch, over all that it
+            was run on; None if the graph came as it is. [share of the map's range]
+        parity_tolerance: What that difference had to stay below. [share of the map's range]
+        made_with: The programs that made and checked it, with their versions.
+    """
+
+    file: str
+    bytes: int
+    sha256: str
+    format: str
+    checked: tuple[str, ...]
+    made_with: tuple[str, ...]
+    positions: str | None = None
+    parity_error: float | None = None
+    parity_tolerance: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,8 @@
 """Tables of TOML become frozen dataclasses, and every problem is named by the dotted path of its row.
 
 The dataclass is the only description of a card: this module knows no row by name. A field without a default is a
-row that must be there, a field whose default is None may be left out, and a row that is no field is an error.
+row that must be there, a field whose default is None may be left out, and a row that is no field is an error. A row
+that must be there and may be None says ``"unknown"``.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 RowsT = TypeVar("RowsT", bound="DataclassInstance")
 
+_UNKNOWN = "unknown"
 _NAMES: Mapping[type, str] = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
 
 
@@ -64,6 +66,25 @@ def read_rows(kind: type[RowsT], table: object, *, path: str = "") -> RowsT:
         raise CardError(_join(path, str(error))) from None
 
 
+def table_of(rows: DataclassInstance) -> dict[str, object]:
+    """Return ``rows`` as a table that ``read_rows`` reads back as the same; None becomes a row left out, or "unknown".
+
+    Example:
+        >>> @dataclasses.dataclass(frozen=True, kw_only=True)
+        ... class Size:
+        ...     width: int | None
+        ...     height: int | None = None
+        >>> table_of(Size(width=None))
+        {'width': 'unknown'}
+    """
+    table = {}
+    for field in dataclasses.fields(rows):
+        value = getattr(rows, field.name)
+        if value is not None or field.default is dataclasses.MISSING:
+            table[field.name] = _written(value)
+    return table
+
+
 def require(condition: bool, problem: str) -> None:  # noqa: FBT001 - reads as a sentence
     """Pass if ``condition`` holds; ``problem`` starts with the field's name, so that its path can be put before it.
 
@@ -75,8 +96,8 @@ def require(condition: bool, problem: str) -> None:  # noqa: FBT001 - reads as a
 
 
 def _read_value(expected: object, value: object, path: str) -> object:
-    if isinstance(expected, types.UnionType):  # X | None: a row that may be left out, but not be empty
-        return _read_value(typing.get_args(expected)[0], value, path)
+    if isinstance(expected, types.UnionType):  # X | None
+        return None if value == _UNKNOWN else _read_value(typing.get_args(expected)[0], value, path)
     if typing.get_origin(expected) is tuple:
         return _read_list(typing.get_args(expected), value, path)
     if isinstance(expected, type) and dataclasses.is_dataclass(expected):
@@ -84,6 +105,16 @@ def _read_value(expected: object, value: object, path: str) -> object:
     if isinstance(expected, type) and issubclass(expected, StrEnum):
         return _read_choice(expected, value, path)
     return _read_scalar(expected, value, path)
+
+
+def _written(value: object) -> object:
+    if value is None:
+        return _UNKNOWN
+    if isinstance(value, tuple):
+        return [_written(entry) for entry in value]
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return table_of(value)
+    return value.value if isinstance(value, StrEnum) else value
 
 
 def _read_list(items: tuple[object, ...], value: object, path: str) -> tuple[object, ...]:

@@ -2,17 +2,22 @@
 
 A file is looked for in nearfar's package (the bundled model), in the store's own folder, and in Hugging Face's cache,
 in that order; it is used where it is. The network is asked only by ``fetch``, and only for what is nowhere here.
+
+A model that was made on this machine, from a checkpoint or from a file of the user's, has its card in the store too:
+``<store>/<id>/<id>.toml``, written last, so that a card in the store stands for a model that is there.
 """
 
 import logging
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from importlib.resources import files
 from pathlib import Path
 
-from nearfar.errors import ModelMissingError, UnreachableError, VerificationError
-from nearfar.models.card import ModelCard
+from nearfar.errors import CardError, ModelMissingError, UnreachableError, VerificationError
+from nearfar.models import card as shipped
+from nearfar.models.card import ModelCard, card_named, load_card, save_card
 from nearfar.models.contract import ModelFile, Origin
 from nearfar.models.environment import Environment, read_environment
 from nearfar.models.install import install, private_folder
@@ -67,6 +72,37 @@ class ModelStore:
         """The store's own folder of models; it may not exist yet."""
         return self.environment.home / "models"
 
+    def cards(self) -> Mapping[str, ModelCard]:
+        """Return every card that comes with nearfar or stands in the store, by id, in alphabetical order.
+
+        A card in the store that cannot be read is left out, with a warning.
+        """
+        known = dict(shipped.cards())
+        for path in self._own_card_paths():
+            try:
+                own = load_card(path)
+            except CardError as error:
+                _log.warning("%s; import the model again, or remove %s", error, path.parent)
+                continue
+            merged = _merged(known.get(own.id), own)
+            if merged is not None:
+                known[own.id] = merged
+        return dict(sorted(known.items()))
+
+    def card(self, name: str) -> ModelCard:
+        """Return the card with the id ``name``.
+
+        Raises:
+            UnknownModelError: There is none; the message lists those that there are, the nearest first.
+            CardError: It is in the store and cannot be read.
+        """
+        known = self.cards()
+        if name not in known:
+            for path in self._own_card_paths():
+                if path.stem == name:
+                    load_card(path)  # says what is wrong with it
+        return card_named(name, known)
+
     def find(self, card: ModelCard, variant: str = "model") -> Path | None:
         """Return the path of a verified file, or None if it is not on this machine. The network is not asked.
 
@@ -84,6 +120,8 @@ class ModelStore:
             UnknownModelError: The card has no such variant.
             VerificationError: The file in the store or in the package is damaged.
         """
+        if variant == "model" and card.is_to_be_made:
+            return None
         for located in self.all_located(card, card.file(variant)):
             reading = check(located.path, located.file, self.environment)
             if reading.good:
@@ -144,10 +182,11 @@ class ModelStore:
             VerificationError: The bytes received are not the pinned ones; they were deleted. Or a file that is here
                 is damaged and ``force`` was not given.
         """
-        here = None if force and card.source.origin is Origin.HUB else self.find(card, variant)
+        made = variant == "model" and (card.is_to_be_made or card.made_from is not None)
+        here = None if force and card.source.origin is Origin.HUB and not made else self.find(card, variant)
         if here is not None:
             return here
-        if card.source.hub is None:
+        if card.source.hub is None or made:
             raise ModelMissingError(f"{title(card, variant)} is not on this machine: {remedy(card, variant)}")
         if self.environment.offline:
             raise UnreachableError(f"cannot fetch {title(card, variant)}: HF_HUB_OFFLINE forbids it")
@@ -175,6 +214,48 @@ class ModelStore:
                 )
             return install(received, self._own_path(card, file))
 
+    def entrance(self, *, needed_bytes: int) -> AbstractContextManager[Path]:
+        """Return a new folder on the store's disk to make a model in; it is gone when the block ends.
+
+        Raises:
+            FetchError: The store cannot be written, or has less than ``needed_bytes`` free.
+        """
+        return private_folder(self.folder, needed_bytes=needed_bytes)
+
+    def install_made(self, card: ModelCard, network: Path) -> Path:
+        """Return the path in the store of a network that was made on this machine, after moving it and its card there.
+
+        Args:
+            card: What it is; its file ``model`` pins the bytes of ``network``.
+            network: The file, inside ``entrance``.
+
+        Raises:
+            VerificationError: ``network`` is not the file that ``card`` pins.
+            OutputError: The card cannot be written.
+        """
+        reading = read_in_full(network, card.file())
+        if not reading.good:
+            raise VerificationError(f"{network.name} is not the network of {card.id}: {reading.problem}")
+        card_path = self.folder / card.id / f"{card.id}.toml"
+        before = self._own_network(card_path)
+        path = install(network, self._own_path(card, card.file()))
+        save_card(card, card_path)
+        if before not in (None, path):
+            with suppress(OSError):  # a file that another process has open is left to lie
+                before.unlink()
+                before.parent.rmdir()
+        return path
+
+    def _own_network(self, card_path: Path) -> Path | None:
+        try:
+            card = load_card(card_path)
+        except (CardError, OSError):
+            return None
+        return self._own_path(card, card.file()) if not card.is_to_be_made else None
+
+    def _own_card_paths(self) -> list[Path]:
+        return sorted(path for path in self.folder.glob("*/*.toml") if path.stem == path.parent.name)
+
     def _own_path(self, card: ModelCard, file: ModelFile) -> Path:
         # The pin is part of the path: the files of two editions of a card never stand in each other's way.
         return self.folder / card.id / file.sha256[:12] / file.name
@@ -198,10 +279,26 @@ def title(card: ModelCard, variant: str = "model") -> str:
 
 def remedy(card: ModelCard, variant: str = "model", *, force: bool = False) -> str:
     """Return what to do about a file that is missing, or damaged if ``force``: the command that fetches it."""
+    if card.source.origin is Origin.IMPORTED:
+        return f"import it again from its file: nearfar models import FILE --id {card.id} --overwrite"
     if card.source.origin is not Origin.HUB:
         return "it is part of nearfar's package, so install nearfar again"
     options = ("" if variant == "model" else f" --variant {variant}") + (" --force" if force else "")
     return f"fetch it with: nearfar models fetch {card.id}{options}"
+
+
+def _merged(shipped_card: ModelCard | None, own: ModelCard) -> ModelCard | None:
+    """Return the card that is valid where a card in the store has the id of one that comes with nearfar, if any is.
+
+    All but the graph made here is nearfar's to say; and a graph made from another edition of the checkpoint is not it.
+    """
+    if shipped_card is None:
+        return own
+    if own.made_from is None or not shipped_card.is_to_be_made:
+        return None
+    if own.made_from.sha256 != shipped_card.file("checkpoint").sha256:
+        return None
+    return replace(shipped_card, files=(own.file(), *shipped_card.files), made_from=own.made_from)
 
 
 def _damaged(located: Located, reading: Reading) -> str:

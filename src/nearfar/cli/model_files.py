@@ -1,0 +1,134 @@
+"""``nearfar models import | export | package``: models from files into the store, and out of it into files."""
+
+import importlib.util
+import json
+import re
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nearfar.cli.options import Overwrite, Quiet
+from nearfar.errors import MissingExtraError, OptionError
+from nearfar.files import make_folder, write_whole
+from nearfar.models.contract import Kind
+from nearfar.models.package import SUFFIX, package
+from nearfar.models.store import ModelStore
+
+Name = Annotated[str, typer.Argument(metavar="ID", help="A model's id, as 'nearfar models list' prints it.")]
+
+
+def import_model(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A .pth, .safetensors or .onnx file.")],
+    name: Annotated[str, typer.Option("--id", metavar="ID", help="What --model shall take.")],
+    kind: Annotated[
+        Kind, typer.Option("--kind", help="What its numbers mean: relative disparity, or depth in metres.")
+    ] = Kind.DISPARITY,
+    max_depth_m: Annotated[
+        float | None,
+        typer.Option("--max-depth", metavar="METRES", help="The largest depth that a metric network can give."),
+    ] = None,
+    licence: Annotated[
+        str | None, typer.Option("--licence", metavar="TEXT", help="The licence of the weights. [default: unknown]")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the new card as one JSON object.")] = False,
+    quiet: Quiet = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace a model that was imported under this id before.")
+    ] = False,
+) -> None:
+    """Bring a network into the store: a checkpoint of Depth Anything V2, or any ONNX depth network.
+
+    A checkpoint is converted to ONNX and compared with PyTorch first; what fails leaves nothing behind.
+    """
+    from nearfar.export import imports
+
+    store = ModelStore()
+    card = imports.import_model(
+        file,
+        id=name,
+        store=store,
+        kind=kind,
+        max_depth_m=max_depth_m,
+        licence=licence,
+        overwrite=overwrite,
+        say=steps(quiet=quiet),
+    )
+    if as_json:
+        typer.echo(json.dumps(asdict(card)))
+    elif not quiet:
+        typer.echo(str(store.require(card)))
+        typer.echo(f"nearfar: run it with: nearfar depth PHOTO --model {card.id}", err=True)
+
+
+def export_model(
+    name: Name,
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="The ONNX file to write.")],
+    fixed: Annotated[
+        str | None,
+        typer.Option("--fixed", metavar="WxH", help="Write this width and height into the graph. [default: any size]"),
+    ] = None,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write a model's network as one ONNX file; --fixed for programs that need one size."""
+    store = ModelStore()
+    card = store.card(name)
+    network = store.require(card)
+    _require_new(out, ".onnx", overwrite=overwrite)
+    if fixed is None:
+        content = network.read_bytes()
+    else:
+        height, width = _sides(fixed, multiple=card.input.multiple)
+        if importlib.util.find_spec("onnx") is None:
+            raise MissingExtraError.of("onnx", extra="convert", purpose="--fixed")
+        from nearfar.export.fixed import fixed_size
+
+        content = fixed_size(network, height, width)
+    _write(out, content, quiet=quiet)
+
+
+def package_model(
+    name: Name,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FILE", help=f"The file. [default: ID{SUFFIX}]")
+    ] = None,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
+) -> None:
+    """Pack a model's network and card into one .dtmodel file."""
+    store = ModelStore()
+    card = store.card(name)
+    out = out or Path(f"{card.id}{SUFFIX}")
+    _require_new(out, SUFFIX, overwrite=overwrite)
+    _write(out, package(card, store.require(card)), quiet=quiet)
+
+
+def steps(*, quiet: bool) -> Callable[[str], None]:
+    """Return what prints each step that takes a while on standard error."""
+    return (lambda _: None) if quiet else (lambda text: typer.echo(f"nearfar: {text}", err=True))
+
+
+def _sides(text: str, *, multiple: int) -> tuple[int, int]:
+    """Return the height and width in ``WxH``, both multiples of ``multiple``."""
+    match = re.fullmatch(r"(\d+)x(\d+)", text)
+    width, height = (int(side) for side in match.groups()) if match else (0, 0)
+    if min(width, height) < 1 or width % multiple or height % multiple:
+        raise OptionError(f"--fixed takes WIDTHxHEIGHT, both multiples of {multiple}, such as 518x518; got {text!r}")
+    return height, width
+
+
+def _require_new(path: Path, suffix: str, *, overwrite: bool) -> None:
+    if path.suffix.lower() != suffix:
+        raise OptionError(f"{path}: give -o a file that ends in {suffix}")
+    if path.is_dir() or (path.exists() and not overwrite):
+        raise OptionError(f"{path} exists: choose another -o, or replace it with --overwrite")
+
+
+def _write(path: Path, content: bytes, *, quiet: bool) -> None:
+    make_folder(path.parent)
+    write_whole(path, content)
+    if not quiet:
+        typer.echo(str(path))

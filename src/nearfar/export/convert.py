@@ -1,0 +1,75 @@
+"""A checkpoint of Depth Anything V2 becomes an ONNX file that is proven equal to it."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import onnx
+import torch
+
+from nearfar import __version__
+from nearfar.export.onnx import export_onnx
+from nearfar.export.parity import ParityReport
+from nearfar.export.settings import ExportSettings
+from nearfar.net.checkpoint import load_checkpoint, load_network
+from nearfar.net.depth_anything import PRESETS
+from nearfar.net.vit import PATCH
+from nearfar.net.weights import Layout, layout_of, recognise
+
+# Each checkpoint runs as its publisher's code runs it: see nearfar.net.vit.resample_positions.
+_POSITION_OFFSETS = {Layout.OFFICIAL: 0.1, Layout.TRANSFORMERS: 0.0, Layout.NEARFAR: 0.1}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Converted:
+    """What became of a checkpoint.
+
+    Attributes:
+        size: Which published size it is: ``small``, ``base`` or ``large``.
+        layout: Whose names its tensors had.
+        parameters: How many numbers the network has.
+        parity: How closely the file equals the network.
+        made_with: The programs that made and checked the file.
+    """
+
+    size: str
+    layout: Layout
+    parameters: int
+    parity: ParityReport
+    made_with: tuple[str, ...]
+
+
+def convert(checkpoint: Path, target: Path, *, max_depth_m: float | None, own_size: int = 518) -> Converted:
+    """Write the network in ``checkpoint`` to ``target`` as one ONNX file, and return what it is.
+
+    Args:
+        checkpoint: A ``.pth`` of the authors, or a ``.safetensors`` of transformers.
+        target: The file; batch and sides are open, the sides multiples of 14.
+        max_depth_m: None for relative disparity; the cap of a metric network [m].
+        own_size: Side at which the graph is compared with the network, beside smaller ones [px].
+
+    Raises:
+        ModelMissingError: There is no such checkpoint.
+        GraphError: It is damaged, not Depth Anything V2, or known to be another than asked for.
+        ExportError: The graph does not equal the network, or the network gives the same value for every pixel.
+        OutputError: The file cannot be written.
+    """
+    tensors = load_checkpoint(checkpoint)
+    layout = layout_of(tensors, source=checkpoint.name)
+    size = recognise(tensors, source=checkpoint.name)
+    del tensors  # the network has its own
+    config = replace(PRESETS[size], max_depth_m=max_depth_m, position_offset=_POSITION_OFFSETS[layout])
+    network = load_network(checkpoint, config)
+    settings = ExportSettings(multiple=PATCH, own_size=own_size)
+    parity = export_onnx(network, target, settings=settings, metadata={"network": f"Depth Anything V2 {size.title()}"})
+    return Converted(
+        size=size,
+        layout=layout,
+        parameters=sum(parameter.numel() for parameter in network.parameters()),
+        parity=parity,
+        made_with=(
+            f"nearfar {__version__}",
+            f"torch {torch.__version__}",
+            f"onnx {onnx.__version__}",
+            f"onnxruntime {parity.onnxruntime}",
+        ),
+    )
