@@ -19,6 +19,11 @@ OPSET = 17
 IR_VERSION = 8
 
 
+def tiny_metres(tensor: NDArray[np.float32], *, cap_m: float, multiple: int = 14) -> NDArray[np.float32]:
+    """Return the (h, w) map that ``tiny_depth_graph`` with ``cap_m`` computes [m]."""
+    return np.float32(cap_m) / (1 + np.exp(-tiny_depth(tensor, multiple=multiple)))
+
+
 def tiny_depth(tensor: NDArray[np.float32], *, multiple: int = 14) -> NDArray[np.float32]:
     """Return the (h, w) map that ``tiny_depth_graph`` computes from a (1, 3, h, w) tensor."""
     mixed = np.einsum("c,chw->hw", MIX, tensor[0])
@@ -41,6 +46,7 @@ def tiny_depth_graph(
     maps: int = 1,
     dtype: type[np.float32] | type[np.float16] = np.float32,
     not_a_number: bool = False,
+    cap_m: float | None = None,
 ) -> Path:
     """Write the graph and return its path.
 
@@ -57,6 +63,7 @@ def tiny_depth_graph(
         maps: More than 1 adds outputs that are maps too.
         dtype: Of input and output.
         not_a_number: Let every value be NaN.
+        cap_m: Give metres as a metric network does, sigmoid times this; None gives disparity.
     """
     number = TensorProto.FLOAT16 if dtype is np.float16 else TensorProto.FLOAT
     height, width = size or (None, None)
@@ -68,7 +75,9 @@ def tiny_depth_graph(
         helper.make_node("AveragePool", ["mixed"], ["patches"], kernel_shape=[multiple] * 2, strides=[multiple] * 2),
         helper.make_node("Resize", ["patches", "", "scales"], ["full"], mode="nearest", nearest_mode="floor",
                          coordinate_transformation_mode="asymmetric"),
-        *(_output_node("full", name, axes=output_axes) for name in outputs),
+        *([] if cap_m is None else [helper.make_node("Sigmoid", ["full"], ["share"]),
+                                    helper.make_node("Mul", ["share", "cap"], ["metres"])]),
+        *(_output_node("full" if cap_m is None else "metres", name, axes=output_axes) for name in outputs),
         *(helper.make_node("Flatten", ["patches"], [name], axis=1) for name in features),
     ]  # fmt: skip
     leading: list[int | str] = ["batch", 1][: output_axes - 2]
@@ -86,6 +95,7 @@ def tiny_depth_graph(
         [
             numpy_helper.from_array(weights, "mix"),
             numpy_helper.from_array(np.array([1, 1, multiple, multiple], np.float32), "scales"),
+            *([] if cap_m is None else [numpy_helper.from_array(np.array(cap_m, dtype), "cap")]),
             *([numpy_helper.from_array(np.array([1], np.int64), "channel_axis")] if output_axes == 3 else []),
         ],
     )

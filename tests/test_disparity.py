@@ -1,4 +1,4 @@
-"""The result value: validated, read-only, and defined where it is flat."""
+"""The result values: validated, read-only, defined where they are flat, and never one another."""
 
 import numpy as np
 import pytest
@@ -6,13 +6,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from nearfar import Disparity
+from nearfar import Depth, Disparity, Provenance
 from nearfar.errors import ArrayError
 
 MAPS = arrays.arrays(
     np.float32,
     arrays.array_shapes(min_dims=2, max_dims=2, max_side=8),
     elements=st.floats(width=32, allow_nan=False, allow_infinity=False),
+)
+METRES = arrays.arrays(
+    np.float32,
+    arrays.array_shapes(min_dims=2, max_dims=2, max_side=8),
+    elements=st.floats(0, exclude_min=True, width=32, allow_nan=False, allow_infinity=False),
 )
 
 
@@ -26,17 +31,39 @@ MAPS = arrays.arrays(
         (np.array([[np.inf, -np.inf]], np.float32), "2 NaN or infinite"),
     ],
 )
-def test_what_is_not_a_map_is_refused_with_what_it_is(values: np.ndarray, said: str) -> None:
-    with pytest.raises(ArrayError, match=said):
-        Disparity(values=values)
+@pytest.mark.parametrize("kind", [Disparity, Depth])
+def test_what_is_not_a_map_is_refused_with_what_it_is(
+    kind: type[Disparity] | type[Depth], values: np.ndarray, said: str
+) -> None:
+    with pytest.raises(ArrayError, match=rf"^{kind.__name__}\.values.*{said}"):
+        kind(values=values)
 
 
-def test_values_are_read_only_and_the_callers_array_is_not() -> None:
-    values = np.zeros((2, 3), np.float32)
-    disparity = Disparity(values=values)
+@pytest.mark.parametrize("wrong", [0.0, -0.0, -1e-30, -2.5])
+def test_what_is_not_in_front_of_the_camera_is_no_depth(wrong: float) -> None:
+    values = np.ones((3, 4), np.float32)
+    values[1, 2] = wrong
+    with pytest.raises(ArrayError, match=rf"greater than 0 metres, got 1 .*{wrong:g}$"):
+        Depth(values=values)
+    Disparity(values=values)
+
+
+@pytest.mark.parametrize("kind", [Disparity, Depth])
+def test_values_are_read_only_and_the_callers_array_is_not(kind: type[Disparity] | type[Depth]) -> None:
+    values = np.ones((2, 3), np.float32)
+    made = kind(values=values)
+    assert made.size_hw == (2, 3)
+    assert made.provenance == Provenance()
     with pytest.raises(ValueError, match="read-only"):
-        disparity.values[0, 0] = 1
+        made.values[0, 0] = 1
     values[0, 0] = 1
+
+
+def test_neither_kind_is_the_other() -> None:
+    values = np.ones((2, 3), np.float32)
+    assert not isinstance(Depth(values=values), Disparity)
+    assert not isinstance(Disparity(values=values), Depth)
+    assert Depth(values=values) != Disparity(values=values)
 
 
 @given(MAPS)
@@ -56,3 +83,46 @@ def test_a_flat_map_is_all_zeros(value: float) -> None:
     assert not Disparity(values=flat).normalised().any()
     flat[0, 0] = np.nextafter(flat[0, 0], np.float32(np.inf))
     assert not Disparity(values=flat).normalised().any() or value == 0.0
+
+
+@given(METRES)
+def test_of_metres_the_nearest_is_1_and_the_farthest_0(values: np.ndarray) -> None:
+    depth = Depth(values=values)
+    near, far = depth.range
+    assert (near, far) == (values.min(), values.max())
+    spread = depth.normalised()
+    assert spread.dtype == np.float32
+    if not spread.any():
+        assert far - near <= 2e-7 * far
+        return
+    assert (spread.min(), spread.max()) == (0, 1)
+    assert spread.flat[np.argmin(values)] == 1
+    assert spread.flat[np.argmax(values)] == 0
+    order = np.argsort(values, axis=None, kind="stable")
+    assert (np.diff(spread.ravel()[order]) <= 0).all()
+
+
+def test_of_metres_it_is_inverse_depth_that_is_spread() -> None:
+    # From 1 m to 10 m, 2 m lies 5/9 of the way in 1/m, and 8/9 of it in m.
+    spread = Depth(values=np.array([[1, 2, 10]], np.float32)).normalised()
+    np.testing.assert_allclose(spread, [[1, 4 / 9, 0]], rtol=1e-6)
+
+
+@given(
+    arrays.arrays(np.float32, (3, 4), elements=st.floats(2**-10, 2**10, width=32)),
+    st.sampled_from([0.001, 0.3048, 7.0, 1000.0]),
+)
+def test_what_pictures_show_does_not_depend_on_the_unit(values: np.ndarray, scale: float) -> None:
+    near, far = Depth(values=values).range
+    if far - near < 1e-3 * far:
+        return  # rounding to float32 in the other unit would be seen
+    scaled = (values * np.float32(scale)).astype(np.float32)
+    np.testing.assert_allclose(Depth(values=values).normalised(), Depth(values=scaled).normalised(), atol=1e-3)
+
+
+@pytest.mark.parametrize("value", [1e-30, 2.5, 12345.678])
+def test_a_flat_map_of_metres_is_all_zeros(value: float) -> None:
+    flat = np.full((4, 5), value, np.float32)
+    assert not Depth(values=flat).normalised().any()
+    flat[0, 0] = np.nextafter(flat[0, 0], np.float32(np.inf))
+    assert not Depth(values=flat).normalised().any()

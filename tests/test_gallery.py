@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from nearfar import Disparity, Picture, Provenance
+from nearfar import Depth, Disparity, Picture, Provenance
 from nearfar.errors import ArrayError
 from nearfar.outputs import contact_sheet as sheets
 from nearfar.outputs.color import colored
@@ -54,7 +54,7 @@ def exhibit(height: int = 30, width: int = 40, **fields: object) -> Exhibit:
     rgb = np.full((height, width, 3), (200, 30, 60), np.uint8)
     given_or = {
         "picture": Picture(rgb=rgb, name="red.jpg"),
-        "disparity": Disparity(values=ramp, provenance=Provenance(recipe="aspect 56x42")),
+        "map": Disparity(values=ramp, provenance=Provenance(recipe="aspect 56x42")),
         "title": "A red wall",
         "shows": "A wall, all red.",
         "credit": "Nobody, CC0-1.0",
@@ -94,6 +94,30 @@ def test_the_page_says_what_ran_and_what_the_numbers_are() -> None:
     assert "A red wall" in text
     assert "40×30, network aspect 56x42" in text
     assert "more accurate" not in page(gallery())
+
+
+def metres(near: float, far: float) -> Depth:
+    return Depth(values=np.tile(np.linspace(near, far, 40, dtype=np.float32), (30, 1)))
+
+
+def test_of_metres_the_page_says_so_and_how_many() -> None:
+    shown_page = page(gallery(exhibit(map=metres(0.52, 9.83)), exhibit(title="Flat", map=metres(2.5, 2.5))))
+    text = " ".join("".join(Document(shown_page).texts).split())
+    for said in ("metres, as the model estimates them", "A red wall · 0.52 to 9.83 m", "Flat · 2.5 m", "millimetres"):
+        assert said in text
+    for wrong in ("not metres", "full range", "unknown scale"):
+        assert wrong not in text
+
+
+def test_of_metres_near_is_bright_on_the_page_too() -> None:
+    _, depth = shown(exhibit(map=metres(1, 10)), (40, 30))
+    np.testing.assert_array_equal(np.asarray(depth)[0, 0], colored(np.ones((1, 1), np.float32))[0, 0])
+    np.testing.assert_array_equal(np.asarray(depth)[0, -1], colored(np.zeros((1, 1), np.float32))[0, 0])
+
+
+def test_a_gallery_does_not_mix_metres_and_disparities() -> None:
+    with pytest.raises(ArrayError, match="Depth and Disparity"):
+        gallery(exhibit(), exhibit(map=metres(1, 2)))
 
 
 @pytest.mark.parametrize("field", ["title", "shows", "credit"])
@@ -152,14 +176,14 @@ def test_the_photograph_and_its_map_are_what_is_shown() -> None:
 def test_values_are_resized_before_they_are_coloured() -> None:
     halves = np.zeros((64, 64), np.float32)
     halves[::2] = 1
-    _, depth = shown(exhibit(64, 64, disparity=Disparity(values=halves)), (32, 32))
+    _, depth = shown(exhibit(64, 64, map=Disparity(values=halves)), (32, 32))
     middle = colored(np.full((1, 1), 0.5, np.float32))[0, 0].astype(int)
     assert np.abs(np.asarray(depth, int)[8:24, 8:24] - middle).max() <= 3
 
 
 @pytest.mark.parametrize("size_hw", [(1, 1), (40, 7000), (7000, 40)])
 def test_strange_sizes_and_flat_maps_hang_too(size_hw: tuple[int, int]) -> None:
-    flat = exhibit(*size_hw, disparity=Disparity(values=np.full(size_hw, 7, np.float32)))
+    flat = exhibit(*size_hw, map=Disparity(values=np.full(size_hw, 7, np.float32)))
     assert len(pictures_of(Document(page(gallery(flat))))) == 2
     with Image.open(io.BytesIO(contact_sheet(gallery(flat)))) as sheet:
         assert sheet.height < 1000
@@ -167,7 +191,7 @@ def test_strange_sizes_and_flat_maps_hang_too(size_hw: tuple[int, int]) -> None:
 
 def test_a_map_of_another_size_is_refused() -> None:
     with pytest.raises(ArrayError, match=r"A red wall: .*\(30, 40\).*\(2, 2\)"):
-        exhibit(disparity=Disparity(values=np.zeros((2, 2), np.float32)))
+        exhibit(map=Disparity(values=np.zeros((2, 2), np.float32)))
     with pytest.raises(ArrayError, match="at least one"):
         Gallery(exhibits=[], facts={})
 
@@ -198,6 +222,10 @@ def test_the_sheet_credits_each_photograph_and_says_what_the_page_says(monkeypat
     assert written[-1] == "median of each stage: read 2 ms, run 200 ms · a more accurate model: nearfar models fetch x"
     contact_sheet(gallery(exhibit(seconds={}, credit="Eve")))
     assert written[-2:] == ["Eve", ""]
+    contact_sheet(gallery(exhibit(map=metres(0.52, 9.83))))
+    said = "\n".join(written[-5:])
+    assert "metres, as the model estimates them · tiny" in said
+    assert "A red wall · 0.52 to 9.83 m" in said
 
 
 @given(st.lists(st.floats(0.2, 5), min_size=1, max_size=9))

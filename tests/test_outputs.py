@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from nearfar import Disparity, Picture, Provenance, files
 from nearfar.errors import ArrayError, OptionError, OutputError, PictureError
@@ -98,24 +99,24 @@ def test_npy_and_pfm_read_back(tmp_path: Path, disparity: Disparity) -> None:
     for module in (npy, pfm):
         path = tmp_path / "map"
         path.write_bytes(module.encode(disparity))
-        np.testing.assert_array_equal(module.read(path).values, disparity.values)
+        np.testing.assert_array_equal(module.read(path, Disparity).values, disparity.values)
 
 
 def test_pfm_of_the_other_byte_order_reads_the_same(tmp_path: Path) -> None:
     values = np.array([[1.0, 2.0], [3.0, 4.0]], np.float32)
     path = tmp_path / "big.pfm"
     path.write_bytes(b"Pf\n2 2\n1.0\n" + values[::-1].astype(">f4").tobytes())
-    np.testing.assert_array_equal(pfm.read(path).values, values)
+    np.testing.assert_array_equal(pfm.read(path, Disparity).values, values)
 
 
 @pytest.mark.parametrize(
     ("read", "data", "error"),
     [
-        (pfm.read, b"PF\n1 1\n-1\n" + bytes(12), ArrayError),
-        (pfm.read, b"Pf\n9 9\n-1\n" + bytes(4), ArrayError),
-        (pfm.read, b"", ArrayError),
-        (npy.read, b"not numpy", ArrayError),
-        (npy.read, b"", ArrayError),
+        (lambda path: pfm.read(path, Disparity), b"PF\n1 1\n-1\n" + bytes(12), ArrayError),
+        (lambda path: pfm.read(path, Disparity), b"Pf\n9 9\n-1\n" + bytes(4), ArrayError),
+        (lambda path: pfm.read(path, Disparity), b"", ArrayError),
+        (lambda path: npy.read(path, Disparity), b"not numpy", ArrayError),
+        (lambda path: npy.read(path, Disparity), b"", ArrayError),
         (png.read, b"not a png", PictureError),
     ],
 )
@@ -126,9 +127,26 @@ def test_a_damaged_file_is_one_error_that_names_it(tmp_path: Path, read, data: b
         read(path)
 
 
-def test_a_png_of_somebody_else_has_no_range(tmp_path: Path) -> None:
-    Image.fromarray(np.zeros((2, 2), np.uint16)).save(tmp_path / "plain.png")
-    with pytest.raises(PictureError, match="nearfar:range"):
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ({}, "'nearfar:kind' text says nothing"),
+        ({"kind": "temperature"}, "says temperature"),
+        ({"kind": "disparity, relative: larger is nearer, no unit"}, "nearfar:range"),
+        ({"kind": "disparity, relative", "range": "near far"}, "near"),
+        ({"kind": "depth, metric: millimetres"}, "nearfar:step"),
+        ({"kind": "depth, metric: millimetres", "step": "0.001 ft"}, "'ft'"),
+        ({"kind": "depth, metric: millimetres", "step": "0.001 m"}, "greater than 0"),  # 0 is no value
+    ],
+)
+def test_a_png_whose_text_does_not_say_what_it_holds_is_not_guessed_at(
+    tmp_path: Path, text: dict[str, str], said: str
+) -> None:
+    chunks = PngInfo()
+    for key, value in text.items():
+        chunks.add_itxt(f"nearfar:{key}", value)
+    Image.fromarray(np.zeros((2, 2), np.uint16)).save(tmp_path / "plain.png", pnginfo=chunks)
+    with pytest.raises(PictureError, match=rf"plain\.png.*{said}"):
         png.read(tmp_path / "plain.png")
 
 

@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from nearfar.disparity import Disparity, Provenance
+    from nearfar.disparity import Depth, DepthMap, Disparity, Provenance
     from nearfar.errors import NearfarError
     from nearfar.estimator import DepthEstimator, Outcome, StageSeconds, load
     from nearfar.image import Picture, read_picture
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Depth",
     "DepthEstimator",
+    "DepthMap",
     "Disparity",
     "NearfarError",
     "Outcome",
@@ -36,7 +38,9 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Depth": "disparity",
     "DepthEstimator": "estimator",
+    "DepthMap": "disparity",
     "Disparity": "disparity",
     "NearfarError": "errors",
     "Outcome": "estimator",

@@ -1,16 +1,22 @@
-"""What a depth network of the relative kind says about a photograph, as one validated value."""
+"""What a depth network says about a photograph, as one validated value: ``Disparity``, or ``Depth`` in metres.
+
+The two share their attributes and are never one another: no function turns one into the other by itself.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast
 
 import numpy as np
 
 from nearfar.arrays import MapF32, frozen, require_map
+from nearfar.errors import ArrayError
 
 if TYPE_CHECKING:
     import os
+
+    from numpy.typing import NDArray
 
     from nearfar.image import Picture
 
@@ -31,54 +37,20 @@ class Provenance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Disparity:
-    """Inverse depth of every pixel, up to an unknown scale **and** shift: larger is nearer.
-
-    It is not a distance. Two maps have no common scale, and 0 has no meaning of its own.
-
-    Attributes:
-        values: (H, W) float32, finite, read-only, upright like the photograph. [relative]
-        provenance: What made it.
-
-    Example:
-        >>> import numpy as np
-        >>> disparity = Disparity(values=np.array([[0.0, 1.0], [2.0, 5.0]], np.float32))
-        >>> disparity.normalised().tolist()
-        [[0.0, 0.20000000298023224], [0.4000000059604645, 1.0]]
-
-    Raises:
-        ArrayError: ``values`` is not a finite (H, W) float32 array.
-    """
+class _Map:
+    """What both kinds of map have in common; not a kind of its own."""
 
     values: MapF32
     provenance: Provenance = Provenance()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "values", frozen(require_map(self.values, what="Disparity.values")))
-
-    @property
-    def range(self) -> tuple[float, float]:
-        """The farthest and the nearest value [relative]."""
-        return float(self.values.min()), float(self.values.max())
+        object.__setattr__(self, "values", frozen(require_map(self.values, what=f"{type(self).__name__}.values")))
 
     @property
     def size_hw(self) -> tuple[int, int]:
         """Height and width [px]."""
         height, width = self.values.shape
         return height, width
-
-    def normalised(self) -> MapF32:
-        """Return the values spread over 0 (farthest) to 1 (nearest), (H, W) float32; all 0 if the map is flat.
-
-        A map is flat when its range is within float32 rounding of its largest value: dividing by such a range would
-        turn rounding noise into a picture.
-        """
-        far, near = self.range
-        if near - far <= np.finfo(np.float32).eps * max(abs(far), abs(near)):
-            return np.zeros_like(self.values)
-        # In float64: the range of float32 values need not be a float32 itself.
-        spread = (self.values - np.float64(far)) / (near - far)
-        return np.clip(spread, 0, 1).astype(np.float32)
 
     def save(
         self,
@@ -100,4 +72,96 @@ class Disparity:
         """
         from nearfar.outputs.writers import save
 
-        save(self, path, format=format, picture=picture)
+        save(cast("DepthMap", self), path, format=format, picture=picture)  # there are no other kinds than the two
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Disparity(_Map):
+    """Inverse depth of every pixel, up to an unknown scale **and** shift: larger is nearer.
+
+    It is not a distance. Two maps have no common scale, and 0 has no meaning of its own.
+
+    Attributes:
+        values: (H, W) float32, finite, read-only, upright like the photograph. [relative]
+        provenance: What made it.
+
+    Example:
+        >>> import numpy as np
+        >>> disparity = Disparity(values=np.array([[0.0, 1.0], [2.0, 5.0]], np.float32))
+        >>> disparity.normalised().tolist()
+        [[0.0, 0.20000000298023224], [0.4000000059604645, 1.0]]
+
+    Raises:
+        ArrayError: ``values`` is not a finite (H, W) float32 array.
+    """
+
+    @property
+    def range(self) -> tuple[float, float]:
+        """The farthest and the nearest value [relative]."""
+        return float(self.values.min()), float(self.values.max())
+
+    def normalised(self) -> MapF32:
+        """Return the values spread over 0 (farthest) to 1 (nearest), (H, W) float32; all 0 if the map is flat.
+
+        A map is flat when its range is within float32 rounding of its largest value: dividing by such a range would
+        turn rounding noise into a picture.
+        """
+        far, near = self.range
+        return _spread(self.values, far, near)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Depth(_Map):
+    """Distance of every pixel from the camera, along the direction it looks in, in metres: larger is farther.
+
+    It comes from a metric model, which estimates it: metres are its unit, not its accuracy.
+
+    Attributes:
+        values: (H, W) float32, finite, greater than 0, read-only, upright like the photograph. [m]
+        provenance: What made it.
+
+    Example:
+        >>> import numpy as np
+        >>> depth = Depth(values=np.array([[1.0, 2.0], [4.0, 8.0]], np.float32))
+        >>> depth.range
+        (1.0, 8.0)
+        >>> depth.normalised().round(2).tolist()
+        [[1.0, 0.4300000071525574], [0.14000000059604645, 0.0]]
+
+    Raises:
+        ArrayError: ``values`` is not a finite (H, W) float32 array, or holds a value that is not greater than 0.
+    """
+
+    def __post_init__(self) -> None:
+        _Map.__post_init__(self)  # super() does not work in a slotted dataclass
+        least = self.values.min()
+        if least <= 0:
+            count = np.count_nonzero(self.values <= 0)
+            raise ArrayError(f"Depth.values must be greater than 0 metres, got {count} that are not, such as {least:g}")
+
+    @property
+    def range(self) -> tuple[float, float]:
+        """The nearest and the farthest distance [m]."""
+        return float(self.values.min()), float(self.values.max())
+
+    def normalised(self) -> MapF32:
+        """Return what pictures show: 0 (farthest) to 1 (nearest), (H, W) float32; all 0 if the map is flat.
+
+        It is inverse depth (1/m) that is spread, not depth: near is bright as it is in every other picture, and what
+        is near, where a metre is a large difference, keeps its detail beside what is far.
+        """
+        near, far = self.range
+        return _spread(np.divide(1, self.values, dtype=np.float64), 1 / far, 1 / near)
+
+
+DepthMap: TypeAlias = Disparity | Depth
+AnyMap = TypeVar("AnyMap", Disparity, Depth)
+
+
+def _spread(values: NDArray[np.float32] | NDArray[np.float64], low: float, high: float) -> MapF32:
+    """Return ``values`` spread over 0 (``low``) to 1 (``high``), or all 0 if these differ by rounding only."""
+    if high - low <= float(np.finfo(np.float32).eps) * max(abs(low), abs(high)):
+        return np.zeros(values.shape, np.float32)
+    # In float64: the range of float32 values need not be a float32 itself.
+    spread = np.subtract(values, low, dtype=np.float64) / (high - low)
+    return np.clip(spread, 0, 1).astype(np.float32)

@@ -1,6 +1,6 @@
 """Where the stages meet: a card and an engine make an estimator, and a photograph goes in at one end.
 
-    Picture ── prepare ──▶ tensor ── engine ──▶ raw map ── restore ──▶ Disparity
+    Picture ── prepare ──▶ tensor ── engine ──▶ raw map ── restore ──▶ Disparity, or Depth from a metric model
 
 An estimator holds nothing that changes: it may be shared between threads.
 """
@@ -11,7 +11,9 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nearfar.disparity import Disparity, Provenance
+import numpy as np
+
+from nearfar.disparity import Depth, DepthMap, Disparity, Provenance
 from nearfar.engines import onnxruntime
 from nearfar.errors import ArrayError, EngineError, NearfarError, OptionError
 from nearfar.image import Picture, PictureSource, read_picture
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
 
 ENGINES = ("auto", "onnxruntime")
 
+# A depth may pass its model's cap by the spacing of bfloat16, the coarsest numbers that an engine computes in.
+_CAP_ROUNDING = 2**-7
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageSeconds:
@@ -44,13 +49,13 @@ class Estimate:
     """A map with what is worth knowing about its making.
 
     Attributes:
-        disparity: The map, at the photograph's own size.
+        map: The map, at the photograph's own size; its kind is the model's.
         seconds: What each stage took.
         network_hw: Height and width that the network saw. [px]
         capped: The token cap made the network's input smaller than the recipe asks.
     """
 
-    disparity: Disparity
+    map: DepthMap
     seconds: StageSeconds
     network_hw: tuple[int, int]
     capped: bool
@@ -67,14 +72,14 @@ class Outcome:
 
     index: int
     error: NearfarError | None = None
-    _disparity: Disparity | None = None
+    _map: DepthMap | None = None
 
-    def result(self) -> Disparity:
+    def result(self) -> DepthMap:
         """Return the map, or raise the error that stopped it."""
         if self.error is not None:
             raise self.error
-        assert self._disparity is not None  # noqa: S101 - an outcome is made with exactly one of the two
-        return self._disparity
+        assert self._map is not None  # noqa: S101 - an outcome is made with exactly one of the two
+        return self._map
 
 
 class DepthEstimator:
@@ -99,42 +104,43 @@ class DepthEstimator:
         size: int | None = None,
         notice: str | None = None,
     ) -> None:
-        if card.kind is not Kind.DISPARITY:
-            raise OptionError(f"{card.id} predicts {card.kind}, and only disparity models run so far: choose another")
         self.card = card
         self.engine = engine
         self.recipe: Recipe = recipe or RECIPES[card.prepare]
         self.size: int = size or card.input.size
         self.notice = notice
 
-    def estimate(self, source: PictureSource) -> Disparity:
-        """Return the disparity of a photograph, at the photograph's own size.
+    def estimate(self, source: PictureSource) -> DepthMap:
+        """Return the map of a photograph, at the photograph's own size: what kind it is, the model's card says.
+
+        A ``Disparity`` from a model of the kind ``disparity``, a ``Depth`` from one of the kind ``depth``. Both have
+        ``values``, ``range``, ``normalised()`` and ``save()``; ``isinstance`` tells them apart where it matters.
 
         Args:
             source: A path, encoded bytes, a PIL image, an (H, W, 3) uint8 RGB array, or a Picture.
 
         Raises:
             PictureError: ``source`` is not a photograph that can be read.
-            EngineError: The network failed on it.
+            EngineError: The network failed on it, or gave what its card rules out.
         """
-        return self.estimate_timed(read_picture(source)).disparity
+        return self.estimate_timed(read_picture(source)).map
 
     def estimate_timed(self, picture: Picture) -> Estimate:
-        """Return the disparity of a photograph, with the seconds that each stage took.
+        """Return the map of a photograph, with the seconds that each stage took.
 
         Raises:
-            EngineError: The network failed on it.
+            EngineError: The network failed on it, or gave what its card rules out.
         """
         begin = time.perf_counter()
         prepared = self.prepare(picture)
         ready = time.perf_counter()
         raw = self.engine.run(prepared.tensor)
         ran = time.perf_counter()
-        values = restore(raw, prepared)
+        depth_map = self._map(raw, prepared)
         end = time.perf_counter()
         height, width = prepared.tensor.shape[2:]
         return Estimate(
-            disparity=self._disparity(values, prepared),
+            map=depth_map,
             seconds=StageSeconds(prepare=ready - begin, run=ran - ready, restore=end - ran),
             network_hw=(height, width),
             capped=prepared.capped,
@@ -144,7 +150,7 @@ class DepthEstimator:
         """Yield what became of each photograph, in order; one that fails does not stop the rest."""
         for index, source in enumerate(sources):
             try:
-                yield Outcome(index=index, _disparity=self.estimate(source))
+                yield Outcome(index=index, _map=self.estimate(source))
             except NearfarError as error:
                 yield Outcome(index=index, error=error)
 
@@ -159,7 +165,7 @@ class DepthEstimator:
             fixed_hw=self.engine.fixed_hw,
         )
 
-    def _disparity(self, values: MapF32, prepared: Prepared) -> Disparity:
+    def _map(self, raw: MapF32, prepared: Prepared) -> DepthMap:
         height, width = prepared.tensor.shape[2:]
         report = self.engine.report
         provenance = Provenance(
@@ -168,9 +174,31 @@ class DepthEstimator:
             recipe=f"{self.recipe.name} {width}x{height}",
         )
         try:
-            return Disparity(values=values, provenance=provenance)
+            if self.card.kind is Kind.DEPTH:
+                return Depth(values=_restored_metres(raw, prepared, self.card), provenance=provenance)
+            return Disparity(values=restore(raw, prepared), provenance=provenance)
         except ArrayError as error:
             raise EngineError(f"{self.card.id} gave a map that is not one: {error}") from error
+
+
+def _restored_metres(raw: MapF32, prepared: Prepared, card: ModelCard) -> MapF32:
+    """Return a metric network's map at the photograph's size, within the range that the network gave [m].
+
+    The recipes' kernels overshoot at edges. Of disparity that is the published rule, and harmless; of metres it would
+    make distances that the network never gave, beyond its cap or behind the camera.
+
+    Raises:
+        EngineError: The network gave what its card rules out: a value of 0 or less, or beyond the cap.
+    """
+    values = restore(raw, prepared)
+    near, far = raw.min(), raw.max()
+    cap_m = card.depth_cap_m or np.inf  # a card of this kind has one
+    if near <= 0 or far > cap_m * (1 + _CAP_ROUNDING):
+        raise EngineError(
+            f"{card.id} gave {near if near <= 0 else far:g} as a depth, and its card says metres greater than 0 "
+            f"and up to {cap_m:g}: its file is not the metric network that the card describes"
+        )
+    return np.clip(values, near, far, out=values)
 
 
 def load(

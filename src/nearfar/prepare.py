@@ -128,12 +128,12 @@ def restore(raw: MapF32, prepared: Prepared) -> MapF32:
     """Return the network's map at the picture's own size, by the rule of the recipe that prepared it.
 
     Args:
-        raw: (h, w) float32 as the network gave it; its size need not be the input's. [relative]
+        raw: (h, w) float32 as the network gave it; its size need not be the input's. [relative or m]
         prepared: What the network was given.
 
     Returns:
         (H, W) float32. Cubic and Lanczos kernels overshoot at edges, so values can lie a little outside the range of
-        ``raw``, below 0 too: that is the published rule. [relative]
+        ``raw``, below 0 too: that is the published rule. [as ``raw``]
 
     Raises:
         ArrayError: ``raw`` is not a finite (h, w) float32 array.

@@ -11,6 +11,7 @@ import typer
 
 from nearfar.cli import options
 from nearfar.cli.demo_photographs import DemoPhotograph, demo_photographs
+from nearfar.cli.report import clipped_in, clipped_notice
 from nearfar.errors import OutputError
 from nearfar.files import make_folder, write_whole
 from nearfar.image import read_picture
@@ -33,11 +34,13 @@ class DemoRow:
         input: The photograph's name.
         outputs: Each format's file.
         seconds: Time a stage took: read, prepare, run, restore, write [s].
+        clipped: How many pixels are farther than a PNG of millimetres holds; only of maps in metres.
     """
 
     input: str
     outputs: Mapping[str, Path]
     seconds: Mapping[str, float]
+    clipped: int | None = None
 
     def as_text(self) -> str:
         """Return the row as one line for people."""
@@ -48,7 +51,8 @@ class DemoRow:
     def as_json(self) -> str:
         """Return the row as one line of JSON."""
         outputs = [str(path) for path in self.outputs.values()]
-        return json.dumps({"input": self.input, "status": "done", "outputs": outputs, "seconds": dict(self.seconds)})
+        fields = {"input": self.input, "status": "done", "outputs": outputs, "seconds": dict(self.seconds)}
+        return json.dumps(fields | ({} if self.clipped is None else {"clipped": self.clipped}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +118,8 @@ def demo(
         typer.echo(f"nearfar: {estimator.notice}", err=True)
 
     def tell(row: DemoRow | DemoReport) -> None:
+        if isinstance(row, DemoRow) and row.clipped and not quiet:
+            typer.echo(f"nearfar: {clipped_notice(row.input, row.clipped)}", err=True)
         if as_json:
             typer.echo(row.as_json())
         elif not quiet:
@@ -171,11 +177,11 @@ def _show(photograph: DemoPhotograph, estimator: "DepthEstimator", out: Path) ->
     begin = time.perf_counter()
     outputs = _outputs(photograph, out)
     for name, path in outputs.items():
-        save(estimate.disparity, path, format=name, picture=picture)
+        save(estimate.map, path, format=name, picture=picture)
     seconds = {"read": read, **asdict(estimate.seconds), "write": time.perf_counter() - begin}
     exhibit = Exhibit(
         picture=picture,
-        disparity=estimate.disparity,
+        map=estimate.map,
         title=photograph.title,
         shows=photograph.shows,
         credit=f"{photograph.author}, {photograph.licence}",
@@ -183,7 +189,8 @@ def _show(photograph: DemoPhotograph, estimator: "DepthEstimator", out: Path) ->
         seconds=seconds,
         files={name: path.name for name, path in outputs.items()},
     )
-    return DemoRow(input=photograph.file, outputs=outputs, seconds=seconds), exhibit
+    clipped = clipped_in(estimate.map, outputs)
+    return DemoRow(input=photograph.file, outputs=outputs, seconds=seconds, clipped=clipped), exhibit
 
 
 def _outputs(photograph: DemoPhotograph, out: Path) -> dict[str, Path]:

@@ -11,14 +11,15 @@ import typer
 from nearfar.cli import options
 from nearfar.cli.inputs import Input, expand
 from nearfar.cli.plan import STDOUT, Target, targets
-from nearfar.cli.report import Report, Row
+from nearfar.cli.report import Report, Row, clipped_in
+from nearfar.disparity import Depth
 from nearfar.errors import NearfarError, OptionError
 from nearfar.files import make_folder
 from nearfar.image import MAX_PIXELS, Picture, read_picture
 from nearfar.outputs.writers import WRITERS, save
 
 if TYPE_CHECKING:
-    from nearfar.disparity import Disparity
+    from nearfar.disparity import DepthMap
     from nearfar.estimator import DepthEstimator
 
 Words = Annotated[
@@ -69,9 +70,10 @@ def depth(
     quiet: options.Quiet = False,
     overwrite: options.Overwrite = False,
 ) -> None:
-    """Estimate the depth of photographs: near is bright, far is dark; not metres, but relative disparity.
+    """Estimate the depth of photographs: relative disparity, near bright and far dark, or metres from a metric model.
 
-    Writes a 16-bit PNG beside each photograph unless told otherwise. Files that exist are left alone.
+    Writes a 16-bit PNG beside each photograph unless told otherwise: the full range of disparity, or millimetres where
+    the model gives metres. 'nearfar models list' says which kind a model is. Files that exist are left alone.
     """
     names = [name.strip() for text in formats or () for name in text.split(",") if name.strip()]
     inputs = expand(words, recursive=recursive, outputs=[f"{each.tag}{each.suffix}" for each in WRITERS.values()])
@@ -126,9 +128,9 @@ def _estimated(item: Input, left: Sequence[Target], estimator: "DepthEstimator",
     estimate = estimator.estimate_timed(picture)
     begin = time.perf_counter()
     for target in left:
-        _write(estimate.disparity, picture, target)
+        _write(estimate.map, picture, target)
     write = time.perf_counter() - begin
-    height, width = estimate.disparity.size_hw
+    height, width = estimate.map.size_hw
     network_height, network_width = estimate.network_hw
     report = estimator.engine.report
     return Row(
@@ -144,15 +146,17 @@ def _estimated(item: Input, left: Sequence[Target], estimator: "DepthEstimator",
         size_wh=(width, height),
         network_wh=(network_width, network_height),
         capped=estimate.capped,
-        range=estimate.disparity.range,
+        unit="m" if isinstance(estimate.map, Depth) else None,
+        range=estimate.map.range,
+        clipped=clipped_in(estimate.map, [target.writer.name for target in left]),
         seconds={"read": read, **asdict(estimate.seconds), "write": write},
     )
 
 
-def _write(disparity: "Disparity", picture: Picture, target: Target) -> None:
+def _write(depth_map: "DepthMap", picture: Picture, target: Target) -> None:
     if target.path is None:
-        sys.stdout.buffer.write(target.writer.encode(disparity, picture))
+        sys.stdout.buffer.write(target.writer.encode(depth_map, picture))
         sys.stdout.buffer.flush()
         return
     make_folder(target.path.parent)
-    save(disparity, target.path, format=target.writer.name, picture=picture)
+    save(depth_map, target.path, format=target.writer.name, picture=picture)

@@ -3,13 +3,17 @@
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import Literal
 
 import typer
+
+from nearfar.disparity import Depth, DepthMap
+from nearfar.outputs import png
+from nearfar.outputs.legend import shown_metres
 
 Status = Literal["done", "skipped", "failed"]
 
@@ -27,7 +31,9 @@ class Row:
         size_wh: The photograph's width and height. [px]
         network_wh: The width and height that the network saw. [px]
         capped: The token cap made the network's input smaller than the recipe asks.
-        range: The farthest and nearest value of the map. [relative]
+        unit: ``m`` where the map is in metres.
+        range: The farthest and the nearest value of a disparity [relative], the nearest and the farthest depth [m].
+        clipped: How many pixels are farther than a PNG of millimetres holds; only where one was written.
         seconds: Time a stage took: read, prepare, run, restore, write. [s]
     """
 
@@ -44,7 +50,9 @@ class Row:
     size_wh: tuple[int, int] | None = None
     network_wh: tuple[int, int] | None = None
     capped: bool | None = None
+    unit: str | None = None
     range: tuple[float, float] | None = None
+    clipped: int | None = None
     seconds: dict[str, float] = field(default_factory=dict)
 
     def as_json(self) -> str:
@@ -60,12 +68,30 @@ class Row:
         if self.network_wh is None:
             return f"{arrow}  {seconds}"
         width, height = self.network_wh
-        return f"{arrow}  {self.model}, {self.recipe} {width}x{height}, {seconds}"
+        return f"{arrow}  {self.model}, {self.recipe} {width}x{height}, {self._metres()}{seconds}"
+
+    def _metres(self) -> str:
+        if self.range is None or self.unit != "m":
+            return ""
+        return f"metres {'-'.join(shown_metres(self.range))}, "
 
 
 def on_one_line(name: str) -> str:
     """Return a file's name as it is, or quoted where it holds a line break or another character that cannot be seen."""
     return name if name.isprintable() else repr(name)
+
+
+def clipped_in(depth_map: DepthMap, formats: Collection[str]) -> int | None:
+    """Return how many pixels are clipped in these formats; None if no format clips this kind of map."""
+    return png.clipped(depth_map) if isinstance(depth_map, Depth) and "png" in formats else None
+
+
+def clipped_notice(name: str, count: int) -> str:
+    """Return what to say of a photograph with ``count`` pixels that a PNG of millimetres cannot hold."""
+    return (
+        f"{name}: pixels farther than {png.FARTHEST_M} m, all that a 16-bit PNG of millimetres holds: {count}, clipped "
+        "to it in the PNG; --format npy and pfm keep them"
+    )
 
 
 @dataclass(kw_only=True)
@@ -94,6 +120,8 @@ class Report:
             width, height = row.network_wh or (0, 0)
             name = on_one_line(row.input)
             self.notice(f"{name}: so long a picture is shown to the network at {width}x{height}, to bound memory")
+        if row.clipped:
+            self.notice(clipped_notice(on_one_line(row.input), row.clipped))
         if self.as_json:
             typer.echo(row.as_json(), err=self.rows_to_stderr)
         elif row.status != "failed" and not self.quiet:

@@ -1,4 +1,4 @@
-"""Disparity in colour, to look at: near is bright. Not for computing with."""
+"""Maps in colour, to look at: near is bright. Not for computing with."""
 
 import io
 
@@ -6,10 +6,11 @@ import numpy as np
 from PIL import Image
 
 from nearfar.arrays import MapF32, RgbU8
-from nearfar.disparity import Disparity
+from nearfar.disparity import Depth, DepthMap
 from nearfar.errors import OptionError
 from nearfar.image import Picture
 from nearfar.outputs.colormaps import COLORMAPS
+from nearfar.outputs.legend import with_legend
 
 # Of a 12-megapixel map in colour, level 4 makes 3.1 MB in 0.9 s; 1 makes 4.0 MB in 0.7 s, zlib's usual 6 2.7 MB in 1.7.
 _COMPRESS_LEVEL = 4
@@ -37,9 +38,18 @@ def colored(values: MapF32, *, colormap: str = "inferno") -> RgbU8:
     return rgb
 
 
-def encode(disparity: Disparity, picture: Picture | None = None) -> bytes:  # noqa: ARG001 - every writer is called so
-    """Return the map in colour as an 8-bit RGB PNG."""
-    return encode_rgb(colored(disparity.normalised()))
+def pictured(depth_map: DepthMap) -> RgbU8:
+    """Return a map in colour, to look at: (H, W, 3) uint8 sRGB of a ``Disparity``.
+
+    Of a ``Depth`` it is larger than the map, which is ``[:H, :W]``: a scale in metres stands below.
+    """
+    rgb = colored(depth_map.normalised())
+    return with_legend(rgb, depth_map) if isinstance(depth_map, Depth) else rgb
+
+
+def encode(depth_map: DepthMap, picture: Picture | None = None) -> bytes:  # noqa: ARG001 - every writer is called so
+    """Return the map in colour as an 8-bit RGB PNG; of a ``Depth``, with a scale in metres below it."""
+    return encode_rgb(pictured(depth_map))
 
 
 def encode_rgb(rgb: RgbU8) -> bytes:

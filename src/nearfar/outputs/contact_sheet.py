@@ -8,6 +8,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from nearfar.outputs.color import encode_rgb
 from nearfar.outputs.gallery import Exhibit, Gallery, shown, shown_seconds
+from nearfar.outputs.legend import GROUND, QUIET, TEXT
 
 _WIDTH_PX = 1600
 _MARGIN_PX = 32
@@ -19,24 +20,23 @@ _HEADING_PX = 104
 _CAPTION_PX = 58
 _FOOT_PX = 46
 
-_GROUND, _TEXT, _QUIET = "#161719", "#e9e7e3", "#aeaaa3"
-
 
 def contact_sheet(gallery: Gallery) -> bytes:
     """Return the gallery as one 8-bit RGB PNG: each photograph beside its map, with a caption, in rows of one width."""
     rows = _rows(gallery.exhibits)
     heights = [min(_TALLEST_PX, max(1, round(_free_height(row)))) for row in rows]
     size_wh = (_WIDTH_PX, _HEADING_PX + sum(heights) + len(rows) * _CAPTION_PX + _FOOT_PX)
-    sheet = Image.new("RGB", size_wh, _GROUND)
+    sheet = Image.new("RGB", size_wh, GROUND)
     facts = " · ".join(gallery.facts.values())
     _write(sheet, _MARGIN_PX, 26, f"{gallery.count}, near and far", size_px=30)
-    about = f"bright = near, dark = far: relative disparity, not metres · {facts}"
-    _write(sheet, _MARGIN_PX, 68, about, size_px=17, color=_QUIET)
+    numbers = "metres, as the model estimates them" if gallery.in_metres else "relative disparity, not metres"
+    about = f"bright = near, dark = far: {numbers} · {facts}"
+    _write(sheet, _MARGIN_PX, 68, about, size_px=17, color=QUIET)
     top = _HEADING_PX
     for row, height in zip(rows, heights, strict=True):
         _hang(sheet, row, top=top, height=height)
         top += height + _CAPTION_PX
-    _write(sheet, _MARGIN_PX, top + 8, _foot(gallery), size_px=15, color=_QUIET)
+    _write(sheet, _MARGIN_PX, top + 8, _foot(gallery), size_px=15, color=QUIET)
     return encode_rgb(np.asarray(sheet))
 
 
@@ -73,10 +73,10 @@ def _hang(sheet: Image.Image, row: Sequence[Exhibit], *, top: int, height: int) 
         sheet.paste(photograph, (left, top))
         sheet.paste(depth, (left + width + _SEAM_PX, top))
         pair_px = 2 * width + _SEAM_PX
-        _write(sheet, left, top + height + 7, exhibit.title, size_px=18, width_px=pair_px)
+        _write(sheet, left, top + height + 7, exhibit.heading, size_px=18, width_px=pair_px)
         # The credit comes first: where a line is cut, the licences ask for it and nobody asks for the time.
         took = f" · {shown_seconds(sum(exhibit.seconds.values()))} in all" if exhibit.seconds else ""
-        _write(sheet, left, top + height + 30, f"{exhibit.credit}{took}", size_px=15, width_px=pair_px, color=_QUIET)
+        _write(sheet, left, top + height + 30, f"{exhibit.credit}{took}", size_px=15, width_px=pair_px, color=QUIET)
         left += pair_px + _GAP_PX
 
 
@@ -95,7 +95,7 @@ def _median(exhibits: Sequence[Exhibit], stage: str) -> float:
 
 
 def _write(
-    sheet: Image.Image, left: int, top: int, text: str, *, size_px: int, width_px: int | None = None, color: str = _TEXT
+    sheet: Image.Image, left: int, top: int, text: str, *, size_px: int, width_px: int | None = None, color: str = TEXT
 ) -> None:
     """Write one line, cut where it would leave its place."""
     font = ImageFont.load_default(size_px)

@@ -13,15 +13,36 @@ import numpy as np
 from PIL import Image
 
 from nearfar import __version__
-from nearfar.disparity import Disparity, Provenance
+from nearfar.disparity import Depth, DepthMap, Provenance
 from nearfar.errors import ArrayError
 from nearfar.image import Picture
 from nearfar.outputs.color import colored
 from nearfar.outputs.colormaps import COLORMAPS
+from nearfar.outputs.legend import shown_metres
 from nearfar.outputs.writers import WRITERS
 
 # The longer side of a picture on the page [px]: twice what a column shows, so that it is sharp on a dense screen.
 _PAGE_SIDE_PX = 800
+
+# What the page says of the numbers and of how they are shown: of disparities, and of metres.
+_NUMBERS = (
+    "These are <strong>relative disparities, not metres</strong>: the order within one photograph is what they tell; "
+    "two photographs have no common scale."
+)
+_SHADING = (
+    "A map's smallest value is shown darkest and its largest brightest, each photograph for itself. The values "
+    "themselves are inverse depth up to an unknown scale and shift: 0 is not infinity, and twice the value is not half "
+    "the distance."
+)
+_NUMBERS_M = (
+    "These are <strong>metres, as the model estimates them</strong> from one photograph: the nearest and the farthest "
+    "are said below each."
+)
+_SHADING_M = (
+    "A map's nearest point is shown brightest and its farthest darkest, each photograph for itself, and between them "
+    "brightness follows inverse depth (1/m). How far off the metres are depends on the camera, and on how like the "
+    "scene is to those that the model learned from."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -30,7 +51,7 @@ class Exhibit:
 
     Attributes:
         picture: The photograph.
-        disparity: Its map, of the same size.
+        map: Its map, of the same size.
         title: What to call it.
         shows: What is to be seen, for those who cannot see it.
         credit: Who made the photograph and what may be done with it.
@@ -43,7 +64,7 @@ class Exhibit:
     """
 
     picture: Picture
-    disparity: Disparity
+    map: DepthMap
     title: str
     shows: str
     credit: str
@@ -52,17 +73,25 @@ class Exhibit:
     files: Mapping[str, str]
 
     def __post_init__(self) -> None:
-        if self.picture.rgb.shape[:2] != self.disparity.size_hw:
+        if self.picture.rgb.shape[:2] != self.map.size_hw:
             raise ArrayError(
-                f"{self.title}: the photograph is {self.picture.rgb.shape[:2]} and the map {self.disparity.size_hw}: "
+                f"{self.title}: the photograph is {self.picture.rgb.shape[:2]} and the map {self.map.size_hw}: "
                 "they must be equal"
             )
 
     @property
     def ratio(self) -> float:
         """Width over height."""
-        height, width = self.disparity.size_hw
+        height, width = self.map.size_hw
         return width / height
+
+    @property
+    def heading(self) -> str:
+        """The title and, where the map is in metres, the nearest and the farthest of them."""
+        if not isinstance(self.map, Depth):
+            return self.title
+        near, far = shown_metres(self.map.range)
+        return f"{self.title} · {near if near == far else f'{near} to {far}'} m"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +99,7 @@ class Gallery:
     """What hangs on the page, and what made the maps.
 
     Attributes:
-        exhibits: At least one.
+        exhibits: At least one; their maps are all disparities or all in metres, as those of one model are.
         facts: What to say of the model and the machine: name of a fact, and the fact.
         better: The command that brings a more accurate model; empty if this is the best.
     """
@@ -82,6 +111,14 @@ class Gallery:
     def __post_init__(self) -> None:
         if not self.exhibits:
             raise ArrayError("a gallery needs at least one photograph, got none")
+        kinds = sorted({type(exhibit.map).__name__ for exhibit in self.exhibits})
+        if len(kinds) > 1:
+            raise ArrayError(f"a gallery says once what its numbers are, got maps of the kinds {' and '.join(kinds)}")
+
+    @property
+    def in_metres(self) -> bool:
+        """Whether the maps are in metres."""
+        return isinstance(self.exhibits[0].map, Depth)
 
     @property
     def count(self) -> str:
@@ -95,6 +132,8 @@ def page(gallery: Gallery) -> str:
     return template.substitute(
         version=escape(__version__),
         count=gallery.count,
+        numbers=_NUMBERS_M if gallery.in_metres else _NUMBERS,
+        shading=_SHADING_M if gallery.in_metres else _SHADING,
         gradient=_gradient(),
         facts="\n".join(f"<div><dt>{escape(k)}</dt><dd>{escape(v)}</dd></div>" for k, v in gallery.facts.items()),
         better=_better(gallery.better),
@@ -106,8 +145,8 @@ def page(gallery: Gallery) -> str:
 def shown(exhibit: Exhibit, size_wh: tuple[int, int]) -> tuple[Image.Image, Image.Image]:
     """Return the photograph and its map in colour, both resized to ``size_wh``, antialiased [px]."""
     photograph = Image.fromarray(exhibit.picture.rgb).resize(size_wh, Image.Resampling.LANCZOS)
-    # The values are resized and then coloured: colours do not mix the way disparities do. Bilinear never overshoots.
-    values = Image.fromarray(exhibit.disparity.normalised()).resize(size_wh, Image.Resampling.BILINEAR)
+    # The values are resized and then coloured: colours do not mix the way inverse depths do. Bilinear never overshoots.
+    values = Image.fromarray(exhibit.map.normalised()).resize(size_wh, Image.Resampling.BILINEAR)
     return photograph, Image.fromarray(colored(np.asarray(values)))
 
 
@@ -124,7 +163,7 @@ def shown_seconds(seconds: float) -> str:
 
 
 def _article(exhibit: Exhibit) -> str:
-    height, width = exhibit.disparity.size_hw
+    height, width = exhibit.map.size_hw
     scale = min(1.0, _PAGE_SIDE_PX / max(height, width))
     photograph, depth = shown(exhibit, (max(1, round(width * scale)), max(1, round(height * scale))))
     title = escape(exhibit.title)
@@ -141,7 +180,7 @@ alt="The same in depth: near parts bright, far parts dark.">
 <input type="range" min="0" max="100" step="any" value="50" aria-label="{title}: from all depth to all photograph">
 </div></div>
 <div class="caption">
-<h2>{title}</h2>
+<h2>{escape(exhibit.heading)}</h2>
 <p class="credit">{_credit(exhibit)}</p>
 <div class="bar" aria-hidden="true">{segments}</div>
 <p class="seconds">{escape(_sizes(exhibit))} · {escape(stages)}</p>
@@ -151,8 +190,8 @@ alt="The same in depth: near parts bright, far parts dark.">
 
 
 def _sizes(exhibit: Exhibit) -> str:
-    height, width = exhibit.disparity.size_hw
-    recipe = exhibit.disparity.provenance.recipe
+    height, width = exhibit.map.size_hw
+    recipe = exhibit.map.provenance.recipe
     return f"{width}×{height}" + ("" if recipe == Provenance().recipe else f", network {recipe}")
 
 
@@ -171,8 +210,12 @@ def _better(command: str) -> str:
 
 def _formats(gallery: Gallery) -> str:
     names = dict.fromkeys(name for exhibit in gallery.exhibits for name in exhibit.files if name in WRITERS)
-    listed = "; ".join(f"<code>{escape(name)}</code> {escape(WRITERS[name].summary)}" for name in names)
+    listed = "; ".join(f"<code>{escape(name)}</code> {escape(_summary(name, gallery))}" for name in names)
     return f"Beside this page: {listed}." if listed else ""
+
+
+def _summary(name: str, gallery: Gallery) -> str:
+    return WRITERS[name].summary_m if gallery.in_metres else WRITERS[name].summary
 
 
 def _gradient() -> str:

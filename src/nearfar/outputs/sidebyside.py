@@ -3,24 +3,30 @@
 import numpy as np
 
 from nearfar.arrays import RgbU8
-from nearfar.disparity import Disparity
+from nearfar.disparity import DepthMap
 from nearfar.errors import ArrayError, OptionError
 from nearfar.image import Picture
-from nearfar.outputs.color import colored, encode_rgb
+from nearfar.outputs.color import encode_rgb, pictured
+from nearfar.outputs.legend import on_ground
 
 
-def side_by_side(disparity: Disparity, picture: Picture) -> RgbU8:
+def side_by_side(depth_map: DepthMap, picture: Picture) -> RgbU8:
     """Return the photograph and, to its right, the map in colour: (H, 2 W, 3) uint8 sRGB.
+
+    Of a ``Depth`` the picture is higher: a scale in metres stands below the map, and plain ground below the photograph.
+    Photograph and map are ``[:H, :W]`` and ``[:H, W : 2 * W]`` all the same.
 
     Raises:
         ArrayError: The two do not have the same size.
     """
-    if picture.rgb.shape[:2] != disparity.size_hw:
-        raise ArrayError(f"the picture is {picture.rgb.shape[:2]} and the map {disparity.size_hw}: they must be equal")
-    return np.concatenate([picture.rgb, colored(disparity.normalised())], axis=1)
+    if picture.rgb.shape[:2] != depth_map.size_hw:
+        raise ArrayError(f"the picture is {picture.rgb.shape[:2]} and the map {depth_map.size_hw}: they must be equal")
+    beside = pictured(depth_map)
+    photograph = on_ground(picture.rgb, (beside.shape[0], picture.rgb.shape[1]))
+    return np.concatenate([photograph, beside], axis=1)
 
 
-def encode(disparity: Disparity, picture: Picture | None = None) -> bytes:
+def encode(depth_map: DepthMap, picture: Picture | None = None) -> bytes:
     """Return photograph and map as one 8-bit RGB PNG.
 
     Raises:
@@ -29,4 +35,4 @@ def encode(disparity: Disparity, picture: Picture | None = None) -> bytes:
     """
     if picture is None:
         raise OptionError("sidebyside shows the photograph beside the map: give it, as in save(path, picture=picture)")
-    return encode_rgb(side_by_side(disparity, picture))
+    return encode_rgb(side_by_side(depth_map, picture))

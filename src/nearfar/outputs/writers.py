@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from nearfar.disparity import Disparity
+from nearfar.disparity import DepthMap
 from nearfar.errors import OptionError
 from nearfar.files import write_whole
 from nearfar.image import Picture
@@ -20,7 +20,8 @@ class Writer:
         name: What ``--format`` calls it.
         suffix: Of its files, with the dot.
         tag: What its files' names end with before the suffix, where nearfar names them.
-        summary: What it holds.
+        summary: What it holds of a ``Disparity``.
+        summary_m: What it holds of a ``Depth``.
         encode: Turns a map, and the picture where there is one, into the bytes of a file.
     """
 
@@ -28,19 +29,49 @@ class Writer:
     suffix: str
     tag: str
     summary: str
-    encode: Callable[[Disparity, Picture | None], bytes]
+    summary_m: str
+    encode: Callable[[DepthMap, Picture | None], bytes]
 
 
 _TABLE = (
-    Writer(name="png", suffix=".png", tag="-depth", summary="16-bit grey, full range", encode=png.encode),
-    Writer(name="color", suffix=".png", tag="-depth-color", summary="8-bit colour, to look at", encode=color.encode),
-    Writer(name="npy", suffix=".npy", tag="-depth", summary="float32, NumPy", encode=npy.encode),
-    Writer(name="pfm", suffix=".pfm", tag="-depth", summary="float32, Portable Float Map", encode=pfm.encode),
+    Writer(
+        name="png",
+        suffix=".png",
+        tag="-depth",
+        summary="16-bit grey, full range",
+        summary_m="16-bit grey, millimetres",
+        encode=png.encode,
+    ),
+    Writer(
+        name="color",
+        suffix=".png",
+        tag="-depth-color",
+        summary="8-bit colour, to look at",
+        summary_m="8-bit colour with a scale in metres, to look at",
+        encode=color.encode,
+    ),
+    Writer(
+        name="npy",
+        suffix=".npy",
+        tag="-depth",
+        summary="float32, NumPy",
+        summary_m="float32 metres, NumPy",
+        encode=npy.encode,
+    ),
+    Writer(
+        name="pfm",
+        suffix=".pfm",
+        tag="-depth",
+        summary="float32, Portable Float Map",
+        summary_m="float32 metres, Portable Float Map",
+        encode=pfm.encode,
+    ),
     Writer(
         name="sidebyside",
         suffix=".png",
         tag="-sidebyside",
         summary="photograph and colour, to look at",
+        summary_m="photograph and colour with a scale in metres, to look at",
         encode=sidebyside.encode,
     ),
 )
@@ -80,7 +111,7 @@ def writer_for(path: str | os.PathLike[str], name: str | None = None) -> Writer:
 
 
 def save(
-    disparity: Disparity,
+    depth_map: DepthMap,
     path: str | os.PathLike[str],
     *,
     format: str | None = None,  # noqa: A002 - what every library calls it
@@ -92,4 +123,4 @@ def save(
         OptionError: No format has that name or suffix, or it needs the picture.
         OutputError: The file cannot be written.
     """
-    write_whole(Path(path), writer_for(path, format).encode(disparity, picture))
+    write_whole(Path(path), writer_for(path, format).encode(depth_map, picture))
