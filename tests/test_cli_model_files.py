@@ -176,7 +176,9 @@ def test_a_metric_package_says_metres() -> None:
     assert (attributes["kind"], attributes["unit"], attributes["max_depth_m"]) == ("depth", "m", 20)
 
 
-def test_a_metric_model_is_fetched_converted_and_says_so(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_metric_model_is_fetched_converted_and_says_so(
+    hub: Hub, photo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = run(monkeypatch, "models", "list", "--json").text.splitlines()
     assert next(row for row in map(json.loads, before) if row["id"] == INDOOR)["path"] is None
     done = run(monkeypatch, "models", "fetch", INDOOR)
@@ -191,6 +193,8 @@ def test_a_metric_model_is_fetched_converted_and_says_so(hub: Hub, monkeypatch: 
     asked = len(hub.asked)
     assert run(monkeypatch, "models", "fetch", INDOOR).text == done.text
     assert len(hub.asked) == asked
+    row = json.loads(run(monkeypatch, "depth", str(photo), "--model", INDOOR, "--size", "70", "--json").text)
+    assert (row["kind"], row["unit"], row["range"][1] <= 20) == ("depth", "m", True)
     checked = run(monkeypatch, "models", "verify", INDOOR, "--json").text.splitlines()
     assert {json.loads(line)["variant"] for line in checked} == {"model", "checkpoint"}
 

@@ -100,12 +100,15 @@ def test_an_edge_does_not_overshoot_what_the_network_gave() -> None:
     assert depth.range == (np.float32(0.01), 20)
 
 
-@pytest.mark.parametrize(
-    ("wrong", "said"), [(0.0, "0"), (-0.25, "-0.25"), (20.5, "20.5"), (np.nan, "NaN"), (np.inf, "infinite")]
-)
+@pytest.mark.parametrize(("wrong", "said"), [(-0.25, "-0.25"), (20.5, "20.5"), (np.nan, "NaN"), (np.inf, "infinite")])
 def test_what_cannot_be_metres_is_an_error_that_names_the_value(wrong: float, said: str) -> None:
     with pytest.raises(EngineError, match=rf"{METRIC} gave .*\b{said}|{METRIC} gave {said} "):
         estimate_of([[1.0, 2.0], [wrong, 3.0]])
+
+
+def test_a_sigmoid_that_ran_out_of_digits_gives_a_millimetre() -> None:
+    assert estimate_of([[0.0, 2.0], [0.0, 3.0]]).range == (np.float32(0.001), 3)
+    assert estimate_of([[0.0, 0.0], [0.0, 0.0]]).range == (np.float32(0.001), np.float32(0.001))
 
 
 @pytest.mark.parametrize("far", [20.0, np.nextafter(np.float32(20), np.float32(21)), 20 * (1 + 2**-8)])

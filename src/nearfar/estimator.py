@@ -33,6 +33,7 @@ ENGINES = ("auto", "onnxruntime")
 
 # A depth may pass its model's cap by the spacing of bfloat16, the coarsest numbers that an engine computes in.
 _CAP_ROUNDING = 2**-7
+_LEAST_M = 0.001
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,20 +186,21 @@ def _restored_metres(raw: MapF32, prepared: Prepared, card: ModelCard) -> MapF32
     """Return a metric network's map at the photograph's size, within the range that the network gave [m].
 
     The recipes' kernels overshoot at edges. Of disparity that is the published rule, and harmless; of metres it would
-    make distances that the network never gave, beyond its cap or behind the camera.
+    make distances that the network never gave, beyond its cap or behind the camera. Where a sigmoid has run out of
+    digits and gives 0, its nearest is taken to be a millimetre.
 
     Raises:
-        EngineError: The network gave what its card rules out: a value of 0 or less, or beyond the cap.
+        EngineError: The network gave what its card rules out: a value below 0, or beyond the cap.
     """
     values = restore(raw, prepared)
     near, far = raw.min(), raw.max()
     cap_m = card.depth_cap_m or np.inf  # a card of this kind has one
-    if near <= 0 or far > cap_m * (1 + _CAP_ROUNDING):
+    if near < 0 or far > cap_m * (1 + _CAP_ROUNDING):
         raise EngineError(
-            f"{card.id} gave {near if near <= 0 else far:g} as a depth, and its card says metres greater than 0 "
-            f"and up to {cap_m:g}: its file is not the metric network that the card describes"
+            f"{card.id} gave {near if near < 0 else far:g} as a depth, and its card says metres from 0 to {cap_m:g}: "
+            "its file is not the metric network that the card describes"
         )
-    return np.clip(values, near, far, out=values)
+    return np.clip(values, max(near, _LEAST_M), max(far, _LEAST_M), out=values)
 
 
 def load(

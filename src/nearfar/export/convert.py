@@ -18,6 +18,9 @@ from nearfar.net.weights import Layout, layout_of, recognise
 # Each checkpoint runs as its publisher's code runs it: see nearfar.net.vit.resample_positions.
 _POSITION_OFFSETS = {Layout.OFFICIAL: 0.1, Layout.TRANSFORMERS: 0.0, Layout.NEARFAR: 0.1}
 
+# A sigmoid steepens what differs before it: by up to a quarter of its cap for each unit of a range that may be hundreds.
+_TOLERANCE, _METRIC_TOLERANCE = 1e-4, 1e-3
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Converted:
@@ -59,7 +62,8 @@ def convert(checkpoint: Path, target: Path, *, max_depth_m: float | None, own_si
     del tensors  # the network has its own
     config = replace(PRESETS[size], max_depth_m=max_depth_m, position_offset=_POSITION_OFFSETS[layout])
     network = load_network(checkpoint, config)
-    settings = ExportSettings(multiple=PATCH, own_size=own_size)
+    tolerance = _TOLERANCE if max_depth_m is None else _METRIC_TOLERANCE
+    settings = ExportSettings(multiple=PATCH, own_size=own_size, tolerance=tolerance)
     parity = export_onnx(network, target, settings=settings, metadata={"network": f"Depth Anything V2 {size.title()}"})
     return Converted(
         size=size,
