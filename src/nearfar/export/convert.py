@@ -18,7 +18,7 @@ from nearfar.net.weights import Layout, layout_of, recognise
 # Each checkpoint runs as its publisher's code runs it: see nearfar.net.vit.resample_positions.
 _POSITION_OFFSETS = {Layout.OFFICIAL: 0.1, Layout.TRANSFORMERS: 0.0, Layout.NEARFAR: 0.1}
 
-# A sigmoid steepens what differs before it: by up to a quarter of its cap for each unit of a range that may be hundreds.
+# A sigmoid steepens what differs before it, and that may have a range of hundreds where the map has its cap of 20 m.
 _TOLERANCE, _METRIC_TOLERANCE = 1e-4, 1e-3
 
 
