@@ -213,7 +213,7 @@ def _weights_elsewhere(path: Path) -> None:
         ("net.onnx", lambda path: path.write_bytes(b"PK\x03\x04"), GraphError, "not a network that ONNX Runtime"),
         ("net.tflite", lambda path: path.write_bytes(b"x"), OptionError, "imported from one of"),
         ("net.pth", lambda path: None, ModelMissingError, "there is no file"),
-        ("net.pth", Path.mkdir, ModelMissingError, "there is no file"),
+        ("net.pth", Path.mkdir, ModelMissingError, "is a folder: give the file in it"),
     ],
 )
 def test_a_bad_file_is_one_error_and_leaves_nothing(

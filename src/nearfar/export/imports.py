@@ -91,6 +91,8 @@ def import_model(
     """
     _require_free(id, store, overwrite=overwrite)
     _require_kind(kind, max_depth_m)
+    if source.is_dir():
+        raise ModelMissingError(f"{source} is a folder: give the file in it, such as {source / 'model.safetensors'}")
     if not source.is_file():
         raise ModelMissingError(f"there is no file {source}: give the path of a checkpoint or an ONNX file")
     blank = undescribed_card(id, name=id, because=_UNTOLD)
