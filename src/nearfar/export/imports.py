@@ -1,58 +1,19 @@
-"""Models into the store: from a checkpoint or an ONNX file of the user's, or from published weights.
-
-Whatever comes in is run before it is let in, gets a card that says what it was made from, and is in the store whole or
-not at all. What is not known about it is "unknown" on the card: nothing is guessed from a file's name.
-"""
+"""Models into the store: from a checkpoint or an ONNX file of the user's, or from published weights."""
 
 import importlib.util
-import shutil
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from nearfar import __version__
-from nearfar.engines import Engine
 from nearfar.errors import GraphError, MissingExtraError, ModelMissingError, OptionError
-from nearfar.export.trial import require_depth_map, trial_sizes
+from nearfar.export.admission import Say, admit_checkpoint, admit_graph
 from nearfar.models.card import ModelCard, cards, is_id
-from nearfar.models.contract import (
-    Architecture,
-    FileRole,
-    Kind,
-    MadeFrom,
-    ModelFile,
-    Origin,
-    OutputContract,
-    RecipeName,
-)
-from nearfar.models.integrity import digest
+from nearfar.models.contract import Kind
 from nearfar.models.store import ModelStore
 from nearfar.models.undescribed import undescribed_card
-
-if TYPE_CHECKING:
-    from nearfar.export.convert import Converted
-
-Say = Callable[[str], None]
-
-NETWORK = "model.onnx"
 
 _GRAPHS, _CHECKPOINTS = (".onnx",), (".pth", ".pt", ".bin", ".safetensors")
 _CONVERTER = ("torch", "onnx", "onnxscript", "safetensors")
 _RESERVED = ("auto",)
-_UNTOLD = "imported from a file that does not say"
-_ENCODERS = {"small": "DINOv2-Small", "base": "DINOv2-Base", "large": "DINOv2-Large"}
-_FORMATS = {
-    "official": "state dict with the names of the authors' code",
-    "transformers": "state dict with the names of transformers",
-    "nearfar": "state dict with nearfar's names",
-}
-# A checkpoint is prepared for as its publisher's code does it.
-_RECIPES = {
-    "official": RecipeName.OFFICIAL,
-    "transformers": RecipeName.ASPECT,
-    "nearfar": RecipeName.OFFICIAL,
-}
 
 
 def import_model(
@@ -95,21 +56,14 @@ def import_model(
         raise ModelMissingError(f"{source} is a folder: give the file in it, such as {source / 'model.safetensors'}")
     if not source.is_file():
         raise ModelMissingError(f"there is no file {source}: give the path of a checkpoint or an ONNX file")
-    blank = undescribed_card(id, name=id, because=_UNTOLD)
-    blank = replace(
-        blank,
-        kind=kind,
-        depth_cap_m=max_depth_m,
-        output=_output(blank.output, kind),
-        openness=replace(blank.openness, model_licence=licence or "unknown"),
-    )
+    blank = _blank(id, kind, max_depth_m, licence)
     suffix = source.suffix.lower()
     if suffix in _CHECKPOINTS:
         _require_converter("the import of a checkpoint")
         _require_not_known_otherwise(source, kind, max_depth_m)
-        return _import_checkpoint(source, blank, store, say)
+        return admit_checkpoint(source, blank, store, say)
     if suffix in _GRAPHS:
-        return _import_graph(source, blank, store, say)
+        return admit_graph(source, blank, store, say)
     raise OptionError(f"{source.name}: a model is imported from one of {', '.join((*_CHECKPOINTS, *_GRAPHS))}")
 
 
@@ -141,115 +95,19 @@ def fetch_made(
     say(f"fetching {pinned.name} of {card.name} ({pinned.bytes / 1e6:.0f} MB), unless it is here")
     checkpoint = store.fetch(card, "checkpoint", force=force, progress=progress)
     published = replace(card, files=tuple(file for file in card.files if file.variant != "model"), made_from=None)
-    return _install_converted(checkpoint, published, store, say)[1]
+    return store.require(admit_checkpoint(checkpoint, published, store, say))
 
 
-def _import_checkpoint(source: Path, blank: ModelCard, store: ModelStore, say: Say) -> ModelCard:
-    return _install_converted(source, blank, store, say, describe=_described)[0]
-
-
-def _install_converted(
-    checkpoint: Path,
-    card: ModelCard,
-    store: ModelStore,
-    say: Say,
-    describe: "Callable[[ModelCard, Converted], ModelCard]" = lambda card, _: card,
-) -> tuple[ModelCard, Path]:
-    """Convert ``checkpoint`` inside the store, complete its card, and let both in."""
-    from nearfar.export.convert import convert
-
-    length, sha256 = digest(checkpoint)
-    say(f"converting {checkpoint.name} to ONNX and comparing both: about half a minute for Small")
-    with store.entrance(needed_bytes=2 * length) as folder:
-        network = folder / NETWORK
-        converted = convert(checkpoint, network, max_depth_m=card.depth_cap_m)
-        parity = converted.parity
-        say(f"equal to the network in PyTorch to {parity.error:.1e} of the map's range (allowed: {parity.tolerance:g})")
-        made_from = MadeFrom(
-            file=checkpoint.name,
-            bytes=length,
-            sha256=sha256,
-            format=_FORMATS[converted.layout],
-            positions=f"resampled as by {'transformers' if converted.layout == 'transformers' else 'the authors'}",
-            checked=tuple("x".join(map(str, check.shape)) for check in parity.checks),
-            parity_error=float(f"{parity.error:.3g}"),
-            parity_tolerance=parity.tolerance,
-            made_with=converted.made_with,
-        )
-        made = _with_network(
-            describe(card, converted), network, made_from, f"float32, made here from {checkpoint.name}"
-        )
-        return made, store.install_made(made, network)
-
-
-def _described(blank: ModelCard, converted: "Converted") -> ModelCard:
-    """Return the card with what the tensors themselves tell: which network it is, and whose code reads them so."""
-    return replace(
-        blank,
-        architecture=Architecture(
-            encoder=_ENCODERS[converted.size],
-            decoder="DPT (Dense Prediction Transformer)",
-            parameters=converted.parameters,
-        ),
-        prepare=_RECIPES[converted.layout],
+def _blank(id: str, kind: Kind, max_depth_m: float | None, licence: str | None) -> ModelCard:  # noqa: A002
+    """Return the card with what the user said, before anything is known of the file."""
+    blank = undescribed_card(id, name=id, because="imported from a file that does not say")
+    meaning = (
+        blank.output
+        if kind is Kind.DISPARITY
+        else replace(blank.output, meaning="depth [m]", near="low; bright in pictures", far="high; dark in pictures")
     )
-
-
-def _import_graph(source: Path, blank: ModelCard, store: ModelStore, say: Say) -> ModelCard:
-    from nearfar.engines import onnxruntime
-
-    say(f"running {source.name} to see whether it is a depth network")
-    onnxruntime.load(source)
-    length, sha256 = digest(source)
-    with store.entrance(needed_bytes=length) as folder:
-        network = Path(shutil.copyfile(source, folder / NETWORK))
-        try:
-            engine = onnxruntime.load(network)
-        except GraphError as error:  # it did load from where it was
-            raise GraphError(f"{source.name} keeps its weights in other files: save it as one file first") from error
-        card = _with_contract(blank, engine)
-        sizes = trial_sizes(engine, size=card.input.size, multiple=card.input.multiple)
-        for height, width in sizes:
-            require_depth_map(engine, height, width, card, name=source.name)
-        made_from = MadeFrom(
-            file=source.name,
-            bytes=length,
-            sha256=sha256,
-            format="ONNX, taken as it is",
-            checked=tuple(f"1x{height}x{width}" for height, width in sizes),
-            made_with=(f"nearfar {__version__}", f"{engine.report.engine} {engine.report.version}"),
-        )
-        card = _with_network(card, network, made_from, "as imported")
-        store.install_made(card, network)
-    return card
-
-
-def _with_contract(blank: ModelCard, engine: Engine) -> ModelCard:
-    """Return the card with what the graph says of its sides."""
-    height, width = engine.fixed_hw or (0, 0)
-    multiple = engine.multiple or (1 if engine.fixed_hw else blank.input.multiple)
-    size = max(height, width) or max(1, round(blank.input.size / multiple)) * multiple
-    asked = "asked of the session at run time"
-    sides = engine.fixed_hw or (size, size)
-    return replace(
-        blank,
-        input=replace(blank.input, name=asked, shape=(1, 3, *sides), multiple=multiple, size=size),
-        output=replace(blank.output, name=asked, shape=(1, *sides)),
-    )
-
-
-def _with_network(card: ModelCard, network: Path, made_from: MadeFrom, description: str) -> ModelCard:
-    length, sha256 = digest(network)
-    file = ModelFile(
-        variant="model",
-        role=FileRole.NETWORK,
-        description=description,
-        path=NETWORK,
-        bytes=length,
-        sha256=sha256,
-    )
-    origin = Origin.IMPORTED if card.source.origin is Origin.PATH else card.source.origin
-    return replace(card, files=(file, *card.files), made_from=made_from, source=replace(card.source, origin=origin))
+    openness = replace(blank.openness, model_licence=licence or "unknown")
+    return replace(blank, kind=kind, depth_cap_m=max_depth_m, output=meaning, openness=openness)
 
 
 def _require_free(id: str, store: ModelStore, *, overwrite: bool) -> None:  # noqa: A002 - see import_model
@@ -294,9 +152,3 @@ def _require_converter(purpose: str) -> None:
     missing = next((name for name in _CONVERTER if importlib.util.find_spec(name) is None), None)
     if missing:
         raise MissingExtraError.of(missing, extra="convert", purpose=purpose)
-
-
-def _output(output: OutputContract, kind: Kind) -> OutputContract:
-    if kind is Kind.DISPARITY:
-        return output
-    return replace(output, meaning="depth [m]", near="low; bright in pictures", far="high; dark in pictures")
