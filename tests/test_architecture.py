@@ -10,7 +10,8 @@ import nearfar
 from nearfar import errors
 
 ROOT = Path(__file__).resolve().parents[1]
-HEAVY = {"cv2", "huggingface_hub", "numba", "onnx", "onnxruntime", "rich", "scipy", "torch", "transformers"}
+RUNTIMES = {"onnxruntime", "openvino"}
+HEAVY = RUNTIMES | {"cv2", "huggingface_hub", "numba", "onnx", "rich", "scipy", "torch", "transformers"}
 
 
 def _loaded_by(code: str) -> set[str]:
@@ -30,6 +31,13 @@ def test_the_command_line_starts_without_a_runtime() -> None:
 
 def test_torch_and_numba_stay_off_the_path_of_inference() -> None:
     assert not _loaded_by("import nearfar.estimator") & {"torch", "numba", "onnx", "transformers", "scipy"}
+
+
+def test_a_runtime_is_loaded_only_when_it_is_chosen() -> None:
+    assert not _loaded_by("import nearfar.estimator, nearfar.engines.start") & RUNTIMES
+    run = "import nearfar; nearfar.load('nearfar-open', engine='{}')"
+    for engine in RUNTIMES:
+        assert _loaded_by(run.format(engine)) & RUNTIMES == {engine}
 
 
 def test_public_names_are_sorted_and_exist() -> None:

@@ -100,14 +100,26 @@ def test_bad_files_are_named_and_the_rest_is_done(nearfar, photos: Path) -> None
     assert "Traceback" not in done.err
 
 
-def test_a_json_row_says_what_made_the_map(nearfar, photos: Path, model: str) -> None:
-    row = json.loads(nearfar(photos / "a.png", "--json").text)
+@pytest.mark.parametrize(("engine", "provider"), [("onnxruntime", "CPUExecutionProvider"), ("openvino", "CPU")])
+def test_a_json_row_says_what_made_the_map(nearfar, photos: Path, model: str, engine: str, provider: str) -> None:
+    row = json.loads(nearfar(photos / "a.png", "--json", "--engine", engine).text)
     assert row["model"] == model
     assert row["kind"] == "disparity"
-    assert (row["engine"], row["provider"]) == ("onnxruntime", "CPUExecutionProvider")
+    assert (row["engine"], row["provider"], row["precision"]) == (engine, provider, "exact")
+    assert row["threads"] >= 1
     assert row["size_wh"] == [48, 64]
     assert [side % 14 for side in row["network_wh"]] == [0, 0]
     assert set(row["seconds"]) == {"read", "prepare", "run", "restore", "write"}
+
+
+def test_an_engine_asked_for_and_not_installed_is_an_error_with_its_install_line(
+    nearfar, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    done = nearfar(photos / "a.png", "--engine", "openvino")
+    assert done.code == 1
+    assert "pip install 'nearfar[openvino]'" in done.err
+    assert "onnxruntime exact" in nearfar(photos / "a.png").text
 
 
 def test_a_pipe_from_stdin_to_stdout(nearfar, photos: Path) -> None:
@@ -147,6 +159,8 @@ def test_a_long_strip_is_capped_and_says_so(nearfar, tmp_path: Path) -> None:
         (["-", "a.png"], "goes alone"),
         (["a.png", "--size", "0"], "--size"),
         (["a.png", "--engine", "magic"], "--engine"),
+        (["a.png", "--precision", "rough"], "--precision"),
+        (["a.png", "--engine", "onnxruntime", "--precision", "fast"], "use engine openvino"),
         ([], "INPUT"),
     ],
 )

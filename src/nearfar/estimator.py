@@ -14,13 +14,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nearfar.disparity import Depth, DepthMap, Disparity, Provenance
-from nearfar.engines import onnxruntime
+from nearfar.engines import EngineName, Precision
+from nearfar.engines.start import start
 from nearfar.errors import ArrayError, EngineError, NearfarError, OptionError
 from nearfar.image import Picture, PictureSource, read_picture
 from nearfar.models.card import Kind, ModelCard
 from nearfar.models.choose import choose
+from nearfar.models.contract import Origin
+from nearfar.models.environment import read_cache_folder
 from nearfar.models.store import ModelStore
-from nearfar.prepare import RECIPES, Prepared, Recipe, prepare, restore
+from nearfar.prepare import RECIPES, Prepared, Recipe, only_hw, prepare, restore
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -28,8 +31,6 @@ if TYPE_CHECKING:
 
     from nearfar.arrays import MapF32
     from nearfar.engines import Engine
-
-ENGINES = ("auto", "onnxruntime")
 
 # A depth may pass its model's cap by the spacing of bfloat16, the coarsest numbers that an engine computes in.
 _CAP_ROUNDING = 2**-7
@@ -168,10 +169,9 @@ class DepthEstimator:
 
     def _map(self, raw: MapF32, prepared: Prepared) -> DepthMap:
         height, width = prepared.tensor.shape[2:]
-        report = self.engine.report
         provenance = Provenance(
             model=self.card.id,
-            engine=f"{report.engine} {report.provider}",
+            engine=str(self.engine.report),
             recipe=f"{self.recipe.name} {width}x{height}",
         )
         try:
@@ -207,6 +207,7 @@ def load(
     model: str | Path = "auto",
     *,
     engine: str = "auto",
+    precision: str = "exact",
     recipe: str | None = None,
     size: int | None = None,
     offline: bool = False,
@@ -216,7 +217,8 @@ def load(
     Args:
         model: An id from ``nearfar models list``, the path of an ONNX file, or ``auto``: Depth Anything V2 Small if it
             can be had, else the bundled open model, which ``DepthEstimator.notice`` then says.
-        engine: ``auto`` or ``onnxruntime``.
+        engine: ``onnxruntime``, ``openvino``, or ``auto``: the fastest that is here.
+        precision: ``exact`` computes in float32 throughout, ``fast`` in less where this machine can.
         recipe: ``aspect``, ``official`` or ``square``; None takes the card's.
         size: The side that the recipe aims at [px]; None takes the card's.
         offline: Never use the network.
@@ -226,18 +228,34 @@ def load(
         ModelMissingError: A model asked for by name is not on this machine.
         VerificationError: The model's file is not the one that its card pins.
         GraphError: The file is not a depth network.
-        EngineError: The runtime is missing or failed.
+        EngineError: The runtime failed, or cannot compute so here.
+        MissingExtraError: The runtime asked for by name is not installed.
         OptionError: An option has no such value.
     """
-    if engine not in ENGINES:
-        raise OptionError(f"engine {engine!r} is not one of {', '.join(ENGINES)}")
+    for option, value, known in (("engine", engine, EngineName), ("precision", precision, Precision)):
+        if value not in list(known):
+            raise OptionError(f"{option} {value!r} is not one of {', '.join(known)}")
     if recipe is not None and recipe not in RECIPES:
         raise OptionError(f"recipe {recipe!r} is not one of {', '.join(RECIPES)}")
     chosen = choose(model, ModelStore(), offline=offline)
     return DepthEstimator(
         card=chosen.card,
-        engine=onnxruntime.load(chosen.path),
+        engine=start(
+            chosen.path,
+            engine=EngineName(engine),
+            precision=Precision(precision),
+            size_hw=_only_hw(chosen.card, recipe, size),
+            sha256=chosen.card.file().sha256 if chosen.card.files else None,
+            cache_folder=read_cache_folder() / "openvino",
+        ),
         recipe=None if recipe is None else RECIPES[recipe],
         size=size,
         notice=chosen.notice,
     )
+
+
+def _only_hw(card: ModelCard, recipe: str | None, size: int | None) -> tuple[int, int] | None:
+    """Return the (height, width) of every picture that the network will see, where that is known [px]."""
+    if card.source.origin is Origin.PATH:  # its graph may ask for other multiples than its card, which knows nothing
+        return None
+    return only_hw(RECIPES[recipe or card.prepare], size=size or card.input.size, multiple=card.input.multiple)

@@ -124,6 +124,25 @@ def prepare(
     )
 
 
+def only_hw(recipe: Recipe, *, size: int, multiple: int) -> SizeHw | None:
+    """Return the (height, width) that a recipe gives every picture, or None if it depends on the picture [px].
+
+    Args:
+        recipe: One of ``RECIPES``.
+        size: The side that the recipe aims at, rounded to the nearest multiple. [px]
+        multiple: Every side is a multiple of this. [px]
+
+    Example:
+        >>> only_hw(RECIPES["square"], size=500, multiple=14), only_hw(RECIPES["aspect"], size=500, multiple=14)
+        ((504, 504), None)
+
+    Raises:
+        OptionError: ``size`` or ``multiple`` cannot be.
+    """
+    side = _require_size(size, multiple)
+    return (side, side) if recipe.sides is _square else None
+
+
 def restore(raw: MapF32, prepared: Prepared) -> MapF32:
     """Return the network's map at the picture's own size, by the rule of the recipe that prepared it.
 

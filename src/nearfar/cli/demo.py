@@ -12,6 +12,7 @@ import typer
 from nearfar.cli import options
 from nearfar.cli.demo_photographs import DemoPhotograph, demo_photographs
 from nearfar.cli.report import clipped_in, clipped_notice
+from nearfar.engines import EngineName, Precision
 from nearfar.errors import OutputError
 from nearfar.files import make_folder, write_whole
 from nearfar.image import read_picture
@@ -90,7 +91,8 @@ Out = Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="The folde
 def demo(
     out: Out = Path("nearfar-demo"),
     model: options.Model = "auto",
-    engine: options.Engine = options.EngineName.AUTO,
+    engine: options.Engine = EngineName.AUTO,
+    precision: options.Precision = Precision.EXACT,
     prepare: options.Prepare = None,
     size: options.Size = None,
     offline: options.Offline = False,
@@ -113,7 +115,7 @@ def demo(
         return
     from nearfar.estimator import load
 
-    estimator = load(model, engine=engine, recipe=prepare, size=size, offline=offline)
+    estimator = load(model, engine=engine, precision=precision, recipe=prepare, size=size, offline=offline)
     if estimator.notice:
         typer.echo(f"nearfar: {estimator.notice}", err=True)
 
@@ -199,10 +201,10 @@ def _outputs(photograph: DemoPhotograph, out: Path) -> dict[str, Path]:
 
 
 def _facts(estimator: "DepthEstimator") -> dict[str, str]:
-    card, report = estimator.card, estimator.engine.report
+    card = estimator.card
     return {
         "Model": card.id if card.name in card.id else f"{card.name} ({card.id})",
         "Licence of the model": card.openness.model_licence,
         "Openness": card.openness.osaid,
-        "Runtime": f"{report.engine} {report.version}, {report.provider}, {report.threads} threads",
+        "Runtime": str(estimator.engine.report),
     }

@@ -13,6 +13,7 @@ from nearfar.cli.inputs import Input, expand
 from nearfar.cli.plan import STDOUT, Target, targets
 from nearfar.cli.report import Report, Row, clipped_in
 from nearfar.disparity import Depth
+from nearfar.engines import EngineName, Precision
 from nearfar.errors import NearfarError, OptionError
 from nearfar.files import make_folder
 from nearfar.image import MAX_PIXELS, Picture, read_picture
@@ -61,7 +62,8 @@ def depth(
     formats: Formats = None,
     recursive: Recursive = False,
     model: options.Model = "auto",
-    engine: options.Engine = options.EngineName.AUTO,
+    engine: options.Engine = EngineName.AUTO,
+    precision: options.Precision = Precision.EXACT,
     prepare: options.Prepare = None,
     size: options.Size = None,
     max_megapixels: MaxMegapixels = MAX_PIXELS / 1e6,
@@ -86,7 +88,7 @@ def depth(
     if any(left and not item.error for item, left in zip(inputs, pending, strict=True)):
         from nearfar.estimator import load
 
-        estimator = load(model, engine=engine, recipe=prepare, size=size, offline=offline)
+        estimator = load(model, engine=engine, precision=precision, recipe=prepare, size=size, offline=offline)
         if estimator.notice:
             # Said even when quiet: another model than the usual one must never stand in unseen.
             typer.echo(f"nearfar: {estimator.notice}", err=True)
@@ -141,6 +143,7 @@ def _estimated(item: Input, left: Sequence[Target], estimator: "DepthEstimator",
         kind=estimator.card.kind,
         engine=report.engine,
         provider=report.provider,
+        precision=report.precision,
         threads=report.threads,
         recipe=estimator.recipe.name,
         size_wh=(width, height),

@@ -1,19 +1,12 @@
 """The options that several verbs share, written once."""
 
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
+from nearfar.engines import EngineName
+from nearfar.engines import Precision as PrecisionName
 from nearfar.models.contract import RecipeName
-
-
-class EngineName(StrEnum):
-    """The runtimes that can be asked for."""
-
-    AUTO = "auto"
-    ONNXRUNTIME = "onnxruntime"
-
 
 Model = Annotated[
     str,
@@ -24,7 +17,18 @@ Model = Annotated[
         "had, else the bundled open model.",
     ),
 ]
-Engine = Annotated[EngineName, typer.Option("--engine", help="The runtime.")]
+Engine = Annotated[
+    EngineName,
+    typer.Option(
+        "--engine", help="The runtime. auto: OpenVINO where it is installed on an x86-64 processor, else ONNX Runtime."
+    ),
+]
+Precision = Annotated[
+    PrecisionName,
+    typer.Option(
+        "--precision", help="exact: float32 throughout. fast: less, where this machine has it; an error elsewhere."
+    ),
+]
 Prepare = Annotated[
     RecipeName | None,
     typer.Option(

@@ -45,6 +45,7 @@ class Row:
     kind: str | None = None
     engine: str | None = None
     provider: str | None = None
+    precision: str | None = None
     threads: int | None = None
     recipe: str | None = None
     size_wh: tuple[int, int] | None = None
@@ -68,7 +69,8 @@ class Row:
         if self.network_wh is None:
             return f"{arrow}  {seconds}"
         width, height = self.network_wh
-        return f"{arrow}  {self.model}, {self.recipe} {width}x{height}, {self._metres()}{seconds}"
+        made_by = f"{self.model}, {self.recipe} {width}x{height}, {self.engine} {self.precision}"
+        return f"{arrow}  {made_by}, {self._metres()}{seconds}"
 
     def _metres(self) -> str:
         if self.range is None or self.unit != "m":

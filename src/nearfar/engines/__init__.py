@@ -6,10 +6,26 @@ Each runtime is a module with a ``load`` that gives an ``Engine``. Importing thi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from nearfar.arrays import MapF32, TensorF32
+
+
+class EngineName(StrEnum):
+    """The runtimes that can be asked for."""
+
+    AUTO = "auto"
+    ONNXRUNTIME = "onnxruntime"
+    OPENVINO = "openvino"
+
+
+class Precision(StrEnum):
+    """How exactly a network is computed."""
+
+    EXACT = "exact"
+    FAST = "fast"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,9 +42,12 @@ class EngineReport:
 
     engine: str
     provider: str
-    precision: str
+    precision: Precision
     threads: int
     version: str
+
+    def __str__(self) -> str:
+        return f"{self.engine} {self.version} {self.provider}, {self.precision}, {self.threads} threads"
 
 
 class Engine(Protocol):

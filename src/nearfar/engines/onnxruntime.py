@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,10 @@ import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state as runtime_state  # pyright: ignore[reportAttributeAccessIssue]
 
 from nearfar.arrays import MapF32, TensorF32, require_tensor
-from nearfar.engines import EngineReport
+from nearfar.engines import EngineReport, Precision
 from nearfar.engines.contract import TensorSpec, contract_of, map_of
+from nearfar.engines.providers import COMPUTES, CPU, CUDA, PREFERRED_PROVIDERS
+from nearfar.engines.threads import threads_or_all
 from nearfar.errors import EngineError, GraphError, OptionError
 
 if TYPE_CHECKING:
@@ -21,13 +24,11 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-CPU = "CPUExecutionProvider"
-# The order of the automatic choice. TensorRT is left out: it compiles for minutes at each new size.
-PREFERRED_PROVIDERS = ("CUDAExecutionProvider", "CoreMLExecutionProvider", "DmlExecutionProvider", CPU)
 # CUDA rounds the factors of every product to 10 bits of mantissa (TF32) unless told not to.
-_PROVIDER_OPTIONS = {"CUDAExecutionProvider": {"use_tf32": "0"}}
-# CoreML may compute in float16, whatever the graph says.
-_EXACT_PROVIDERS = ("CUDAExecutionProvider", "DmlExecutionProvider", CPU)
+_PROVIDER_OPTIONS = {
+    (CUDA, Precision.EXACT): {"use_tf32": "0"},
+    (CUDA, Precision.FAST): {"use_tf32": "1"},
+}
 
 _DTYPES = {"tensor(float)": "float32", "tensor(float16)": "float16"}
 
@@ -61,18 +62,18 @@ class OnnxRuntimeEngine:
         multiple: What the sides must be multiples of, where the graph says so. [px]
     """
 
-    def __init__(self, session: onnxruntime.InferenceSession, *, name: str, threads: int) -> None:
+    def __init__(self, session: onnxruntime.InferenceSession, *, name: str, threads: int, precision: Precision) -> None:
         self._session = session
         self._name = name
         self._contract = contract_of(_specs(session.get_inputs()), _specs(session.get_outputs()), name=name)
         self.fixed_hw = self._contract.fixed_hw
         self.multiple = self._contract.multiple
         provider: str = session.get_providers()[0]
-        is_exact = provider in _EXACT_PROVIDERS and self._contract.image.dtype == "float32"
+        is_exact = precision is Precision.EXACT and self._contract.image.dtype == "float32"
         self.report = EngineReport(
             engine="onnxruntime",
             provider=provider,
-            precision="exact" if is_exact else "fast",
+            precision=Precision.EXACT if is_exact else Precision.FAST,
             threads=threads,
             version=onnxruntime.__version__,
         )
@@ -100,69 +101,96 @@ class OnnxRuntimeEngine:
         except _RUNTIME_ERRORS as error:
             advice = "; a smaller size takes less memory"
             raise EngineError(f"{self._name} failed on a tensor of {shape}: {_one_line(error)}{advice}") from error
-        is_exact = self.report.precision == "exact"
+        is_exact = self.report.precision is Precision.EXACT
         advice = "; is its file whole?" if is_exact else "; float16 overflows: use the float32 file, or the CPU"
         return map_of(np.asarray(raw), name=self._name, advice=advice)
 
 
-def load(path: str | os.PathLike[str], *, provider: str | None = None, threads: int | None = None) -> OnnxRuntimeEngine:
+def load(
+    path: str | os.PathLike[str],
+    *,
+    provider: str | None = None,
+    threads: int | None = None,
+    precision: Precision = Precision.EXACT,
+) -> OnnxRuntimeEngine:
     """Return the network of an ONNX file, ready to run.
 
     Args:
         path: The file: one float32 or float16 image (1, 3, h, w) in, one map (1, h, w) or (1, 1, h, w) out, sides fixed
             or open.
         provider: ONNX Runtime's name for what shall compute, such as ``CUDAExecutionProvider``; None takes the first
-            of ``PREFERRED_PROVIDERS`` that works here.
+            of ``PREFERRED_PROVIDERS`` that works here in that precision.
         threads: CPU threads; None takes as many as this process may use cores.
+        precision: ``exact`` computes in float32 throughout; ``fast`` lets a provider that can compute in less.
 
     Raises:
         GraphError: There is no such file, or it is not a depth network in ONNX.
         EngineError: The provider asked for is not there, or does not start.
-        OptionError: ``threads`` is not positive.
+        OptionError: ``threads`` is not positive, or what is there does not compute in that precision.
     """
     path = Path(path)
     if not path.is_file():
         raise GraphError(f"{path} is not a file: give the path of an ONNX network")
-    if threads is not None and threads < 1:
-        raise OptionError(f"threads must be 1 or more, got {threads}")
-    threads = threads or _usable_cores()
-    session = _session_on(provider, path, threads) if provider else _session_on_best(path, threads)
-    return OnnxRuntimeEngine(session, name=path.name, threads=threads)
+    wanted = _Wanted(path=path, threads=threads_or_all(threads), precision=precision)
+    session = _session_on(provider, wanted) if provider else _session_on_best(wanted)
+    return OnnxRuntimeEngine(session, name=path.name, threads=wanted.threads, precision=precision)
 
 
-def _session_on(provider: str, path: Path, threads: int) -> onnxruntime.InferenceSession:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wanted:
+    path: Path
+    threads: int
+    precision: Precision
+
+
+def _session_on(provider: str, wanted: _Wanted) -> onnxruntime.InferenceSession:
     """Return a session on this provider and no other."""
     available = onnxruntime.get_available_providers()
     if provider not in available:
         raise EngineError(f"ONNX Runtime has no {provider} here; it has {', '.join(available)}")
-    session = _session(provider, path, threads)
+    _require(wanted.precision, provider)
+    session = _session(provider, wanted)
     # ONNX Runtime goes on without a provider that does not start, and says so nowhere else.
     if session.get_providers()[0] != provider:
         raise EngineError(f"{provider} did not start here; the driver or a library that it needs is missing")
     return session
 
 
-def _session_on_best(path: Path, threads: int) -> onnxruntime.InferenceSession:
+def _session_on_best(wanted: _Wanted) -> onnxruntime.InferenceSession:
     """Return a session on the first of the preferred providers that starts; a warning names each that does not."""
     available = onnxruntime.get_available_providers()
-    for provider in (name for name in PREFERRED_PROVIDERS if name in available and name != CPU):
+    able = [name for name in PREFERRED_PROVIDERS if name in available and name in COMPUTES[wanted.precision]]
+    for provider in (name for name in able if name != CPU):
         try:
-            return _session_on(provider, path, threads)
+            return _session_on(provider, wanted)
         except EngineError as error:
             logger.warning("%s", error)
-    return _session_on(CPU, path, threads)
+    return _session_on(CPU, wanted)
 
 
-def _session(provider: str, path: Path, threads: int) -> onnxruntime.InferenceSession:
+def _require(precision: Precision, provider: str) -> None:
+    if provider in COMPUTES[precision]:
+        return
+    if precision is Precision.EXACT:
+        raise OptionError(f"{provider} may compute in float16: ask for precision fast, or for {CPU}")
+    raise OptionError(
+        f"precision fast: ONNX Runtime's {provider} has nothing faster than float32 for this file: "
+        "use engine openvino (pip install 'nearfar[openvino]'), or precision exact"
+    )
+
+
+def _session(provider: str, wanted: _Wanted) -> onnxruntime.InferenceSession:
+    path = wanted.path
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
+    options.intra_op_num_threads = wanted.threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 4  # whatever fails is raised as well
     # Photographs differ in size, and a memory plan would be kept for every size ever seen. The arena stays on: without
     # it, or when it is emptied after each run, a run takes half as long again. It grows to what the largest picture
     # needs, and prepare's cap bounds that. https://github.com/microsoft/onnxruntime/issues/11627
     options.enable_mem_pattern = False
-    providers = [(provider, _PROVIDER_OPTIONS.get(provider, {})), *([] if provider == CPU else [CPU])]
+    settings = _PROVIDER_OPTIONS.get((provider, wanted.precision), {})
+    providers = [(provider, settings), *([] if provider == CPU else [CPU])]
     try:
         # Its own fallback would print to stdout and go on with another provider.
         return onnxruntime.InferenceSession(os.fspath(path), options, providers=providers, enable_fallback=0)
@@ -185,11 +213,6 @@ def _specs(tensors: Sequence[onnxruntime.NodeArg]) -> list[TensorSpec]:
         )
         for tensor in tensors
     ]
-
-
-def _usable_cores() -> int:
-    """Return how many cores this process may use, which a container or a job scheduler can limit."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _one_line(error: BaseException) -> str:

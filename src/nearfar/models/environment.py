@@ -50,6 +50,17 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
     )
 
 
+def read_cache_folder(variables: Mapping[str, str] | None = None) -> Path:
+    """Return the folder for what can be made again: ``cache`` in ``NEARFAR_HOME``, or the user's cache folder.
+
+    Example:
+        >>> read_cache_folder({"NEARFAR_HOME": "/models"}).as_posix()
+        '/models/cache'
+    """
+    home = (os.environ if variables is None else variables).get("NEARFAR_HOME")
+    return _folder(home) / "cache" if home else platformdirs.user_cache_path("nearfar", appauthor=False)
+
+
 def _hub_cache(given: Mapping[str, str]) -> Path:
     cache = given.get("HF_HUB_CACHE") or given.get("HUGGINGFACE_HUB_CACHE")
     if cache:

@@ -1,0 +1,83 @@
+"""What an ONNX file calls the open axes of its inputs, which runtimes other than ONNX Runtime forget.
+
+Read from the file's outermost messages without its weights, in a few milliseconds.
+Source: the message types of onnx/onnx, onnx/onnx.proto, and protobuf's encoding
+(https://protobuf.dev/programming-guides/encoding).
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, BinaryIO
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_VARINT, _FIXED_64, _BYTES, _FIXED_32 = 0, 1, 2, 5
+
+# The numbers of the fields on the way down: ModelProto.graph, GraphProto.input, ValueInfoProto.name and .type,
+# TypeProto.tensor_type, TypeProto.Tensor.shape, TensorShapeProto.dim, TensorShapeProto.Dimension.dim_param.
+_GRAPH, _INPUT, _NAME, _TO_DIMENSIONS, _DIM_PARAM = 7, 11, 1, (2, 1, 2, 1), 2
+
+_Span = tuple[int, int]
+
+
+def axis_names(path: Path) -> dict[str, tuple[str, ...]]:
+    """Return for each input of an ONNX file the names of its open axes, in their order.
+
+    Raises:
+        OSError: The file cannot be read.
+        ValueError: It is not an ONNX file, or not a whole one.
+    """
+    with path.open("rb") as file:
+        whole = (0, os.fstat(file.fileno()).st_size)
+        graphs = list(_below(file, whole, _GRAPH))
+        if not graphs:
+            raise ValueError("it holds no ONNX graph")
+        return dict(_named_axes(file, value) for value in _below(file, graphs[-1], _INPUT))
+
+
+def _named_axes(file: BinaryIO, value: _Span) -> tuple[str, tuple[str, ...]]:
+    names = [_text(file, span) for span in _below(file, value, _NAME)]
+    spans = [value]
+    for number in _TO_DIMENSIONS:
+        spans = [inner for span in spans for inner in _below(file, span, number)]
+    axes = [_text(file, inner) for span in spans for inner in _below(file, span, _DIM_PARAM)]
+    return "".join(names), tuple(axes)
+
+
+def _below(file: BinaryIO, message: _Span, number: int) -> Iterator[_Span]:
+    """Yield where the fields of this number begin and end, which are messages or text."""
+    position, end = message
+    while position < end:
+        file.seek(position)
+        key = _varint(file)
+        found, wire = key >> 3, key & 7
+        if wire == _VARINT:
+            _varint(file)
+        length = _varint(file) if wire == _BYTES else {_VARINT: 0, _FIXED_64: 8, _FIXED_32: 4}.get(wire)
+        begin = file.tell()
+        if length is None or begin + length > end:
+            raise ValueError("it is not an ONNX file, or not a whole one")
+        position = begin + length
+        if found == number and wire == _BYTES:
+            yield begin, position
+
+
+def _varint(file: BinaryIO) -> int:
+    value = 0
+    for shift in range(0, 70, 7):
+        byte = file.read(1)
+        if not byte:
+            break
+        value |= (byte[0] & 0x7F) << shift
+        if byte[0] < 0x80:
+            return value
+    raise ValueError("it is not an ONNX file, or not a whole one")
+
+
+def _text(file: BinaryIO, span: _Span) -> str:
+    begin, end = span
+    file.seek(begin)
+    return file.read(end - begin).decode("utf-8", errors="replace")

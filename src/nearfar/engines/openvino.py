@@ -1,0 +1,171 @@
+"""OpenVINO: runs the same ONNX depth networks, faster on x86-64 processors.
+
+A graph is compiled once, for pictures of any size. Compiling it again for each size would make a run some 8 % shorter,
+but each size would take as long to compile as two or three runs and hold the network's memory once more; and it rounds
+otherwise, so that keeping only some sizes would let a map depend on the pictures before it. A caller that shows the
+network one size only says so, and has the shorter run.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nearfar.arrays import MapF32, TensorF32, require_tensor
+from nearfar.engines import EngineReport, Precision
+from nearfar.engines.compiled import CompiledCache
+from nearfar.engines.contract import map_of
+from nearfar.engines.openvino_compile import DEVICE, Order, compiled_graph
+from nearfar.engines.openvino_runtime import RUN_ERRORS, VERSION, one_line, openvino
+from nearfar.engines.threads import threads_or_all
+from nearfar.errors import EngineError, GraphError
+
+if TYPE_CHECKING:
+    import os
+
+    from numpy.typing import NDArray
+
+    from nearfar.engines.openvino_compile import CompiledGraph
+
+# Where a processor has bfloat16, OpenVINO computes in it unless told not to.
+# Source: https://docs.openvino.ai/2025/openvino-workflow/running-inference/optimize-inference/precision-control.html
+_PRECISION_OPTIONS = {
+    Precision.EXACT: {"INFERENCE_PRECISION_HINT": "f32", "EXECUTION_MODE_HINT": "ACCURACY"},
+    Precision.FAST: {"INFERENCE_PRECISION_HINT": "bf16", "EXECUTION_MODE_HINT": "PERFORMANCE"},
+}
+_OPTIONS = {
+    "PERFORMANCE_HINT": "LATENCY",
+    "NUM_STREAMS": "1",  # one picture at a time has every thread; each further stream would need a run's memory again
+    "DYNAMIC_QUANTIZATION_GROUP_SIZE": "0",  # never round to 8 bits on the way what the file holds as float
+    # Threads bound to cores would get in the way of those that decode and encode pictures meanwhile.
+    "ENABLE_CPU_PINNING": "NO",
+}
+
+# What OpenVINO 2026.4 gets wrong in silence, found by comparing it with ONNX Runtime over many sizes (tests: "wrong").
+# A graph with open sides whose first picture is one patch of the network only gives wrong maps ever after, of every
+# size; so a larger picture goes before any that may be one patch. And a graph compiled for a size of as many patches as
+# attention has heads mixes the two up; so small sizes are never compiled for.
+_LARGEST_PATCH_PX = 32
+_SMALLEST_OWN_PIXELS = 256 * 256
+
+
+class OpenVinoEngine:
+    """A network compiled by OpenVINO; ``load`` makes it.
+
+    Every run makes its own request, in some microseconds, so runs share nothing that changes; those of several threads
+    take turns on the one stream.
+
+    Attributes:
+        report: What really runs.
+        fixed_hw: The only (height, width) that it takes, or None if it takes any. [px]
+        multiple: What the sides must be multiples of, where the graph says so. [px]
+    """
+
+    def __init__(self, graph: CompiledGraph, *, name: str) -> None:
+        self._graph = graph
+        self._name = name
+        self._map_index = [port.get_any_name() for port in graph.model.outputs].index(graph.contract.map.name)
+        self.fixed_hw = graph.contract.fixed_hw
+        self.multiple = graph.contract.multiple
+        is_exact = _computes_in(graph) == "f32" and graph.contract.image.dtype == "float32"
+        self.report = EngineReport(
+            engine="openvino",
+            provider=DEVICE,
+            precision=Precision.EXACT if is_exact else Precision.FAST,
+            threads=int(graph.model.get_property("INFERENCE_NUM_THREADS")),
+            version=VERSION.partition("-")[0],
+        )
+
+    def run(self, tensor: TensorF32) -> MapF32:
+        """Return the network's map of one picture; the same tensor gives the same map, from any thread.
+
+        Args:
+            tensor: (1, 3, h, w) float32, normalised.
+
+        Returns:
+            (h, w) float32, finite; its size is the network's choice. [relative]
+
+        Raises:
+            ArrayError: ``tensor`` is not (1, 3, h, w) float32.
+            EngineError: The runtime failed, or the map is not finite.
+            GraphError: What came out is not a map.
+        """
+        shape = require_tensor(tensor).shape
+        if self.fixed_hw not in (None, shape[2:]):
+            raise EngineError(f"{self._name} takes (height, width) {self.fixed_hw} only, got {shape[2:]}")
+        dtype = self._graph.contract.image.dtype
+        try:
+            if self.fixed_hw is None and max(shape[2:]) <= max(_LARGEST_PATCH_PX, self.multiple or 0):
+                self._infer(np.zeros((1, 3, 4 * shape[2], 4 * shape[3]), dtype))
+            raw = self._infer(tensor.astype(dtype, copy=False))
+        except RUN_ERRORS as error:
+            advice = "; a smaller size takes less memory"
+            raise EngineError(f"{self._name} failed on a tensor of {shape}: {one_line(error)}{advice}") from error
+        advice = "; float16 overflows: use the float32 file" if dtype == "float16" else "; is its file whole?"
+        return map_of(raw, name=self._name, advice=advice)
+
+    def _infer(self, tensor: NDArray[np.generic]) -> NDArray[np.generic]:
+        return np.asarray(self._graph.model.create_infer_request().infer([tensor])[self._map_index])
+
+
+def load(
+    path: str | os.PathLike[str],
+    *,
+    threads: int | None = None,
+    precision: Precision = Precision.EXACT,
+    size_hw: tuple[int, int] | None = None,
+    sha256: str | None = None,
+    cache_folder: Path | None = None,
+) -> OpenVinoEngine:
+    """Return the network of an ONNX file, ready to run.
+
+    Args:
+        path: The file: one float32 or float16 image (1, 3, h, w) in, one map (1, h, w) or (1, 1, h, w) out, sides fixed
+            or open.
+        threads: CPU threads; None takes as many as this process may use cores.
+        precision: ``exact`` computes in float32 throughout; ``fast`` multiplies in bfloat16.
+        size_hw: The only (height, width) that will be run; then the graph may take no other. One with fixed sides keeps
+            its own. [px]
+        sha256: The SHA-256 of the file, where it is known and the file holds all of the network; None reads the file.
+        cache_folder: Where compiled graphs are kept for the next start; None keeps none.
+
+    Raises:
+        GraphError: There is no such file, or it is not a depth network in ONNX that OpenVINO can run.
+        EngineError: This processor has no bfloat16, or OpenVINO does not start.
+        OptionError: ``threads`` is not positive.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise GraphError(f"{path} is not a file: give the path of an ONNX network")
+    options = _OPTIONS | _PRECISION_OPTIONS[precision] | {"INFERENCE_NUM_THREADS": str(threads_or_all(threads))}
+    if size_hw is not None and math.prod(size_hw) < _SMALLEST_OWN_PIXELS:
+        size_hw = None
+    core = _core_for(precision)
+    order = Order(path=path, options=options, size_hw=size_hw, sha256=sha256)
+    graph = compiled_graph(core, order, None if cache_folder is None else CompiledCache(folder=cache_folder))
+    if _computes_in(graph) != options["INFERENCE_PRECISION_HINT"]:
+        raise EngineError(f"OpenVINO computes {path.name} in {_computes_in(graph)}: {precision} cannot be had here")
+    return OpenVinoEngine(graph, name=path.name)
+
+
+def _core_for(precision: Precision) -> openvino.Core:
+    try:
+        core = openvino.Core()
+        capabilities = core.get_property(DEVICE, "OPTIMIZATION_CAPABILITIES")
+        processor = core.get_property(DEVICE, "FULL_DEVICE_NAME")
+    except RuntimeError as error:
+        raise EngineError(f"OpenVINO does not start here: {one_line(error)}") from error
+    if precision is Precision.FAST and "BF16" not in capabilities:
+        raise EngineError(
+            f"precision fast: this processor ({processor}) does not compute in bfloat16, and OpenVINO has nothing else "
+            "that is faster for this file: use precision exact"
+        )
+    return core
+
+
+def _computes_in(graph: CompiledGraph) -> str:
+    name: str = graph.model.get_property("INFERENCE_PRECISION_HINT").get_type_name()
+    return name

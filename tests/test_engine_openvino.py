@@ -1,0 +1,312 @@
+"""What OpenVINO alone does: precision, one size, a graph that is compiled once, and nothing said to anybody."""
+
+import json
+import logging
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+
+from graphs import tiny_depth, tiny_depth_graph
+from nearfar.engines import Precision, onnxruntime, openvino_compile
+from nearfar.engines import openvino as engine_module
+from nearfar.engines.compiled import CompiledCache
+from nearfar.engines.openvino import load
+from nearfar.engines.openvino_runtime import openvino
+from nearfar.errors import EngineError, MissingExtraError
+from nearfar.models.store import BUNDLED_FOLDER
+
+BUNDLED = BUNDLED_FOLDER / "nearfar-open.onnx"
+HAS_BFLOAT16 = "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+
+
+def tensor(height: int = 28, width: int = 42, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).standard_normal((1, 3, height, width), dtype=np.float32)
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Path:
+    return tmp_path / "cache" / "openvino"
+
+
+def kept(cache: Path) -> list[Path]:
+    return sorted(cache.iterdir())
+
+
+@pytest.fixture
+def compilations(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The files that were compiled, and not taken from the cache."""
+    done: list[str] = []
+    real = openvino_compile._compiled
+
+    def counted(core: object, order: openvino_compile.Order, axes: object) -> openvino_compile.CompiledGraph:
+        done.append(order.path.name)
+        return real(core, order, axes)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(openvino_compile, "_compiled", counted)
+    return done
+
+
+# Precision ------------------------------------------------------------------------------------------------------------
+
+
+def test_the_report_says_what_really_runs(tmp_path: Path) -> None:
+    report = load(tiny_depth_graph(tmp_path / "net.onnx"), threads=1).report
+    assert (report.engine, report.provider, report.precision, report.threads) == ("openvino", "CPU", "exact", 1)
+    assert openvino.get_version().startswith(report.version)
+    assert str(report) == f"openvino {report.version} CPU, exact, 1 threads"
+
+
+def test_exact_is_nothing_less_than_float32(tmp_path: Path) -> None:
+    # OpenVINO's own default is bfloat16 where the processor has it.
+    model = load(tiny_depth_graph(tmp_path / "net.onnx"))._graph.model
+    assert model.get_property("INFERENCE_PRECISION_HINT") == openvino.Type.f32
+    assert model.get_property("EXECUTION_MODE_HINT") == openvino.properties.hint.ExecutionMode.ACCURACY
+    assert int(model.get_property("DYNAMIC_QUANTIZATION_GROUP_SIZE")) == 0
+    assert int(model.get_property("NUM_STREAMS")) == 1
+
+
+@pytest.mark.skipif(not HAS_BFLOAT16, reason="this processor does not compute in bfloat16")
+def test_fast_computes_in_bfloat16_and_says_so() -> None:
+    exact, fast = load(BUNDLED), load(BUNDLED, precision=Precision.FAST)
+    assert fast._graph.model.get_property("INFERENCE_PRECISION_HINT") == openvino.Type.bf16
+    assert (exact.report.precision, fast.report.precision) == ("exact", "fast")
+    one, other = exact.run(tensor(160, 224)), fast.run(tensor(160, 224))
+    difference = np.abs(one - other) / np.ptp(one)
+    # More than float32 rounding, or it was not bfloat16; and the same map.
+    assert difference.max() > 1e-5
+    assert difference.mean() < 0.01
+
+
+def test_fast_without_bfloat16_is_an_error_and_not_float32(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Core(openvino.Core):  # type: ignore[misc]
+        """On a processor of another kind."""
+
+        def get_property(self, device: str, name: str) -> object:
+            return ["FP32", "INT8"] if name == "OPTIMIZATION_CAPABILITIES" else super().get_property(device, name)
+
+    path = tiny_depth_graph(tmp_path / "net.onnx")
+    monkeypatch.setattr(engine_module.openvino, "Core", Core)
+    with pytest.raises(EngineError, match=r"does not compute in bfloat16.*use precision exact"):
+        load(path, precision=Precision.FAST)
+
+
+def test_a_runtime_that_computes_in_something_else_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine_module, "_computes_in", lambda _: "f16")
+    with pytest.raises(EngineError, match=r"computes net\.onnx in f16: exact cannot be had"):
+        load(tiny_depth_graph(tmp_path / "net.onnx"))
+
+
+def test_a_runtime_that_does_not_start_is_an_engine_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> None:
+        raise RuntimeError("Exception from src/core.cpp:84:\nno plugin\n")
+
+    monkeypatch.setattr(engine_module.openvino, "Core", broken)
+    with pytest.raises(EngineError, match=r"OpenVINO does not start here: no plugin$"):
+        load(tiny_depth_graph(tmp_path / "net.onnx"))
+
+
+# Sizes ----------------------------------------------------------------------------------------------------------------
+
+
+def test_pictures_of_many_sizes_are_run_by_one_compiled_graph(
+    tmp_path: Path, cache: Path, compilations: list[str]
+) -> None:
+    engine = load(tiny_depth_graph(tmp_path / "net.onnx"), cache_folder=cache)
+    for height in range(14, 140, 14):
+        for width in range(14, 140, 14):
+            assert engine.run(tensor(height, width)).shape == (height, width)
+    assert compilations == ["net.onnx"]
+    assert len(kept(cache)) == 1
+
+
+def test_a_map_does_not_depend_on_the_pictures_before_it() -> None:
+    engine = load(BUNDLED)
+    alone = engine.run(tensor(160, 224))
+    for size in ((224, 160), (160, 160), (96, 640)):
+        engine.run(tensor(*size))
+    np.testing.assert_array_equal(engine.run(tensor(160, 224)), alone)
+
+
+def test_a_graph_for_one_size_takes_that_size_only(tmp_path: Path, cache: Path) -> None:
+    path = tiny_depth_graph(tmp_path / "net.onnx")
+    engine = load(path, size_hw=(280, 266), cache_folder=cache)
+    again = load(path, size_hw=(280, 266), cache_folder=cache)
+    other = load(path, size_hw=(266, 280), cache_folder=cache)
+    assert (engine.fixed_hw, again.fixed_hw, other.fixed_hw) == ((280, 266), (280, 266), (266, 280))
+    assert len(kept(cache)) == 2
+    np.testing.assert_allclose(again.run(tensor(280, 266)), tiny_depth(tensor(280, 266)), atol=1e-5)
+    with pytest.raises(EngineError, match=r"takes \(height, width\) \(280, 266\) only"):
+        engine.run(tensor(266, 280))
+
+
+def test_maps_are_not_wrong_after_a_picture_of_one_patch() -> None:
+    engine, reference = load(BUNDLED), onnxruntime.load(BUNDLED)
+    for height, width in ((16, 16), (160, 160), (80, 80), (16, 16), (32, 160)):
+        expected = reference.run(tensor(height, width))
+        assert np.abs(engine.run(tensor(height, width)) - expected).max() <= 1e-5 * np.ptp(expected)
+
+
+def test_maps_are_not_wrong_where_there_are_as_many_patches_as_heads() -> None:
+    expected = onnxruntime.load(BUNDLED).run(tensor(32, 48))
+    engine = load(BUNDLED, size_hw=(32, 48))
+    assert engine.fixed_hw is None
+    assert np.abs(engine.run(tensor(32, 48)) - expected).max() <= 1e-5 * np.ptp(expected)
+
+
+def test_a_graph_with_fixed_sides_keeps_its_own(tmp_path: Path) -> None:
+    engine = load(tiny_depth_graph(tmp_path / "net.onnx", size=(28, 42)), size_hw=(518, 518))
+    assert engine.fixed_hw == (28, 42)
+
+
+# The cache ------------------------------------------------------------------------------------------------------------
+
+
+def test_the_second_start_compiles_nothing_and_gives_the_same_map(
+    tmp_path: Path, cache: Path, compilations: list[str]
+) -> None:
+    path = tiny_depth_graph(tmp_path / "net.onnx", multiple=16, size=None)
+    first, second = load(path, cache_folder=cache), load(path, cache_folder=cache)
+    assert compilations == ["net.onnx"]
+    assert (first.report, first.fixed_hw, first.multiple) == (second.report, second.fixed_hw, second.multiple)
+    np.testing.assert_array_equal(first.run(tensor(32, 48)), second.run(tensor(32, 48)))
+
+
+@pytest.mark.parametrize(
+    "other", [{"precision": Precision.FAST}, {"threads": 1}, {"size_hw": (266, 280)}, {"sha256": "0" * 64}]
+)
+def test_another_precision_size_or_file_has_its_own_graph(
+    tmp_path: Path, cache: Path, compilations: list[str], other: dict[str, object]
+) -> None:
+    if other.get("precision") is Precision.FAST and not HAS_BFLOAT16:
+        pytest.skip("this processor does not compute in bfloat16")
+    path = tiny_depth_graph(tmp_path / "net.onnx")
+    load(path, threads=2, cache_folder=cache)
+    load(path, **({"threads": 2} | other), cache_folder=cache)  # type: ignore[arg-type]
+    assert len(compilations) == len(kept(cache)) == 2
+
+
+def test_a_changed_file_is_compiled_anew(tmp_path: Path, cache: Path) -> None:
+    path = tmp_path / "net.onnx"
+    load(tiny_depth_graph(path), cache_folder=cache)
+    changed = load(tiny_depth_graph(path, multiple=7), cache_folder=cache)
+    np.testing.assert_allclose(changed.run(tensor()), tiny_depth(tensor(), multiple=7), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda content: content[:-1],
+        lambda content: content[: len(content) // 2],
+        lambda content: content[:40],
+        lambda content: b"",
+        lambda content: bytes(len(content)),
+        lambda content: content + b"\0",
+        *(
+            lambda content, at=at: (
+                content[: int(at * len(content))]
+                + bytes([content[int(at * len(content))] ^ 1])
+                + content[int(at * len(content)) + 1 :]
+            )
+            for at in (0, 0.05, 0.5, 0.999)
+        ),
+    ],
+    ids=["cut", "half", "header", "empty", "zeros", "longer", "bit 0", "bit 5 %", "bit 50 %", "bit 99.9 %"],
+)
+def test_a_damaged_graph_is_made_anew_and_not_run(
+    tmp_path: Path, cache: Path, compilations: list[str], damage: object
+) -> None:
+    path = tiny_depth_graph(tmp_path / "net.onnx")
+    load(path, cache_folder=cache)
+    (graph,) = kept(cache)
+    graph.write_bytes(damage(graph.read_bytes()))  # type: ignore[operator]
+    np.testing.assert_allclose(load(path, cache_folder=cache).run(tensor()), tiny_depth(tensor()), atol=1e-5)
+    load(path, cache_folder=cache)
+    assert len(compilations) == 2
+
+
+def test_a_whole_graph_that_openvino_does_not_take_back_is_made_anew(
+    tmp_path: Path, cache: Path, compilations: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tiny_depth_graph(tmp_path / "net.onnx")
+    load(path, cache_folder=cache)
+    (graph,) = kept(cache)
+    CompiledCache(folder=cache).write(graph.stem, lambda stream: stream.write(b"written by another program"))
+    assert load(path, cache_folder=cache).run(tensor()).shape == (28, 42)
+    assert len(compilations) == 2
+
+
+def test_a_network_that_is_partly_in_other_files_is_never_kept(tmp_path: Path, cache: Path) -> None:
+    # Its file says nothing about the weights: they could change, and the kept graph would not.
+    path = tmp_path / "net.onnx"
+    model = onnx.load(tiny_depth_graph(path))
+    onnx.save(model, path, save_as_external_data=True, location="net.weights", size_threshold=0)
+    engine = load(path, cache_folder=cache)
+    np.testing.assert_allclose(engine.run(tensor()), tiny_depth(tensor()), atol=1e-5)
+    assert not cache.exists()
+
+
+def test_two_starts_at_once_share_a_cache(tmp_path: Path, cache: Path) -> None:
+    path = tiny_depth_graph(tmp_path / "net.onnx")
+    with ThreadPoolExecutor(4) as pool:
+        engines = list(pool.map(lambda _: load(path, cache_folder=cache), range(8)))
+    for engine in engines:
+        np.testing.assert_allclose(engine.run(tensor()), tiny_depth(tensor()), atol=1e-5)
+    assert len(kept(cache)) == 1
+
+
+# Alone ----------------------------------------------------------------------------------------------------------------
+
+
+def _run_in_new_process(code: str, home: Path) -> object:
+    environment = {"HOME": str(home), "USERPROFILE": str(home), "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment, cwd=home
+    )
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_openvinos_telemetry_is_never_loaded_and_leaves_nothing(tmp_path: Path) -> None:
+    # Without CI in the environment, where the telemetry would be silent by itself.
+    code = (
+        "import json, sys; from nearfar.engines.openvino_runtime import openvino; openvino.Core();"
+        "print(json.dumps([name for name in sys.modules if 'telemetry' in name or name.endswith('.ovc')]))"
+    )
+    assert _run_in_new_process(code, tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_openvinos_converter_is_still_there_for_others(tmp_path: Path) -> None:
+    tiny_depth_graph(tmp_path / "net.onnx")
+    code = (
+        "import json, sys; import nearfar.engines.openvino, openvino;"
+        "model = openvino.convert_model('net.onnx');"
+        "print(json.dumps([len(model.inputs), 'openvino_telemetry' in sys.modules]))"
+    )
+    assert _run_in_new_process(code, tmp_path) == [1, False]
+    assert [path.name for path in tmp_path.iterdir()] == ["net.onnx"]
+
+
+def test_without_the_package_the_import_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.startswith("nearfar.engines.openvino")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'nearfar\[openvino\]'"):
+        __import__("nearfar.engines.openvino")
+
+
+def test_a_cache_that_cannot_be_written_only_costs_time(
+    tmp_path: Path, compilations: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tiny_depth_graph(tmp_path / "net.onnx")
+    (tmp_path / "file").write_bytes(b"")
+    with caplog.at_level(logging.DEBUG, "nearfar"):
+        for _ in range(2):
+            assert load(path, cache_folder=tmp_path / "file" / "openvino").run(tensor()).shape == (28, 42)
+    assert len(compilations) == 2
+    assert {record.levelname for record in caplog.records} == {"DEBUG"}
