@@ -7,6 +7,7 @@ exception that fits, so ``except ValueError`` and ``except OSError`` work as a c
     ├── PictureError (ValueError)             a photograph cannot be read or is not one
     ├── ArrayError (ValueError)               an array has the wrong shape, dtype or range
     ├── OptionError (ValueError)              a setting, or a mix of settings, makes no sense
+    ├── DataError (ValueError)                a data set, or a file of it, is missing or is not in its format
     ├── ModelError
     │   ├── CardError (ValueError)            a model card lacks a row or holds a wrong one
     │   ├── UnknownModelError (LookupError)   no card has this name
@@ -37,6 +38,10 @@ class ArrayError(NearfarError, ValueError):
 
 class OptionError(NearfarError, ValueError):
     """A setting, or a mix of settings, makes no sense."""
+
+
+class DataError(NearfarError, ValueError):
+    """A data set, or a file of it, is missing or is not in its format."""
 
 
 class ModelError(NearfarError):

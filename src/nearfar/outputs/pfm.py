@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from nearfar.arrays import MapF32
 from nearfar.disparity import AnyMap, DepthMap
 from nearfar.errors import ArrayError
 from nearfar.image import Picture
@@ -30,13 +31,24 @@ def read(path: str | Path, kind: type[AnyMap]) -> AnyMap:
     Raises:
         ArrayError: It is not one, or holds values that are not finite, or that cannot be metres.
     """
+    return kind(values=rows(path))
+
+
+def rows(path: str | Path) -> MapF32:
+    """Return the numbers in a grey PFM file of either byte order, (H, W) float32, the top row first.
+
+    They need not be finite: measured disparity says infinity where nothing was measured.
+
+    Raises:
+        ArrayError: It is not such a file, or is not as long as its header says.
+    """
     try:
         magic, size, scale, data = Path(path).read_bytes().split(b"\n", 3)
         width, height = (int(part) for part in size.split())
         factor = float(scale)
         if magic.strip() != b"Pf" or factor == 0 or not math.isfinite(factor):
             raise ValueError("no grey PFM header")
-        rows = np.frombuffer(data, "<f4" if factor < 0 else ">f4").reshape(height, width)
+        stored = np.frombuffer(data, "<f4" if factor < 0 else ">f4").reshape(height, width)
     except (OSError, ValueError) as error:
         raise ArrayError(f"{path}: cannot be read as a grey PFM file: {error}") from error
-    return kind(values=rows[::-1].astype(np.float32))
+    return stored[::-1].astype(np.float32)

@@ -1,0 +1,1 @@
+"""How good a depth map is: benchmarks as they lie on disk, protocols as data, and small metrics."""

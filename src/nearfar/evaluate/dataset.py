@@ -1,0 +1,82 @@
+"""The data sets that nearfar reads, and the one way to open one."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from nearfar.errors import DataError
+from nearfar.evaluate.datasets import diode, eth3d, folder, kitti, middlebury, nyu, pairs, sintel
+from nearfar.evaluate.datasets.listing import DataSetInfo
+from nearfar.evaluate.sample import DataSet
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+__all__ = ["DATASETS", "DataSet", "DataSetInfo", "benchmark_of", "open_dataset"]
+
+DATASETS: Mapping[str, DataSetInfo] = MappingProxyType(
+    {
+        "nyu": nyu.FILLED,
+        "nyu-raw": nyu.RAW,
+        "kitti": kitti.EIGEN_INFO,
+        "kitti-selection": kitti.SELECTION_INFO,
+        "eth3d": eth3d.INFO,
+        "diode": diode.INFO,
+        "sintel": sintel.FINAL,
+        "sintel-clean": sintel.CLEAN,
+        "middlebury": middlebury.INFO,
+        "pairs": pairs.INFO,
+        "folder": folder.INFO,
+    }
+)
+
+# How many missing files a message names.
+_NAMED = 3
+
+
+def benchmark_of(name: str) -> str:
+    """Return the name that the protocols of a data set are kept under.
+
+    Example:
+        >>> benchmark_of("nyu-raw"), benchmark_of("kitti")
+        ('nyu', 'kitti')
+
+    Raises:
+        DataError: There is no data set of that name.
+    """
+    return _info(name).benchmark or name
+
+
+def open_dataset(name: str, folder: Path) -> DataSet:
+    """Return what is in a folder of the data set of that name; photographs and truths are read later, one at a time.
+
+    Args:
+        name: A name from ``DATASETS``.
+        folder: Where the data set lies, as published: nearfar downloads none.
+
+    Raises:
+        DataError: There is no data set of that name, or the folder holds no sample of it, and the message says where
+            to get it and what the folder must look like; or a file that describes it is damaged.
+        MissingExtraError: A package that its format needs is not installed.
+    """
+    info = _info(name)
+    if not folder.is_dir():
+        raise DataError(f"{folder} is no folder. {_how_to_get(info)}")
+    found = info.read(folder)
+    if not found.samples:
+        lacks = f": it lacks {', '.join(found.missing[:_NAMED])}" if found.missing else ""
+        more = f" and {len(found.missing) - _NAMED} more" if len(found.missing) > _NAMED else ""
+        raise DataError(f"{folder} holds no sample of {name}{lacks}{more}. {_how_to_get(info)}")
+    return DataSet(name=name, samples=found.samples, missing=found.missing, expected=found.expected)
+
+
+def _info(name: str) -> DataSetInfo:
+    if name not in DATASETS:
+        raise DataError(f"no data set is called {name!r}: the names are {', '.join(DATASETS)}")
+    return DATASETS[name]
+
+
+def _how_to_get(info: DataSetInfo) -> str:
+    return f"{info.title} comes from {info.source}. {info.layout}"

@@ -1,0 +1,170 @@
+"""The files that benchmarks are made of, each read whole, with an error that names the file."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zipfile
+import zlib
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+
+from nearfar.errors import ArrayError, DataError
+from nearfar.evaluate.sample import Space, Truth
+from nearfar.image import Picture, read_picture
+from nearfar.outputs import pfm
+from nearfar.pixels import pillow_by_nearfar_rules
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+# What NumPy and Pillow are known to raise on a damaged file.
+_NUMPY_ERRORS = (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error)
+_PILLOW_ERRORS = (OSError, ValueError, SyntaxError, EOFError, struct.error, zlib.error)
+
+# How to turn an upright picture back to how its file stores it, by EXIF orientation: the inverse of nearfar.pixels.
+_BACK: dict[int, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
+    2: lambda rgb: rgb[:, ::-1],
+    3: lambda rgb: rgb[::-1, ::-1],
+    4: lambda rgb: rgb[::-1],
+    5: lambda rgb: rgb.swapaxes(0, 1),
+    6: np.rot90,
+    7: lambda rgb: rgb[::-1, ::-1].swapaxes(0, 1),
+    8: lambda rgb: np.rot90(rgb, -1),
+}
+
+
+def stored_picture(path: Path) -> Picture:
+    """Return a photograph with its pixels as the file stores them: a benchmark's truth lies on those.
+
+    Raises:
+        PictureError: It cannot be read.
+    """
+    picture = read_picture(path)
+    if picture.orientation not in _BACK:
+        return picture
+    return Picture(rgb=np.ascontiguousarray(_BACK[picture.orientation](picture.rgb)), name=picture.name)
+
+
+def stored_size_hw(path: Path) -> tuple[int, int]:
+    """Return the height and width that a photograph's header states [px], without decoding it.
+
+    Raises:
+        DataError: It has no such header.
+    """
+    try:
+        with pillow_by_nearfar_rules(), Image.open(path) as image:
+            return image.height, image.width
+    except _PILLOW_ERRORS as error:
+        raise DataError(f"{path}: cannot be read as a photograph: {error}") from error
+
+
+def truth_of(
+    path: Path, values: NDArray[np.generic], *, space: Space = Space.DEPTH, valid: NDArray[np.bool_] | None = None
+) -> Truth:
+    """Return the truth that a file's values mean, as ``Truth.measured`` does.
+
+    Raises:
+        DataError: They are not one map, or the mask is not of its size; the message names the file.
+    """
+    try:
+        return Truth.measured(values, space=space, valid=valid)
+    except ArrayError as error:
+        raise DataError(f"{path}: {error}") from error
+
+
+def read_array(path: Path) -> NDArray[np.generic]:
+    """Return the map in an NPY file, or in an NPZ file of one array: (H, W), where (H, W, 1) and (1, H, W) count too.
+
+    Raises:
+        DataError: It cannot be read, or holds something else.
+    """
+    try:
+        loaded = np.load(path, allow_pickle=False)
+        if isinstance(loaded, np.lib.npyio.NpzFile):
+            with loaded:
+                values = loaded["arr_0"]
+        else:
+            values = loaded
+    except _NUMPY_ERRORS as error:
+        raise DataError(f"{path}: cannot be read as a NumPy file: {error}") from error
+    if values.ndim == 3 and 1 in (values.shape[0], values.shape[2]):
+        values = values[0] if values.shape[0] == 1 else values[..., 0]
+    if values.ndim != 2 or values.dtype.kind not in "fiub" or values.size == 0:
+        raise DataError(f"{path}: must hold one map of numbers (H, W), got {values.shape} {values.dtype}")
+    return values
+
+
+def read_grey_png(path: Path) -> NDArray[np.generic]:
+    """Return the numbers that a grey PNG file of 8 or 16 bits stores, (H, W) uint8 or uint16.
+
+    Raises:
+        DataError: It is not one, or is damaged.
+    """
+    image = _opened_png(path)
+    if image.mode not in ("L", "I;16", "I"):
+        raise DataError(f"{path}: must be a grey PNG of 8 or 16 bits, as a stored map is, got one of mode {image.mode}")
+    values = np.asarray(image)
+    return values if values.dtype == np.uint8 else values.astype(np.uint16)
+
+
+def read_mask_png(path: Path) -> NDArray[np.bool_]:
+    """Return where a mask in a PNG file is white, (H, W) bool.
+
+    Raises:
+        DataError: It is no PNG, or is damaged.
+    """
+    white: NDArray[np.bool_] = np.asarray(_opened_png(path).convert("L")) == np.uint8(255)
+    return white
+
+
+def read_pfm(path: Path) -> NDArray[np.float32]:
+    """Return the numbers in a grey PFM file, (H, W) float32, the top row first, infinities and all.
+
+    Raises:
+        DataError: It is not one, or is damaged.
+    """
+    try:
+        return pfm.rows(path)
+    except ArrayError as error:
+        raise DataError(str(error)) from error
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return what is in a file.
+
+    Raises:
+        DataError: It cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
+
+
+def read_text(path: Path) -> str:
+    """Return the text in a file.
+
+    Raises:
+        DataError: It cannot be read, or is no UTF-8 text.
+    """
+    try:
+        return read_bytes(path).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: is no UTF-8 text: {error}") from error
+
+
+def _opened_png(path: Path) -> Image.Image:
+    data = read_bytes(path)
+    try:
+        with pillow_by_nearfar_rules():
+            image = Image.open(io.BytesIO(data), formats=("PNG",))
+            image.load()
+            return image
+    except _PILLOW_ERRORS as error:
+        raise DataError(f"{path}: cannot be read as a PNG file: {error}") from error
