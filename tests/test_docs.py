@@ -22,6 +22,7 @@ NOT_RUN = (
     "nearfar models fetch",
     "nearfar models import depth_anything",
     "nearfar models import tuned",
+    "nearfar models optimize",
     "nearfar depth room.jpg",
     "nearfar train",
     "nearfar demo",

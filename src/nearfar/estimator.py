@@ -19,7 +19,7 @@ from nearfar.engines.start import start
 from nearfar.errors import ArrayError, EngineError, NearfarError, OptionError
 from nearfar.image import Picture, PictureSource, read_picture
 from nearfar.models.card import Kind, ModelCard
-from nearfar.models.choose import choose
+from nearfar.models.choose import choose, faster
 from nearfar.models.contract import Origin
 from nearfar.models.environment import read_cache_folder
 from nearfar.models.store import ModelStore
@@ -237,13 +237,18 @@ def load(
             raise OptionError(f"{option} {value!r} is not one of {', '.join(known)}")
     if recipe is not None and recipe not in RECIPES:
         raise OptionError(f"recipe {recipe!r} is not one of {', '.join(RECIPES)}")
-    chosen = choose(model, ModelStore(), offline=offline)
+    store = ModelStore()
+    chosen = choose(model, store, offline=offline)
+    if precision == Precision.FAST:
+        chosen = faster(chosen, store)
+    quantised = chosen.card.quantised is not None
     return DepthEstimator(
         card=chosen.card,
         engine=start(
             chosen.path,
             engine=EngineName(engine),
-            precision=Precision(precision),
+            precision=Precision.FAST if quantised else Precision(precision),
+            quantised=quantised,
             size_hw=_only_hw(chosen.card, recipe, size),
             sha256=chosen.card.file().sha256 if chosen.card.files else None,
             cache_folder=read_cache_folder() / "openvino",

@@ -1,4 +1,4 @@
-"""``nearfar models import | export | package``: models from files into the store, and out of it into files."""
+"""``nearfar models import | export | package | optimize``: models into the store, and out of it."""
 
 import importlib.util
 import json
@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from nearfar.cli.inputs import expand
 from nearfar.cli.options import Overwrite, Quiet
 from nearfar.errors import MissingExtraError, OptionError
 from nearfar.files import make_folder, write_whole
@@ -104,6 +105,55 @@ def package_model(
     out = out or Path(f"{card.id}{SUFFIX}")
     _require_new(out, SUFFIX, overwrite=overwrite)
     _write(out, package(card, store.require(card)), quiet=quiet)
+
+
+def optimize_model(
+    name: Name,
+    calibrate: Annotated[
+        Path | None,
+        typer.Option(
+            "--calibrate",
+            metavar="FOLDER",
+            help="Photographs to learn from and to judge by. [default: those that come with nearfar]",
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the new card as one JSON object.")] = False,
+    quiet: Quiet = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Make it again if it is there.")] = False,
+) -> None:
+    """Make a quantised model on this machine, smaller and faster; installed only if it agrees with the float32 one.
+
+    Then --precision fast uses it. It is not as exact: the figures are printed, and kept in its card.
+    """
+    from nearfar.export.derive import derive_quantised
+
+    store = ModelStore()
+    photographs = _demonstration() if calibrate is None else _photographs_in(calibrate)
+    card = derive_quantised(store.card(name), photographs, store, overwrite=overwrite, say=steps(quiet=quiet))
+    made = card.quantised
+    if as_json:
+        typer.echo(json.dumps(asdict(card)))
+    elif made is not None and not quiet:
+        typer.echo(str(store.require(card)))
+        figures = (
+            f"mean difference {made.mean_difference:.4f} of the range, Spearman {made.spearman:.4f}, "
+            f"pairs in order {made.ordering:.4f} (needed: {made.thresholds})"
+        )
+        typer.echo(f"nearfar: {card.id}: {made.layers} layers in 8 bits. On photographs held out ", err=True, nl=False)
+        typer.echo(f"({', '.join(made.held_out)}), at worst: {figures}", err=True)
+        typer.echo(f"nearfar: run it with: nearfar depth PHOTO --model {name} --precision fast", err=True)
+
+
+def _demonstration() -> list[Path]:
+    from nearfar.cli.demo_photographs import demo_photographs
+
+    return [shown.path for shown in demo_photographs()]
+
+
+def _photographs_in(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        raise OptionError(f"--calibrate takes a folder of photographs, and {folder} is none")
+    return [item.path for item in expand([str(folder)], recursive=True) if item.path is not None]
 
 
 def steps(*, quiet: bool) -> Callable[[str], None]:

@@ -42,7 +42,9 @@ class Candidate:
     provider: str | None = None
 
 
-def candidates(asked: EngineName, precision: Precision, here: Machine) -> tuple[Candidate, ...]:
+def candidates(
+    asked: EngineName, precision: Precision, here: Machine, *, quantised: bool = False
+) -> tuple[Candidate, ...]:
     """Return what may run a network, the best first; where an engine was asked for by name, that one only.
 
     Example:
@@ -58,7 +60,9 @@ def candidates(asked: EngineName, precision: Precision, here: Machine) -> tuple[
     if asked is not EngineName.AUTO:
         return (Candidate(engine=asked),)
     if not here.openvino or here.processor not in _X86_64:
-        return (Candidate(engine=EngineName.ONNXRUNTIME),)
+        return (Candidate(engine=EngineName.ONNXRUNTIME, provider=CPU if quantised else None),)
+    if quantised:  # made for the CPU, and judged there
+        return Candidate(engine=EngineName.OPENVINO), Candidate(engine=EngineName.ONNXRUNTIME, provider=CPU)
     able = [name for name in PREFERRED_PROVIDERS if name in COMPUTES[precision]]
     accelerated = [name for name in able if name in here.accelerators]
     # OpenVINO may fail to start, or lack an operator that a file of the user's own has.

@@ -112,6 +112,7 @@ def load(
     provider: str | None = None,
     threads: int | None = None,
     precision: Precision = Precision.EXACT,
+    quantised: bool = False,
 ) -> OnnxRuntimeEngine:
     """Return the network of an ONNX file, ready to run.
 
@@ -122,6 +123,7 @@ def load(
             of ``PREFERRED_PROVIDERS`` that works here in that precision.
         threads: CPU threads; None takes as many as this process may use cores.
         precision: ``exact`` computes in float32 throughout; ``fast`` lets a provider that can compute in less.
+        quantised: Whether the graph itself multiplies in 8 bits: it is ``fast`` whatever else is asked for.
 
     Raises:
         GraphError: There is no such file, or it is not a depth network in ONNX.
@@ -131,9 +133,12 @@ def load(
     path = Path(path)
     if not path.is_file():
         raise GraphError(f"{path} is not a file: give the path of an ONNX network")
-    wanted = _Wanted(path=path, threads=threads_or_all(threads), precision=precision)
+    computing = Precision.EXACT if quantised else precision  # what is not 8 bits
+    wanted = _Wanted(path=path, threads=threads_or_all(threads), precision=computing)
     session = _session_on(provider, wanted) if provider else _session_on_best(wanted)
-    return OnnxRuntimeEngine(session, name=path.name, threads=wanted.threads, precision=precision)
+    return OnnxRuntimeEngine(
+        session, name=path.name, threads=wanted.threads, precision=Precision.FAST if quantised else precision
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,7 +180,8 @@ def _require(precision: Precision, provider: str) -> None:
         raise OptionError(f"{provider} may compute in float16: ask for precision fast, or for {CPU}")
     raise OptionError(
         f"precision fast: ONNX Runtime's {provider} has nothing faster than float32 for this file: "
-        "use engine openvino (pip install 'nearfar[openvino]'), or precision exact"
+        "use engine openvino (pip install 'nearfar[openvino]'), a quantised file (nearfar models optimize), "
+        "or precision exact"
     )
 
 

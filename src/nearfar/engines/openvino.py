@@ -64,13 +64,13 @@ class OpenVinoEngine:
         multiple: What the sides must be multiples of, where the graph says so. [px]
     """
 
-    def __init__(self, graph: CompiledGraph, *, name: str) -> None:
+    def __init__(self, graph: CompiledGraph, *, name: str, quantised: bool = False) -> None:
         self._graph = graph
         self._name = name
         self._map_index = [port.get_any_name() for port in graph.model.outputs].index(graph.contract.map.name)
         self.fixed_hw = graph.contract.fixed_hw
         self.multiple = graph.contract.multiple
-        is_exact = _computes_in(graph) == "f32" and graph.contract.image.dtype == "float32"
+        is_exact = not quantised and _computes_in(graph) == "f32" and graph.contract.image.dtype == "float32"
         self.report = EngineReport(
             engine="openvino",
             provider=DEVICE,
@@ -119,6 +119,7 @@ def load(
     size_hw: tuple[int, int] | None = None,
     sha256: str | None = None,
     cache_folder: Path | None = None,
+    quantised: bool = False,
 ) -> OpenVinoEngine:
     """Return the network of an ONNX file, ready to run.
 
@@ -131,6 +132,8 @@ def load(
             its own. [px]
         sha256: The SHA-256 of the file, where it is known and the file holds all of the network; None reads the file.
         cache_folder: Where compiled graphs are kept for the next start; None keeps none.
+        quantised: Whether the graph itself multiplies in 8 bits: then the rest may be float32 where there is no
+            bfloat16.
 
     Raises:
         GraphError: There is no such file, or it is not a depth network in ONNX that OpenVINO can run.
@@ -140,30 +143,35 @@ def load(
     path = Path(path)
     if not path.is_file():
         raise GraphError(f"{path} is not a file: give the path of an ONNX network")
-    options = _OPTIONS | _PRECISION_OPTIONS[precision] | {"INFERENCE_NUM_THREADS": str(threads_or_all(threads))}
+    core = _core_for(precision, quantised=quantised)
+    computing = Precision.EXACT if quantised and not _has_bfloat16(core) else precision
+    options = _OPTIONS | _PRECISION_OPTIONS[computing] | {"INFERENCE_NUM_THREADS": str(threads_or_all(threads))}
     if size_hw is not None and math.prod(size_hw) < _SMALLEST_OWN_PIXELS:
         size_hw = None
-    core = _core_for(precision)
     order = Order(path=path, options=options, size_hw=size_hw, sha256=sha256)
     graph = compiled_graph(core, order, None if cache_folder is None else CompiledCache(folder=cache_folder))
     if _computes_in(graph) != options["INFERENCE_PRECISION_HINT"]:
         raise EngineError(f"OpenVINO computes {path.name} in {_computes_in(graph)}: {precision} cannot be had here")
-    return OpenVinoEngine(graph, name=path.name)
+    return OpenVinoEngine(graph, name=path.name, quantised=quantised)
 
 
-def _core_for(precision: Precision) -> openvino.Core:
+def _core_for(precision: Precision, *, quantised: bool) -> openvino.Core:
     try:
         core = openvino.Core()
-        capabilities = core.get_property(DEVICE, "OPTIMIZATION_CAPABILITIES")
         processor = core.get_property(DEVICE, "FULL_DEVICE_NAME")
+        has_bfloat16 = _has_bfloat16(core)
     except RuntimeError as error:
         raise EngineError(f"OpenVINO does not start here: {one_line(error)}") from error
-    if precision is Precision.FAST and "BF16" not in capabilities:
+    if precision is Precision.FAST and not (has_bfloat16 or quantised):
         raise EngineError(
             f"precision fast: this processor ({processor}) does not compute in bfloat16, and OpenVINO has nothing else "
-            "that is faster for this file: use precision exact"
+            "that is faster for this file: use precision exact, or make a quantised file with nearfar models optimize"
         )
     return core
+
+
+def _has_bfloat16(core: openvino.Core) -> bool:
+    return "BF16" in core.get_property(DEVICE, "OPTIMIZATION_CAPABILITIES")
 
 
 def _computes_in(graph: CompiledGraph) -> str:

@@ -7,21 +7,12 @@ import numpy as np
 import onnxruntime
 import torch
 from numpy.typing import NDArray
-from onnxruntime.capi import onnxruntime_pybind11_state as runtime_state
 from torch import nn
 
 from nearfar.errors import ExportError
+from nearfar.export.runtime import RUNTIME_ERRORS, cpu_session
 from nearfar.export.settings import ExportSettings, Shape
 from nearfar.export.trial import trial_pictures
-
-_RUNTIME_ERRORS = (
-    runtime_state.Fail,
-    runtime_state.InvalidArgument,
-    runtime_state.InvalidGraph,
-    runtime_state.InvalidProtobuf,
-    runtime_state.NotImplemented,
-    runtime_state.RuntimeException,
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +87,7 @@ def _compare(
         expected = module(torch.from_numpy(tensor)).numpy()
     try:
         (actual,) = session.run([settings.output_name], {settings.input_name: tensor})
-    except _RUNTIME_ERRORS as error:
+    except RUNTIME_ERRORS as error:
         raise ExportError(f"ONNX Runtime fails on {tensor.shape}: {' '.join(str(error).split())}") from error
     if actual.shape != expected.shape or actual.dtype != expected.dtype:
         raise ExportError(
@@ -125,10 +116,7 @@ def _require_sight(expected: NDArray[np.float32]) -> None:
 
 
 def _session(graph: bytes) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4  # whatever fails is raised as well
-    options.intra_op_num_threads = torch.get_num_threads()
     try:
-        return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"], enable_fallback=0)
-    except _RUNTIME_ERRORS as error:
+        return cpu_session(graph, threads=torch.get_num_threads())
+    except RUNTIME_ERRORS as error:
         raise ExportError(f"ONNX Runtime cannot load the exported graph: {' '.join(str(error).split())}") from error

@@ -26,6 +26,7 @@ from nearfar.models.contract import (
     Normalisation,
     Origin,
     OutputContract,
+    Quantised,
     RecipeName,
     Source,
 )
@@ -43,6 +44,7 @@ __all__ = [
     "Normalisation",
     "Origin",
     "OutputContract",
+    "Quantised",
     "RecipeName",
     "card",
     "card_named",
@@ -82,6 +84,7 @@ class ModelCard:
         measured: Speed and accuracy.
         depth_cap_m: The largest depth that the network can give; only with the kind ``depth``. [m]
         made_from: What the network was made from on this machine; only for models in the store that were.
+        quantised: How far its maps are from those of the model that it was made from; only for quantised ones.
         training: How nearfar trained it; only for models trained here.
 
     Example:
@@ -111,6 +114,7 @@ class ModelCard:
     measured: Measured
     depth_cap_m: float | None = None
     made_from: MadeFrom | None = None
+    quantised: Quantised | None = None
     training: Training | None = None
 
     def __post_init__(self) -> None:
@@ -129,8 +133,10 @@ class ModelCard:
             {"model", "checkpoint"} & set(variants) != set(),
             "files must hold the variant 'model', the one that runs by default, or the 'checkpoint' to make it from",
         )
-        if self.source.origin is Origin.IMPORTED:
-            require(self.made_from is not None, "made_from is missing: the origin 'imported' needs it")
+        if self.source.origin in (Origin.IMPORTED, Origin.DERIVED):
+            require(self.made_from is not None, f"made_from is missing: the origin {self.source.origin} needs it")
+        if self.source.origin is Origin.DERIVED:
+            require(self.quantised is not None, "quantised is missing: the origin derived needs it")
 
     @property
     def is_to_be_made(self) -> bool:

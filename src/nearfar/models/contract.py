@@ -29,6 +29,7 @@ class Origin(StrEnum):
     HUB = "hub"  # fetched from the Hugging Face Hub
     BUNDLED = "bundled"  # part of nearfar's own package
     IMPORTED = "imported"  # brought into the store from a file of the user's
+    DERIVED = "derived"  # made on this machine from another model
     PATH = "path"  # a file that the user named
 
 
@@ -157,6 +158,36 @@ class MadeFrom:
     positions: str | None = None
     parity_error: float | None = None
     parity_tolerance: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quantised:
+    """How a quantised network was made from another model, and how far its maps are from that one's.
+
+    The figures are the worst over the photographs held out from calibration and the engines that run here; their
+    definitions are those of nearfar.export.agreement.
+
+    Attributes:
+        base: The id of the model that it was made from.
+        method: How, in words.
+        layers: How many layers multiply in 8 bits.
+        calibration: The photographs that it learned its ranges from.
+        held_out: The photographs that it was judged by.
+        mean_difference: Mean absolute difference [share of the map's range].
+        spearman: Spearman's rank correlation.
+        ordering: Share of clearly different pairs of pixels in the same order.
+        thresholds: What each photograph had to reach.
+    """
+
+    base: str
+    method: str
+    layers: int
+    calibration: tuple[str, ...]
+    held_out: tuple[str, ...]
+    mean_difference: float
+    spearman: float
+    ordering: float
+    thresholds: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -279,6 +279,8 @@ def title(card: ModelCard, variant: str = "model") -> str:
 
 def remedy(card: ModelCard, variant: str = "model", *, force: bool = False) -> str:
     """Return what to do about a file that is missing, or damaged if ``force``: the command that fetches it."""
+    if card.quantised is not None:
+        return f"make it again: nearfar models optimize {card.quantised.base} --overwrite"
     if card.source.origin is Origin.IMPORTED:
         return f"import it again from its file: nearfar models import FILE --id {card.id} --overwrite"
     if card.source.origin is not Origin.HUB:

@@ -1,0 +1,112 @@
+"""From a model in the store to a quantised one beside it: made, judged, and let in with its figures."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+
+from nearfar import __version__
+from nearfar.engines import Precision, onnxruntime
+from nearfar.errors import OptionError
+from nearfar.export.admission import NETWORK, Say
+from nearfar.export.optimize import EngineLoader, OptimizedModel, optimize_model
+from nearfar.models.card import ModelCard
+from nearfar.models.choose import quantised_id
+from nearfar.models.contract import FileRole, MadeFrom, Measured, ModelFile, Origin, Quantised
+from nearfar.models.store import ModelStore
+
+
+def derive_quantised(
+    card: ModelCard,
+    photographs: Iterable[Path],
+    store: ModelStore,
+    *,
+    overwrite: bool = False,
+    say: Say = lambda _: None,
+) -> ModelCard:
+    """Return the card of a quantised model that was made from another and let into the store.
+
+    Args:
+        card: The model to make it from; on this machine.
+        photographs: To learn from and, others of them, to judge by.
+        store: Where both are.
+        overwrite: Make it again if it is there.
+        say: Is told each step that takes a while.
+
+    Raises:
+        OptionError: It is there, the model is quantised already, or there are too few photographs.
+        ModelMissingError: The model is not on this machine.
+        ExportError: It does not agree with the float32 model closely enough; nothing was installed.
+        MissingExtraError: onnx is not installed.
+        PictureError: A photograph cannot be read.
+        FetchError: The store cannot be written.
+    """
+    if card.quantised is not None:
+        raise OptionError(
+            f"{card.id} is quantised already: name the model that it was made from, {card.quantised.base}"
+        )
+    name = quantised_id(card.id)
+    if name in store.cards() and not overwrite:
+        raise OptionError(f"the store has a model {name}: make it again with --overwrite")
+    base = store.require(card)
+    say(f"quantising {card.id}, and comparing it on photographs that it did not learn from: a minute or two")
+    with store.entrance(needed_bytes=card.file().bytes) as folder:
+        made = optimize_model(base, card, photographs, folder / NETWORK, load_fast=_loaders())
+        derived = _card_of(made, card, name)
+        store.install_made(derived, made.path)
+    return derived
+
+
+def _loaders() -> tuple[EngineLoader, ...]:
+    """Return what loads a quantised file as it will run here, on each engine that is installed."""
+    loaders: list[EngineLoader] = []
+    if find_spec("openvino") is not None:
+        from nearfar.engines import openvino
+
+        loaders.append(partial(openvino.load, precision=Precision.FAST, quantised=True))
+    return (*loaders, partial(onnxruntime.load, quantised=True))
+
+
+def _card_of(made: OptimizedModel, card: ModelCard, name: str) -> ModelCard:
+    chosen, worst, thresholds = made.chosen, made.chosen.worst, made.thresholds
+    held_out = tuple(dict.fromkeys(held.photograph for held in chosen.held_out))
+    file = ModelFile(
+        variant="model",
+        role=FileRole.NETWORK,
+        description=f"8 bits ({chosen.scheme}), the rest float32; made here from {card.id}",
+        path=NETWORK,
+        bytes=made.bytes,
+        sha256=made.sha256,
+    )
+    made_from = MadeFrom(
+        file=card.file().name,
+        bytes=card.file().bytes,
+        sha256=made.source_sha256,
+        format=f"the float32 network of {card.id}",
+        checked=held_out,
+        made_with=(f"nearfar {__version__}", *(f"{package} {version}" for package, version in made.versions.items())),
+    )
+    quantised = Quantised(
+        base=card.id,
+        method=made.method,
+        layers=chosen.layers,
+        calibration=made.calibration,
+        held_out=held_out,
+        mean_difference=round(worst.mean_difference, 6),
+        spearman=round(worst.spearman, 6),
+        ordering=round(worst.ordering, 6),
+        thresholds=f"mean difference at most {thresholds.most_difference:g}, Spearman at least "
+        f"{thresholds.least_spearman:g}, pairs in order at least {thresholds.least_ordering:g}",
+    )
+    return replace(
+        card,
+        id=name,
+        name=f"{card.name}, quantised here",
+        source=replace(card.source, origin=Origin.DERIVED, hub=None),
+        files=(file,),
+        limitations=(f"its maps are not those of {card.id}: see the figures under quantised", *card.limitations),
+        measured=Measured(speed=(), accuracy=()),
+        made_from=made_from,
+        quantised=quantised,
+    )
