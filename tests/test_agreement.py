@@ -119,7 +119,8 @@ GOOD = Agreement(mean_difference=0.01, spearman=0.95, ordering=0.98)
     ],
 )
 def test_thresholds(agreement: Agreement, named: list[str]) -> None:
-    assert list(AgreementThresholds().shortfalls(agreement)) == named
+    strict = AgreementThresholds(most_difference=0.01, least_spearman=0.95, least_ordering=0.98)
+    assert list(strict.shortfalls(agreement)) == named
 
 
 def test_thresholds_that_cannot_be() -> None:

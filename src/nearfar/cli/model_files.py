@@ -153,7 +153,7 @@ def _demonstration() -> list[Path]:
 def _photographs_in(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise OptionError(f"--calibrate takes a folder of photographs, and {folder} is none")
-    return [item.path for item in expand([str(folder)], recursive=True) if item.path is not None]
+    return [item.path for item in expand([str(folder)], recursive=True) if item.path and not item.error]
 
 
 def steps(*, quiet: bool) -> Callable[[str], None]:
