@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from nearfar.engines.onnxruntime import load
 from nearfar.errors import ExportError, OptionError, OutputError
+from nearfar.export.attention import CONTRIB_DOMAIN
 from nearfar.export.graph import OPSET
 from nearfar.export.onnx import export_onnx
 from nearfar.export.parity import ParityReport
@@ -95,6 +96,12 @@ def test_the_file_is_one_current_graph_with_our_words_in_it(exported_open: Expor
     assert {row.key: row.value for row in graph.metadata_props} == {"model": "test", "seed": "0"}
     assert not any(node.metadata_props or node.doc_string for node in graph.graph.node)
     assert str(Path(__file__).parents[1]).encode() not in exported_open.path.read_bytes()
+
+
+def test_attention_is_one_operator(exported_depth_anything: Exported) -> None:
+    graph = exported_depth_anything.graph
+    assert {opset.domain: opset.version for opset in graph.opset_import} == {"": OPSET, CONTRIB_DOMAIN: 1}
+    assert [node.op_type for node in graph.graph.node].count("MultiHeadAttention") == TINY_DEPTH_ANYTHING.depth
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from torch import nn
 from torch.export import Dim
 
 from nearfar.errors import ExportError
+from nearfar.export.rewrites import rewrite
 from nearfar.export.settings import ExportSettings
 
 OPSET = 21
@@ -40,6 +41,8 @@ def graph_of(module: nn.Module, settings: ExportSettings, metadata: Mapping[str,
     """
     model = _traced(module, settings)
     _strip(model)
+    if settings.rewritten:
+        rewrite(model)
     onnx.helper.set_model_props(model, dict(metadata))
     try:
         onnx.checker.check_model(model, full_check=True)

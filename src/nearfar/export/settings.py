@@ -20,6 +20,8 @@ class ExportSettings:
         fixed_hw: The only height and width that the graph shall take, batch 1; None leaves batch and sides open [px].
         input_name: What the graph calls the picture, (B, 3, h, w) float32.
         output_name: What the graph calls the map, (B, h, w) float32.
+        rewritten: Whether the graph is made faster (:mod:`nearfar.export.rewrites`): attention becomes an operator that
+            ONNX Runtime added to ONNX. Else it stays as PyTorch writes it, in standard operators alone.
         tolerance: Largest difference from PyTorch that passes the parity gate [share of the map's range].
     """
 
@@ -28,6 +30,7 @@ class ExportSettings:
     fixed_hw: tuple[int, int] | None = None
     input_name: str = "pixel_values"
     output_name: str = "predicted_depth"
+    rewritten: bool = True
     tolerance: float = 1e-4
 
     def __post_init__(self) -> None:

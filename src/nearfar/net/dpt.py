@@ -68,8 +68,9 @@ class Fusion(nn.Module):
             size: Height and width to enlarge to.
         """
         features = level if coarser is None else coarser + self.join(level)
-        enlarged: Tensor = self.project(_resize(self.refine(features), size))
-        return enlarged
+        # The official code enlarges first and projects four times as many samples: bilinear weights sum to one, so
+        # that a 1×1 convolution and its bias give the same before and after.
+        return _resize(self.project(self.refine(features)), size)
 
 
 class OutputHead(nn.Module):

@@ -47,8 +47,9 @@ class Block(nn.Module):
 
     def _attend(self, tokens: Tensor) -> Tensor:
         batch, count, width = tokens.shape
-        joined = self.query_key_value(tokens).reshape(batch, count, 3, self.heads, -1)  # (B, N, 3, H, D)
-        query, key, value = joined.permute(2, 0, 3, 1, 4).unbind(0)  # each (B, H, N, D)
+        joined = self.query_key_value(tokens).chunk(3, dim=-1)  # three of (B, N, W)
+        by_head = (part.reshape(batch, count, self.heads, -1) for part in joined)  # three of (B, N, H, D)
+        query, key, value = (part.transpose(1, 2) for part in by_head)  # each (B, H, N, D)
         attended = functional.scaled_dot_product_attention(query, key, value)  # (B, H, N, D)
         return attended.transpose(1, 2).reshape(batch, count, width)  # (B, N, W)
 
