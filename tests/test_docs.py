@@ -1,5 +1,6 @@
 """What the documents say is what the program does: their commands run, their links lead somewhere."""
 
+import json
 import re
 import shlex
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from PIL import Image
 from typer.main import get_command
 
+import benchmarks
 from command import run
 from graphs import tiny_depth_graph
 from nearfar.cli import app
@@ -26,6 +28,8 @@ NOT_RUN = (
     "nearfar depth room.jpg",
     "nearfar train",
     "nearfar demo",
+    "nearfar eval nyu",
+    "nearfar eval da2k",
 )
 
 
@@ -53,9 +57,25 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
         Image.fromarray(rgb).save(tmp_path / name)
     tiny_depth_graph(tmp_path / "my-network.onnx")
+    measured(tmp_path)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     return tmp_path
+
+
+def measured(folder: Path) -> None:
+    """The data sets of one's own that the documents speak of, of two photographs each, and maps of these."""
+    rows = {}
+    for number, name in enumerate(("desk", "wall")):
+        depth = benchmarks.depth_m(number, 48, 64)
+        for photograph in (f"pairs/{name}.png", f"own/photographs/{name}.png"):
+            benchmarks.photograph(folder / photograph, 48, 64)
+        for made in (f"pairs/{name}.npy", f"own/truth/{name}.npy", f"maps/{name}.npy"):
+            (folder / made).parent.mkdir(exist_ok=True, parents=True)
+            np.save(folder / made, 1 / depth if made.startswith("maps") else depth)
+        benchmarks.png16(folder / "metres" / f"{name}.png", 1000 * depth)
+        rows[name] = {"rgb": f"{name}.png", "truth": f"{name}.npy", "kind": "depth"}
+    (folder / "pairs" / "pairs.json").write_text(json.dumps(rows))
 
 
 @pytest.mark.parametrize(("page", "line"), commands())
@@ -103,7 +123,7 @@ def options(command: object) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("verb", ["depth", "demo", "models", "scenes", "train"])
+@pytest.mark.parametrize("verb", ["depth", "demo", "eval", "models", "scenes", "train"])
 def test_the_reference_names_every_command_and_option(verb: str) -> None:
     command = get_command(app).commands[verb]  # type: ignore[attr-defined]
     reference = (ROOT / "docs" / "reference" / "cli.md").read_text(encoding="utf-8")

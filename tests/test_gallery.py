@@ -211,7 +211,7 @@ def test_the_sheet_hangs_photograph_and_map_side_by_side() -> None:
 
 def test_the_sheet_credits_each_photograph_and_says_what_the_page_says(monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[str] = []
-    monkeypatch.setattr(sheets, "_write", lambda sheet, left, top, text, **_: written.append(text))
+    monkeypatch.setattr(sheets, "write_line", lambda sheet, left, top, text, **_: written.append(text))
     first = exhibit(title="One", credit="Ada, CC-BY-4.0", seconds={"read": 0.001, "run": 0.3})
     second = exhibit(title="Two", credit="Bob, CC0-1.0", seconds={"read": 0.003, "run": 0.1})
     contact_sheet(gallery(first, second, better="nearfar models fetch x"))
@@ -247,7 +247,7 @@ def test_rows_hold_every_exhibit_once_in_order_and_no_cut_is_better(ratios: list
 @pytest.mark.parametrize("text", ["A very long caption, " * 30, "снег ☃ " * 40, "w" * 500, "two\nlines " * 20])
 def test_a_caption_that_does_not_fit_is_cut_not_written_over_the_next(text: str) -> None:
     sheet = Image.new("RGB", (600, 60))
-    sheets._write(sheet, 10, 10, text, size_px=18, width_px=200)
+    sheets.write_line(sheet, 10, 10, text, size_px=18, width_px=200)
     written = np.flatnonzero(np.asarray(sheet).any(axis=(0, 2)))
     assert 100 < written.max() <= 210
     assert np.flatnonzero(np.asarray(sheet).any(axis=(1, 2))).max() < 40

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from nearfar import __version__
-from nearfar.cli import demo, depth, model_files, models, scenes, train
+from nearfar.cli import demo, depth, evaluate, model_files, models, scenes, train
 from nearfar.errors import NearfarError, OptionError, UnknownModelError
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app = typer.Typer(
 )
 app.command("depth")(depth.depth)
 app.command("demo")(demo.demo)
+app.command("eval")(evaluate.evaluate)
 models.app.command("import")(model_files.import_model)
 models.app.command("export")(model_files.export_model)
 models.app.command("package")(model_files.package_model)

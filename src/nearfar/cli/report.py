@@ -96,6 +96,26 @@ def clipped_notice(name: str, count: int) -> str:
     )
 
 
+@contextmanager
+def bar(total: int, *, shown: bool) -> Iterator[Callable[[], None]]:
+    """Show a bar on standard error while the block runs, and yield what moves it on; on a terminal only.
+
+    Args:
+        total: How many steps there are; a single one has no bar.
+        shown: Whether there is a bar at all.
+    """
+    if total < 2 or not shown or not sys.stderr.isatty():
+        yield lambda: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    columns = BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    # Rich would carry rows over to stderr, where its bar is, even when stdout is a file.
+    with Progress(*columns, console=Console(stderr=True), redirect_stdout=sys.stdout.isatty()) as drawn:
+        yield partial(drawn.advance, drawn.add_task("", total=total))
+
+
 @dataclass(kw_only=True)
 class Report:
     """Prints rows as they come and keeps count.
@@ -137,17 +157,8 @@ class Report:
     @contextmanager
     def progress(self, total: int) -> Iterator[None]:
         """Show a bar for ``total`` rows while the block runs, on a terminal only."""
-        if total < 2 or self.quiet or self.as_json or not sys.stderr.isatty():
-            yield
-            return
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-
-        columns = BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-        # Rich would carry rows over to stderr, where its bar is, even when stdout is a file.
-        with Progress(*columns, console=Console(stderr=True), redirect_stdout=sys.stdout.isatty()) as bar:
-            task = bar.add_task("", total=total)
-            self._advance = partial(bar.advance, task)
+        with bar(total, shown=not (self.quiet or self.as_json)) as advance:
+            self._advance = advance
             yield
 
     def finish(self) -> None:

@@ -28,15 +28,15 @@ def contact_sheet(gallery: Gallery) -> bytes:
     size_wh = (_WIDTH_PX, _HEADING_PX + sum(heights) + len(rows) * _CAPTION_PX + _FOOT_PX)
     sheet = Image.new("RGB", size_wh, GROUND)
     facts = " · ".join(gallery.facts.values())
-    _write(sheet, _MARGIN_PX, 26, f"{gallery.count}, near and far", size_px=30)
+    write_line(sheet, _MARGIN_PX, 26, f"{gallery.count}, near and far", size_px=30)
     numbers = "metres, as the model estimates them" if gallery.in_metres else "relative disparity, not metres"
     about = f"bright = near, dark = far: {numbers} · {facts}"
-    _write(sheet, _MARGIN_PX, 68, about, size_px=17, color=QUIET)
+    write_line(sheet, _MARGIN_PX, 68, about, size_px=17, color=QUIET)
     top = _HEADING_PX
     for row, height in zip(rows, heights, strict=True):
         _hang(sheet, row, top=top, height=height)
         top += height + _CAPTION_PX
-    _write(sheet, _MARGIN_PX, top + 8, _foot(gallery), size_px=15, color=QUIET)
+    write_line(sheet, _MARGIN_PX, top + 8, _foot(gallery), size_px=15, color=QUIET)
     return encode_rgb(np.asarray(sheet))
 
 
@@ -73,10 +73,10 @@ def _hang(sheet: Image.Image, row: Sequence[Exhibit], *, top: int, height: int) 
         sheet.paste(photograph, (left, top))
         sheet.paste(depth, (left + width + _SEAM_PX, top))
         pair_px = 2 * width + _SEAM_PX
-        _write(sheet, left, top + height + 7, exhibit.heading, size_px=18, width_px=pair_px)
+        write_line(sheet, left, top + height + 7, exhibit.heading, size_px=18, width_px=pair_px)
         # The credit comes first: where a line is cut, the licences ask for it and nobody asks for the time.
         took = f" · {shown_seconds(sum(exhibit.seconds.values()))} in all" if exhibit.seconds else ""
-        _write(sheet, left, top + height + 30, f"{exhibit.credit}{took}", size_px=15, width_px=pair_px, color=QUIET)
+        write_line(sheet, left, top + height + 30, f"{exhibit.credit}{took}", size_px=15, width_px=pair_px, color=QUIET)
         left += pair_px + _GAP_PX
 
 
@@ -94,7 +94,7 @@ def _median(exhibits: Sequence[Exhibit], stage: str) -> float:
     return median(exhibit.seconds[stage] for exhibit in exhibits if stage in exhibit.seconds)
 
 
-def _write(
+def write_line(
     sheet: Image.Image, left: int, top: int, text: str, *, size_px: int, width_px: int | None = None, color: str = TEXT
 ) -> None:
     """Write one line, cut where it would leave its place."""

@@ -1,0 +1,167 @@
+"""``nearfar eval``: how good a model is, on data that was measured, by a protocol that is printed with the figures."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nearfar.cli import options
+from nearfar.engines import EngineName, Precision
+from nearfar.errors import OptionError
+from nearfar.evaluate.align import Alignment
+from nearfar.evaluate.sample import Space
+
+if TYPE_CHECKING:
+    from nearfar.evaluate.protocol import Protocol
+
+_DA2K = "da2k"
+
+Benchmark = Annotated[
+    str,
+    typer.Argument(
+        metavar="BENCHMARK",
+        help="nyu, kitti, eth3d, diode, sintel, middlebury, da2k, pairs (described in pairs.json) or folder; "
+        "docs/guides/evaluate.md lists all.",
+    ),
+]
+Data = Annotated[
+    Path | None, typer.Option("--data", metavar="DIR", help="The folder of the data set; nearfar downloads none.")
+]
+Predictions = Annotated[
+    Path | None,
+    typer.Option(
+        "--predictions",
+        metavar="DIR",
+        help="Judge the maps in this folder instead of a model: NAME.npy, .pfm or 16-bit .png for each sample.",
+    ),
+]
+KindOption = Annotated[Space, typer.Option("--kind", help="What the numbers of --predictions are.")]
+Scale = Annotated[
+    float,
+    typer.Option(
+        "--scale", metavar="N", help="What the stored numbers of --predictions are divided by to be metres: 1000, 256."
+    ),
+]
+Variant = Annotated[
+    str | None,
+    typer.Option(
+        "--variant",
+        metavar="NAME",
+        help="Whose protocol: midas, moge, marigold, depth-anything, metric. [default: the benchmark's first]",
+    ),
+]
+Align = Annotated[
+    Alignment | None, typer.Option("--align", help="Another alignment than the protocol's, which the result then says.")
+]
+Resize = Annotated[
+    bool, typer.Option("--resize", help="Bring predictions of another size to the truth's, which the result then says.")
+]
+Against = Annotated[
+    str | None,
+    typer.Option(
+        "--against", metavar="ID|PATH|DIR", help="Another model, or a folder of predictions, to compare with, paired."
+    ),
+]
+AgainstKind = Annotated[
+    Space | None, typer.Option("--against-kind", help="What the numbers of that folder are. [default: as --kind]")
+]
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        "--out",
+        "-o",
+        metavar="DIR",
+        help="Keep results.json, samples.csv and worst.png here; a run that was stopped goes on from it.",
+    ),
+]
+Limit = Annotated[int | None, typer.Option("--limit", metavar="N", min=1, help="Judge N samples, spread evenly.")]
+Card = Annotated[bool, typer.Option("--card", help="Print the accuracy rows of the model's card, as TOML.")]
+
+
+def evaluate(
+    benchmark: Benchmark,
+    data: Data = None,
+    model: options.Model = "auto",
+    predictions: Predictions = None,
+    kind: KindOption = Space.DISPARITY,
+    scale: Scale = 1.0,
+    variant: Variant = None,
+    align: Align = None,
+    resize: Resize = False,
+    against: Against = None,
+    against_kind: AgainstKind = None,
+    out: Out = None,
+    limit: Limit = None,
+    card: Card = False,
+    engine: options.Engine = EngineName.AUTO,
+    precision: options.Precision = Precision.EXACT,
+    prepare: options.Prepare = None,
+    size: options.Size = None,
+    offline: options.Offline = False,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+    overwrite: options.Overwrite = False,
+) -> None:
+    """Say how good a model, or anybody's maps, are on photographs with measured depth.
+
+    Prints every metric's mean with its 95 % interval, the published figures beside it, and the protocol that was used.
+    Nothing is downloaded: without --data it says where the data set comes from.
+    """
+    if card and as_json:
+        raise OptionError("--card and --json exclude each other: give one")
+    if predictions is not None and model != "auto":
+        raise OptionError("--predictions and --model exclude each other: give one, and the other as --against")
+    rules = None if benchmark == _DA2K else _protocol(benchmark, variant).changed(align=align, resize=resize)
+    if rules is None and (variant or align or resize or card):
+        raise OptionError("da2k has one protocol and no rows on a card: leave out --variant, --align, --resize, --card")
+    folder = _data(benchmark, data)
+
+    from nearfar.cli import judge_maps, judge_points, judging
+    from nearfar.evaluate.contender import folder_contender
+
+    running = judging.Running(engine=engine, precision=precision, recipe=prepare, size=size, offline=offline)
+    window_hw = None if rules is None else rules.window_hw
+    first = (
+        judging.model(model, running, window_hw=window_hw)
+        if predictions is None
+        else folder_contender(predictions, kind=kind, scale=scale)
+    )
+    second = None
+    if against is not None:
+        second = judging.opponent(against, running, window_hw=window_hw, kind=against_kind or kind, scale=scale)
+    keeping = judging.Keeping(out=out, afresh=overwrite, shown=not (as_json or quiet), limit=limit)
+    said = (
+        judge_points.judge_points(folder, first, second, keeping)
+        if rules is None
+        else judge_maps.judge_maps(benchmark, folder, first, second, rules, keeping)
+    )
+    if as_json:
+        typer.echo(json.dumps(said.document, allow_nan=False))
+    elif card:
+        typer.echo(judge_maps.card(said.document), nl=False)
+    elif not quiet:
+        typer.echo(said.text)
+    judging.finish(said)
+
+
+def _protocol(benchmark: str, variant: str | None) -> "Protocol":
+    from nearfar.evaluate.dataset import DATASETS, benchmark_of
+    from nearfar.evaluate.protocols import protocol
+
+    if benchmark not in DATASETS:
+        raise OptionError(f"no benchmark is called {benchmark!r}: the names are {', '.join([*DATASETS, _DA2K])}")
+    return protocol(benchmark_of(benchmark), variant)
+
+
+def _data(benchmark: str, data: Path | None) -> Path:
+    if data is not None:
+        return data
+    if benchmark == _DA2K:
+        from nearfar.evaluate.datasets.da2k import LAYOUT, SOURCE
+
+        raise OptionError(f"--data DIR is missing. DA-2K comes from {SOURCE}. {LAYOUT}")
+    from nearfar.evaluate.dataset import DATASETS
+
+    info = DATASETS[benchmark]
+    raise OptionError(f"--data DIR is missing. {info.title} comes from {info.source}. {info.layout}")

@@ -1,0 +1,233 @@
+"""From a map of unknown scale, or of unknown scale and shift, to depth that can be compared with what was measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+from nearfar.errors import ArrayError, OptionError
+from nearfar.evaluate.sample import Space
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from numpy.typing import NDArray
+
+Values: TypeAlias = "NDArray[np.float64]"
+
+_ITERATIONS = 50
+_CONVERGED = 1e-7
+_RESIDUAL_FLOOR = 1e-6  # of the residuals' own mean: below it a pixel counts as met, and its weight grows no further
+_LEAST_SHARE = 1e-3  # of the nearest true depth: what a depth of 0 or less becomes, so that it has a logarithm
+
+
+class Alignment(StrEnum):
+    """What is fitted to the truth before a prediction is judged: in which space, and by which rule."""
+
+    DISPARITY = "disparity"
+    DISPARITY_ROBUST = "disparity-robust"
+    DEPTH = "depth"
+    DEPTH_ROBUST = "depth-robust"
+    SCALE = "scale"
+    SCALE_MEDIAN = "scale-median"
+    NONE = "none"
+
+    @property
+    def space(self) -> Space:
+        """The space that the fit is made in; all but the first two need a prediction of depth."""
+        return Space.DISPARITY if self in (Alignment.DISPARITY, Alignment.DISPARITY_ROBUST) else Space.DEPTH
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How near and how far an aligned prediction can be, whatever the fit says: a part of the protocol.
+
+    Without a far limit a pixel whose aligned disparity is just above 0 is at any distance, and one below 0 at none.
+
+    Attributes:
+        near_m: The least depth; 0 for none. [m, or the truth's unit]
+        far_m: The greatest depth; None for none. [m, or the truth's unit]
+        at_farthest: No farther than the farthest true pixel that is scored. As in MoGe, it holds only for fits that are
+            made in disparity, where the outliers come from.
+    """
+
+    near_m: float = 0.0
+    far_m: float | None = None
+    at_farthest: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fit:
+    """``scale * values + shift``, in the space of the alignment.
+
+    Attributes:
+        scale: What a prediction is multiplied by.
+        shift: What is added then.
+    """
+
+    scale: float = 1.0
+    shift: float = 0.0
+
+    def applied(self, values: Values) -> Values:
+        """Return the values aligned."""
+        return self.scale * values + self.shift
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aligned:
+    """A prediction in the units of the truth.
+
+    Attributes:
+        depth: (N,) float64, greater than 0. [m, or the truth's unit]
+        fit: What made it so.
+    """
+
+    depth: Values
+    fit: Fit
+
+
+def aligned(prediction: Values, true_depth: Values, *, kind: Space, alignment: Alignment, limits: Limits) -> Aligned:
+    """Return a prediction as depth, fitted to the truth and kept within the limits.
+
+    Args:
+        prediction: (N,) float64, finite; greater than 0 where it is depth.
+        true_depth: (N,) float64, greater than 0. [m, or up to scale]
+        kind: What the numbers of the prediction are.
+        alignment: What is fitted.
+        limits: How near and how far the result can be.
+
+    Raises:
+        OptionError: The prediction is disparity and the alignment is one of depth.
+
+    Example:
+        >>> true = np.array([1.0, 2.0, 4.0])
+        >>> found = aligned(3 / true - 1, true, kind=Space.DISPARITY, alignment=Alignment.DISPARITY,
+        ...                 limits=Limits(at_farthest=True))
+        >>> found.depth.round(6).tolist(), round(found.fit.scale, 6)
+        ([1.0, 2.0, 4.0], 0.333333)
+    """
+    if alignment.space is Space.DISPARITY:
+        source = prediction if kind is Space.DISPARITY else 1 / prediction
+        fit = _FITS[alignment](source, 1 / true_depth)
+        return Aligned(depth=_depth_of(fit.applied(source), true_depth, limits), fit=fit)
+    if kind is Space.DISPARITY:
+        raise OptionError(
+            f"the alignment '{alignment}' is one of depth, and the prediction is relative disparity, whose shift is "
+            f"unknown: choose '{Alignment.DISPARITY}' or '{Alignment.DISPARITY_ROBUST}'"
+        )
+    fit = _FITS[alignment](prediction, true_depth)
+    least = max(limits.near_m, _LEAST_SHARE * float(true_depth.min()))
+    return Aligned(depth=np.clip(fit.applied(prediction), least, limits.far_m), fit=fit)
+
+
+def least_squares(source: Values, target: Values) -> Fit:
+    """Return the scale and the shift that make the sum of squared differences least.
+
+    A source that is the same everywhere has scale 0 and the target's mean as its shift.
+
+    Source: Ranftl et al., MiDaS, arXiv 1907.01341, the closed form of its scale- and shift-invariant loss.
+    """
+    mean = float(source.mean())
+    centred = source - mean
+    variance = float(centred @ centred)
+    if is_flat(source):
+        return Fit(scale=0.0, shift=float(target.mean()))
+    scale = float(centred @ (target - target.mean())) / variance
+    return Fit(scale=scale, shift=float(target.mean()) - scale * mean)
+
+
+def least_absolute(source: Values, target: Values, weights: Values | None = None) -> Fit:
+    """Return the scale and the shift that make the weighted sum of absolute differences least: outliers count less.
+
+    Found by least squares with weights that are renewed from the last residuals, at most 50 times.
+
+    Source: Schlossmacher, "An Iterative Technique for Absolute Deviations Curve Fitting", JASA 68 (1973); MoGe fits
+    depth by the same criterion, github.com/microsoft/MoGe, moge/utils/alignment.py, align_depth_affine.
+
+    Args:
+        source: (N,) float64.
+        target: (N,) float64.
+        weights: (N,) float64, greater than 0; None for 1 everywhere.
+    """
+    given = np.ones_like(source) if weights is None else weights
+    fit, ends = _weighted_least_squares(source, target, given), np.array([source.min(), source.max()])
+    for _ in range(_ITERATIONS):
+        residuals = np.abs(target - fit.applied(source))
+        floor = _RESIDUAL_FLOOR * float(residuals.mean())
+        if floor <= np.finfo(np.float64).tiny:
+            return fit
+        renewed = _weighted_least_squares(source, target, given / np.maximum(residuals, floor))
+        moved = np.abs(renewed.applied(ends) - fit.applied(ends)).max()
+        is_settled = moved <= _CONVERGED * float(np.abs(target).max())
+        fit = renewed
+        if is_settled:
+            break
+    return fit
+
+
+def least_squares_scale(source: Values, target: Values) -> Fit:
+    """Return the scale alone that makes the sum of squared differences least: the projection on the source."""
+    return Fit(scale=float(source @ target) / float(source @ source))
+
+
+def median_scale(source: Values, target: Values) -> Fit:
+    """Return the ratio of the medians as the scale.
+
+    Source: Zhou et al., SfMLearner, arXiv 1704.07813.
+    """
+    return Fit(scale=float(np.median(target)) / float(np.median(source)))
+
+
+def is_flat(values: Values) -> bool:
+    """Return whether the values differ by the rounding of float32 at most, so that no fit can be made to them.
+
+    Raises:
+        ArrayError: There is none.
+    """
+    if values.size == 0:
+        raise ArrayError("nothing can be fitted to no value")
+    low, high = float(values.min()), float(values.max())
+    return high - low <= float(np.finfo(np.float32).eps) * max(abs(low), abs(high))
+
+
+def _weighted_least_squares(source: Values, target: Values, weights: Values) -> Fit:
+    total = float(weights.sum())
+    source_mean, target_mean = float(weights @ source) / total, float(weights @ target) / total
+    if is_flat(source):
+        return Fit(scale=0.0, shift=target_mean)
+    centred = source - source_mean
+    variance = float(weights @ (centred * centred))
+    scale = float(weights @ (centred * (target - target_mean))) / variance
+    return Fit(scale=scale, shift=target_mean - scale * source_mean)
+
+
+def _depth_of(disparity: Values, true_depth: Values, limits: Limits) -> Values:
+    far = np.inf if limits.far_m is None else limits.far_m
+    if limits.at_farthest:
+        far = min(far, float(true_depth.max()))
+    if np.isinf(far):
+        raise OptionError("a fit in disparity needs a far limit: 'at_farthest', or a greatest depth")
+    return np.maximum(1 / np.maximum(disparity, 1 / far), limits.near_m)
+
+
+def _relative_absolute(source: Values, target: Values) -> Fit:
+    # In depth a metre far away means less than a metre close by.
+    return least_absolute(source, target, 1 / target)
+
+
+def _unchanged(source: Values, target: Values) -> Fit:  # noqa: ARG001 - every fit is called so
+    return Fit()
+
+
+_FITS: Mapping[Alignment, Callable[[Values, Values], Fit]] = {
+    Alignment.DISPARITY: least_squares,
+    Alignment.DISPARITY_ROBUST: least_absolute,
+    Alignment.DEPTH: least_squares,
+    Alignment.DEPTH_ROBUST: _relative_absolute,
+    Alignment.SCALE: least_squares_scale,
+    Alignment.SCALE_MEDIAN: median_scale,
+    Alignment.NONE: _unchanged,
+}

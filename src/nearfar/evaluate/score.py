@@ -1,0 +1,218 @@
+"""One prediction against one truth: what is scored of it, aligned as the protocol says, and the figures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+from nearfar.errors import DataError
+from nearfar.evaluate.align import Fit, aligned, is_flat
+from nearfar.evaluate.crop import cropped, window
+from nearfar.evaluate.edges import edges
+from nearfar.evaluate.metrics import PLAIN, ordinal, spearman
+from nearfar.evaluate.protocol import Protocol, Resize
+from nearfar.evaluate.sample import Space, Truth
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from numpy.typing import NDArray
+
+    from nearfar.arrays import MapF32
+
+Values: TypeAlias = "NDArray[np.float64]"
+
+# What is odd about a score that is there all the same.
+FLIPPED = "flipped"
+CONSTANT = "constant"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Prediction:
+    """Somebody's map of a photograph, as it came.
+
+    Attributes:
+        values: (H, W) float32; outside what is scored it may hold anything. [relative, or m, or up to scale]
+        kind: Disparity (larger is nearer) or depth (larger is farther).
+    """
+
+    values: MapF32
+    kind: Space
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scores:
+    """The figures of one photograph.
+
+    Attributes:
+        figures: A metric's name, and its value; one that is not defined for this photograph is not there.
+        pixels: How many pixels were scored.
+        fit: What the prediction was aligned by.
+        marks: What is odd: ``flipped`` (the fit turned near and far around), ``constant`` (one value everywhere).
+    """
+
+    figures: Mapping[str, float]
+    pixels: int
+    fit: Fit
+    marks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Comparison:
+    """A prediction and a truth, pixel by pixel, in one unit.
+
+    Attributes:
+        valid: (H, W) bool: what is scored.
+        guess: (N,) float64, the prediction as it came, as disparity: larger is nearer.
+        predicted: (N,) float64, the prediction aligned, as depth. [m, or the truth's unit]
+        true: (N,) float64, depth. [m, or up to scale]
+        fit: What aligned it.
+    """
+
+    valid: NDArray[np.bool_]
+    guess: Values
+    predicted: Values
+    true: Values
+    fit: Fit
+
+    def as_map(self, values: Values, *, elsewhere: float = 0.0) -> Values:
+        """Return (N,) values at their pixels, (H, W) float64."""
+        full = np.full(self.valid.shape, elsewhere)
+        full[self.valid] = values
+        return full
+
+
+def score_sample(prediction: Prediction, truth: Truth, protocol: Protocol) -> Scores:
+    """Return the figures of a prediction by a protocol.
+
+    Raises:
+        DataError: It cannot be scored: its size, its values, or the truth's lack of any; the message says which.
+        OptionError: The protocol cannot align a prediction of this kind.
+
+    Example:
+        >>> from nearfar.evaluate.protocols import protocol
+        >>> depth = np.linspace(1, 4, 600, dtype=np.float32).reshape(20, 30)
+        >>> truth = Truth.measured(depth, space=Space.DEPTH)
+        >>> scores = score_sample(Prediction(values=5 / depth + 1, kind=Space.DISPARITY), truth, protocol("pairs"))
+        >>> round(scores.figures["abs_rel"], 6), scores.figures["delta1"], scores.pixels
+        (0.0, 1.0, 600)
+    """
+    return scores_of(compare(prediction, truth, protocol), protocol)
+
+
+def compare(prediction: Prediction, truth: Truth, protocol: Protocol) -> Comparison:
+    """Return what is scored of a prediction and a truth, aligned.
+
+    Raises:
+        DataError: It cannot be scored; the message says why.
+        OptionError: The protocol cannot align a prediction of this kind.
+    """
+    values = _of_size(prediction, truth.size_hw, protocol)
+    true_map, known = truth.values, truth.valid
+    if protocol.window_hw is not None:
+        rows, columns = window(truth.size_hw, protocol.window_hw)
+        values, true_map, known = values[rows, columns], true_map[rows, columns], known[rows, columns]
+    valid = known & cropped(known.shape, protocol.crop) & _in_range(true_map, truth.space, protocol)
+    if not valid.any():
+        raise DataError("no pixel of the truth is valid inside the protocol's crop and range: nothing can be scored")
+    guess = values[valid].astype(np.float64)
+    _require_usable(guess, prediction.kind)
+    true = true_map[valid].astype(np.float64)
+    if truth.space is Space.DISPARITY:
+        true = 1 / true
+    alignment = protocol.alignment(prediction.kind)
+    found = aligned(guess, true, kind=prediction.kind, alignment=alignment, limits=protocol.limits)
+    ranked = guess if prediction.kind is Space.DISPARITY else 1 / guess
+    return Comparison(valid=valid, guess=ranked, predicted=found.depth, true=true, fit=found.fit)
+
+
+def scores_of(comparison: Comparison, protocol: Protocol) -> Scores:
+    """Return the figures that a protocol asks for."""
+    marks = [FLIPPED] if comparison.fit.scale < 0 else []
+    marks += [CONSTANT] if is_flat(comparison.guess) else []
+    figures = {name: _FIGURES[name](comparison, protocol) for name in protocol.metrics if name in _FIGURES}
+    if any(name.startswith("edge_") for name in protocol.metrics):
+        figures |= _edge_figures(comparison)
+    return Scores(
+        figures={name: value for name in protocol.metrics if (value := figures.get(name)) is not None},
+        pixels=comparison.true.size,
+        fit=comparison.fit,
+        marks=tuple(marks),
+    )
+
+
+def _of_size(prediction: Prediction, size_hw: tuple[int, int], protocol: Protocol) -> MapF32:
+    """Return the map at the truth's size: whole where the window is still to be cut, padded where it was."""
+    values = prediction.values
+    if values.ndim != 2 or values.size == 0:
+        raise DataError(f"a prediction must be a map (H, W), got {values.shape}")
+    if values.shape == size_hw:
+        return values
+    if protocol.window_hw is not None and values.shape == protocol.window_hw:
+        full = np.full(size_hw, np.nan, np.float32)
+        full[window(size_hw, protocol.window_hw)] = values
+        return full
+    (height, width), (true_height, true_width) = values.shape, size_hw
+    if protocol.resize is Resize.NEVER:
+        raise DataError(
+            f"the prediction is {width}x{height} and the truth {true_width}x{true_height}: the protocol does not "
+            "resize (--resize does)"
+        )
+    from nearfar.resample import map_bilinear_corners
+
+    return map_bilinear_corners(values.astype(np.float32, copy=False), size_hw)
+
+
+def _in_range(true_map: MapF32, space: Space, protocol: Protocol) -> NDArray[np.bool_]:
+    if protocol.near_m == 0 and protocol.far_m is None:
+        return np.ones(true_map.shape, bool)
+    if space is Space.DISPARITY:
+        raise DataError(f"the protocol {protocol.variant} has a range in metres, and the truth is disparity")
+    return (true_map > protocol.near_m) & (true_map < (protocol.far_m or np.inf))
+
+
+def _require_usable(guess: Values, kind: Space) -> None:
+    wrong = guess.size - int(np.isfinite(guess).sum())
+    if wrong:
+        raise DataError(f"the prediction is NaN or infinite at {wrong} of the {guess.size} scored pixels")
+    if kind is Space.DEPTH and (least := float(guess.min())) <= 0:
+        count = int(np.count_nonzero(guess <= 0))
+        raise DataError(
+            f"the predicted depth is not greater than 0 at {count} of {guess.size} scored pixels: {least:g}"
+        )
+
+
+def _plain(name: str) -> Callable[[Comparison, Protocol], float | None]:
+    def figure(comparison: Comparison, protocol: Protocol) -> float | None:
+        if protocol.space is Space.DISPARITY:
+            return PLAIN[name](1 / comparison.predicted, 1 / comparison.true)
+        return PLAIN[name](comparison.predicted, comparison.true)
+
+    return figure
+
+
+def _spearman(comparison: Comparison, protocol: Protocol) -> float | None:
+    true = 1 / comparison.true[:: protocol.rank_stride]
+    return None if is_flat(true) else spearman(comparison.guess[:: protocol.rank_stride], true)
+
+
+def _ordinal(comparison: Comparison, protocol: Protocol) -> float | None:
+    pairs, ratio, seed = protocol.ordinal_pairs, protocol.ordinal_ratio, protocol.ordinal_seed
+    return ordinal(comparison.guess, 1 / comparison.true, pairs=pairs, ratio=ratio, seed=seed)
+
+
+def _edge_figures(comparison: Comparison) -> dict[str, float | None]:
+    predicted, true = comparison.as_map(comparison.predicted), comparison.as_map(comparison.true)
+    found = edges(predicted, true, comparison.valid)
+    if found is None:
+        return {}
+    return {"edge_precision": found.precision, "edge_recall": found.recall, "edge_f1": found.f1}
+
+
+_FIGURES: Mapping[str, Callable[[Comparison, Protocol], float | None]] = {
+    **{name: _plain(name) for name in PLAIN},
+    "spearman": _spearman,
+    "ordinal": _ordinal,
+}
