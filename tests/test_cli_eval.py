@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import shlex
 import tomllib
 from pathlib import Path
 from types import ModuleType
@@ -13,6 +14,7 @@ from PIL import Image
 import benchmarks
 from command import run
 from graphs import tiny_depth_graph
+from nearfar.models.card import card
 
 
 @pytest.fixture
@@ -223,3 +225,10 @@ def test_the_figures_are_those_of_independent_code(
         assert ours == pytest.approx(theirs[row["name"]], abs=5e-4), row["name"]
     means = [said["summary"][name]["mean"] for name in names]
     assert means == pytest.approx(np.mean(list(theirs.values()), axis=0), abs=5e-4)
+
+
+def test_the_open_model_s_card_says_what_its_file_scores(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = {row.what: row for row in card("nearfar-open").measured.accuracy}
+    words = shlex.split(rows["AbsRel"].command.replace("../shared", str(shared)))
+    measured = tomllib.loads(run(monkeypatch, *words[1:]).text)["measured"]["accuracy"]
+    assert {row["what"]: round(row["value"], 3) for row in measured} == {what: row.value for what, row in rows.items()}
