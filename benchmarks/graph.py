@@ -1,6 +1,6 @@
 """How much each rewrite of an exported graph gains, on each runtime that is installed: docs/concepts/graph.md.
 
-    python benchmarks/graph.py                      the rewrites of nearfar.export, one at a time and together
+    python benchmarks/graph.py                      the rewrites of nearfar.export: one, then two, then all three
     python benchmarks/graph.py --fixed              the same with the size fixed in the graph
     python benchmarks/graph.py --file model.onnx    somebody else's graph, as it is and rewritten
 
@@ -21,14 +21,14 @@ import onnx
 import onnxruntime
 import torch
 
+from nearfar.export.settings import ExportSettings
 from nearfar.export.attention import fuse_attention
 from nearfar.export.graph import frozen_copy, graph_of
 from nearfar.export.rewrites import fold_channel_scales, part_linear_layers, rewrite
-from nearfar.export.settings import ExportSettings
 from nearfar.net.depth_anything import PRESETS, DepthAnything
 
 Run = Callable[[np.ndarray], np.ndarray]
-REWRITES = (fold_channel_scales, part_linear_layers, fuse_attention, rewrite)
+STEPS = (fuse_attention, fold_channel_scales, part_linear_layers)
 
 
 def exported(fixed_hw: tuple[int, int] | None) -> onnx.ModelProto:
@@ -40,14 +40,12 @@ def exported(fixed_hw: tuple[int, int] | None) -> onnx.ModelProto:
     return graph_of(network, settings, {})
 
 
-def variants(model: onnx.ModelProto, *, alone: bool) -> Iterator[tuple[str, bytes]]:
-    """Yield the name and bytes of a graph as it is and rewritten."""
+def variants(model: onnx.ModelProto, *, in_steps: bool) -> Iterator[tuple[str, bytes]]:
+    """Yield the name and bytes of a graph as it is and rewritten; ``model`` is rewritten on the way."""
     yield "as it is", model.SerializeToString()
-    for change in REWRITES if alone else (rewrite,):
-        changed = onnx.ModelProto()
-        changed.CopyFrom(model)
-        change(changed)
-        yield change.__name__, changed.SerializeToString()
+    for number, change in enumerate(STEPS if in_steps else (rewrite,)):
+        change(model)
+        yield f"{'and ' if number else ''}{change.__name__}", model.SerializeToString()
 
 
 def on_onnxruntime(graph: bytes, threads: int) -> Run:
@@ -117,8 +115,8 @@ def main() -> None:
     asked = parser.parse_args()
     tensor = np.random.default_rng(0).standard_normal((1, 3, asked.side, asked.side), dtype=np.float32)
     graphs = {
-        f"{path.name} {name}": graph for path in asked.file for name, graph in variants(onnx.load(path), alone=False)
-    } or dict(variants(exported((asked.side, asked.side) if asked.fixed else None), alone=True))
+        f"{path.name} {name}": graph for path in asked.file for name, graph in variants(onnx.load(path), in_steps=False)
+    } or dict(variants(exported((asked.side, asked.side) if asked.fixed else None), in_steps=True))
     for runtime in asked.runtime or RUNTIMES:
         runs = {name: RUNTIMES[runtime](graph, asked.threads) for name, graph in graphs.items()}
         sys.stdout.write(f"{runtime}\n")
