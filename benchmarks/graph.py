@@ -21,10 +21,10 @@ import onnx
 import onnxruntime
 import torch
 
-from nearfar.export.settings import ExportSettings
 from nearfar.export.attention import fuse_attention
 from nearfar.export.graph import frozen_copy, graph_of
 from nearfar.export.rewrites import fold_channel_scales, part_linear_layers, rewrite
+from nearfar.export.settings import ExportSettings
 from nearfar.net.depth_anything import PRESETS, DepthAnything
 
 Run = Callable[[np.ndarray], np.ndarray]
