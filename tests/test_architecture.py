@@ -29,6 +29,13 @@ def test_the_command_line_starts_without_a_runtime() -> None:
     assert not _loaded_by("import nearfar.cli") & (HEAVY - {"rich"})
 
 
+def test_the_version_and_the_help_wait_for_no_verb() -> None:
+    for word in ("--version", "--help"):
+        run = f"import sys; sys.argv[1:] = ['{word}']\nfrom nearfar.cli import main\n"
+        loaded = _loaded_by(f"{run}try:\n    main()\nexcept SystemExit:\n    pass")
+        assert not loaded & ({"numpy", "PIL"} | HEAVY - {"rich"})
+
+
 def test_torch_and_numba_stay_off_the_path_of_inference() -> None:
     assert not _loaded_by("import nearfar.estimator") & {"torch", "numba", "onnx", "transformers", "scipy"}
 

@@ -14,6 +14,7 @@ from PIL import Image
 
 from command import Done, run
 from graphs import tiny_depth_graph
+from nearfar import pipeline
 from nearfar.cli import report as report_module
 from nearfar.cli.report import Report, Row
 
@@ -201,24 +202,75 @@ def test_a_folder_that_cannot_be_written_is_one_error_a_file(nearfar, photos: Pa
     assert "Traceback" not in done.err
 
 
-def test_interrupted_it_leaves_only_whole_files(photos: Path, model: str, tmp_path: Path) -> None:
-    for number in range(200):
-        os.link(photos / "a.png", photos / f"{number:03}.png")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_it_leaves_only_whole_files_and_has_told_of_each(photos, model, tmp_path, number) -> None:
+    for index in range(200):
+        os.link(photos / "a.png", photos / f"{index:03}.png")
     process = subprocess.Popen(
         [sys.executable, "-m", "nearfar.cli", "depth", str(photos), "-o", str(tmp_path / "out"), "--model", model],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
     assert process.stdout is not None
-    process.stdout.readline()
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=30)
-    assert process.returncode != 0
+    first = process.stdout.readline()
+    process.send_signal(number)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 130
     assert b"Traceback" not in err
-    for path in (tmp_path / "out").iterdir():
-        assert path.suffix == ".png"
+    assert b"stopped" in err
+    made = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert 0 < len(made) < 200
+    for name in made:
+        assert name.endswith("-depth.png")
+        with Image.open(tmp_path / "out" / name) as image:
+            image.load()
+    told = (first + out).decode().splitlines()
+    assert [Path(line.split("  ")[0].split(" -> ")[1]).name for line in told] == made
+
+
+def test_a_reader_that_goes_away_ends_it_with_whole_files(photos, model, tmp_path) -> None:
+    for index in range(200):
+        os.link(photos / "a.png", photos / f"{index:03}.png")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "nearfar.cli", "depth", str(photos), "-o", str(tmp_path / "out"), "--model", model],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.readline()
+    process.stdout.close()
+    with process.stderr:
+        err = process.stderr.read()
+    assert process.wait(timeout=30) == 1
+    assert b"Traceback" not in err
+    made = list((tmp_path / "out").iterdir())
+    assert 0 < len(made) < 200
+    for path in made:
         with Image.open(path) as image:
             image.load()
+
+
+def test_rows_keep_the_order_of_the_inputs_whatever_becomes_of_them(nearfar, photos: Path) -> None:
+    (photos / "0.jpg").write_bytes(b"\xff\xd8\xff\xe0 not really")
+    nearfar(photos / "b.jpg")
+    words = [photos / "sub" / "c.webp", photos / "missing.jpg", photos / "b.jpg", photos / "0.jpg", photos / "a.png"]
+    rows = [json.loads(line) for line in nearfar(*words, "--json").text.splitlines()]
+    assert [row["input"] for row in rows] == [str(word) for word in words]
+    assert [row["status"] for row in rows] == ["done", "failed", "skipped", "failed", "done"]
+
+
+def test_many_photographs_give_the_very_files_that_each_gives_alone(nearfar, photos: Path, tmp_path: Path) -> None:
+    assert nearfar(photos, "-r", "-o", tmp_path / "all").code == 0
+    for path, stem in ((photos / "a.png", "a"), (photos / "b.jpg", "b"), (photos / "sub" / "c.webp", "sub/c")):
+        alone = tmp_path / "alone.png"
+        assert nearfar(path, "-o", alone, "--overwrite").code == 0
+        assert alone.read_bytes() == (tmp_path / "all" / f"{stem}-depth.png").read_bytes()
+
+
+def test_one_photograph_starts_no_thread(nearfar, photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipeline, "ThreadPoolExecutor", None)
+    assert nearfar(photos / "a.png").code == 0
 
 
 def test_rows_leave_out_what_says_nothing() -> None:

@@ -1,5 +1,6 @@
 """The library's front door: a card and an engine make maps of the photograph's own size."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -54,6 +55,40 @@ def test_one_bad_photograph_does_not_stop_the_rest(estimator, tmp_path: Path) ->
     assert outcomes[2].result().values.shape == (20, 20)
     with pytest.raises(PictureError, match=r"missing\.jpg"):
         outcomes[1].result()
+
+
+def test_many_are_in_order_and_are_what_each_is_alone(estimator) -> None:
+    rng = np.random.default_rng(3)
+    sources = [rng.integers(0, 256, (20 + n, 30, 3), dtype=np.uint8) for n in range(9)]
+    for index, outcome in enumerate(estimator.estimate_many(iter(sources))):
+        assert outcome.index == index
+        np.testing.assert_array_equal(outcome.result().values, estimator.estimate(sources[index]).values)
+
+
+@pytest.mark.parametrize("overlap", [True, False])
+def test_each_item_meets_its_own_photograph_and_its_seconds(estimator, overlap: bool) -> None:
+    def finish(item, picture, estimate):  # type: ignore[no-untyped-def]
+        return item, picture.size_hw, estimate.map.size_hw, min(asdict(estimate.seconds).values()) > 0
+
+    heights = [30, 20, 40]
+    done = estimator.estimate_each(
+        heights, read=lambda h: nearfar.read_picture(np.zeros((h, 9, 3), np.uint8)), finish=finish, overlap=overlap
+    )
+    assert [each.result() for each in done] == [(h, (h, 9), (h, 9), True) for h in heights]
+
+
+def test_what_is_not_wanted_any_more_is_not_begun(estimator) -> None:
+    read: list[int] = []
+
+    def sources():  # type: ignore[no-untyped-def]
+        for number in range(100):
+            read.append(number)
+            yield np.zeros((20, 20, 3), np.uint8)
+
+    outcomes = estimator.estimate_many(sources())
+    next(outcomes)
+    outcomes.close()
+    assert len(read) <= 3
 
 
 @pytest.mark.parametrize("options", [{"engine": "magic"}, {"recipe": "guess"}])

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
 
@@ -23,10 +23,12 @@ from nearfar.models.choose import choose, faster
 from nearfar.models.contract import Origin
 from nearfar.models.environment import read_cache_folder
 from nearfar.models.store import ModelStore
+from nearfar.pipeline import in_turn, overlapped
 from nearfar.prepare import RECIPES, Prepared, Recipe, only_hw, prepare, restore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+    from concurrent.futures import Future
     from pathlib import Path
 
     from nearfar.arrays import MapF32
@@ -36,11 +38,15 @@ if TYPE_CHECKING:
 _CAP_ROUNDING = 2**-7
 _LEAST_M = 0.001
 
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageSeconds:
-    """How long each stage of one estimate took [s]."""
+    """How long each stage of one estimate took [s]; ``read`` is 0 where the pixels were given."""
 
+    read: float = 0.0
     prepare: float
     run: float
     restore: float
@@ -82,6 +88,26 @@ class Outcome:
             raise self.error
         assert self._map is not None  # noqa: S101 - an outcome is made with exactly one of the two
         return self._map
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Begun(Generic[Item]):
+    """A photograph before the network: read and prepared."""
+
+    item: Item
+    picture: Picture
+    prepared: Prepared
+    read_s: float
+    prepare_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Halfway(Generic[Item]):
+    """A photograph after the network."""
+
+    begun: _Begun[Item]
+    raw: MapF32
+    run_s: float
 
 
 class DepthEstimator:
@@ -133,28 +159,52 @@ class DepthEstimator:
         Raises:
             EngineError: The network failed on it, or gave what its card rules out.
         """
-        begin = time.perf_counter()
-        prepared = self.prepare(picture)
-        ready = time.perf_counter()
-        raw = self.engine.run(prepared.tensor)
-        ran = time.perf_counter()
-        depth_map = self._map(raw, prepared)
-        end = time.perf_counter()
-        height, width = prepared.tensor.shape[2:]
-        return Estimate(
-            map=depth_map,
-            seconds=StageSeconds(prepare=ready - begin, run=ran - ready, restore=end - ran),
-            network_hw=(height, width),
-            capped=prepared.capped,
-        )
+        return self._restored(self._run(self._begun(picture, lambda given: given)))
 
     def estimate_many(self, sources: Iterable[PictureSource]) -> Iterator[Outcome]:
-        """Yield what became of each photograph, in order; one that fails does not stop the rest."""
-        for index, source in enumerate(sources):
+        """Yield what became of each photograph, in order; one that fails does not stop the rest.
+
+        Reading, the network and the way back to the photograph's size overlap. However many photographs there are, at
+        most three are in memory, besides the maps that the caller keeps.
+        """
+        done = self.estimate_each(sources, read=read_picture, finish=lambda _source, _picture, estimate: estimate.map)
+        for index, future in enumerate(done):
             try:
-                yield Outcome(index=index, _map=self.estimate(source))
+                outcome = Outcome(index=index, _map=future.result())
             except NearfarError as error:
-                yield Outcome(index=index, error=error)
+                outcome = Outcome(index=index, error=error)
+            yield outcome
+
+    def estimate_each(
+        self,
+        items: Iterable[Item],
+        *,
+        read: Callable[[Item], Picture],
+        finish: Callable[[Item, Picture, Estimate], Result],
+        stop: Callable[[], bool] = lambda: False,
+        overlap: bool = True,
+    ) -> Iterator[Future[Result]]:
+        """Yield what became of each item, in order: a finished ``Future``, whose ``result()`` returns or raises it.
+
+        The network runs in the caller's thread. While it is at one item, ``read`` is at the next and ``finish`` at the
+        last, each in a thread of its own; ``nearfar.pipeline.overlapped`` says what holds of failures and of stopping.
+
+        Args:
+            items: Whatever ``read`` understands; taken one by one, never more than one ahead of the network.
+            read: Gives an item's photograph.
+            finish: Gives what is to become of it, such as a file written; called with the item, its photograph and
+                the estimate.
+            stop: Asked before each run of the network; once it is true, nothing more is begun.
+            overlap: False does everything in the caller's thread, one item after another: right for a single one.
+        """
+        pipeline = overlapped if overlap else in_turn
+        return pipeline(
+            items,
+            before=lambda item: self._begun(item, read),
+            middle=self._run,
+            after=lambda halfway: finish(halfway.begun.item, halfway.begun.picture, self._restored(halfway)),
+            stop=stop,
+        )
 
     def prepare(self, picture: Picture) -> Prepared:
         """Return the network's input for a photograph, with what is needed to come back to its size."""
@@ -165,6 +215,31 @@ class DepthEstimator:
             size=self.size,
             multiple=self.engine.multiple or self.card.input.multiple,
             fixed_hw=self.engine.fixed_hw,
+        )
+
+    def _begun(self, item: Item, read: Callable[[Item], Picture]) -> _Begun[Item]:
+        begin = time.perf_counter()
+        picture = read(item)
+        ready = time.perf_counter()
+        prepared = self.prepare(picture)
+        end = time.perf_counter()
+        return _Begun(item=item, picture=picture, prepared=prepared, read_s=ready - begin, prepare_s=end - ready)
+
+    def _run(self, begun: _Begun[Item]) -> _Halfway[Item]:
+        begin = time.perf_counter()
+        raw = self.engine.run(begun.prepared.tensor)
+        return _Halfway(begun=begun, raw=raw, run_s=time.perf_counter() - begin)
+
+    def _restored(self, halfway: _Halfway[Item]) -> Estimate:
+        begin = time.perf_counter()
+        begun = halfway.begun
+        depth_map = self._map(halfway.raw, begun.prepared)
+        restore_s = time.perf_counter() - begin
+        return Estimate(
+            map=depth_map,
+            seconds=StageSeconds(read=begun.read_s, prepare=begun.prepare_s, run=halfway.run_s, restore=restore_s),
+            network_hw=begun.prepared.network_hw,
+            capped=begun.prepared.capped,
         )
 
     def _map(self, raw: MapF32, prepared: Prepared) -> DepthMap:

@@ -1,6 +1,7 @@
 """The command line: one module a verb, the options that they share in ``options``.
 
-Results go to stdout, everything else to stderr. Exit 0: all done; 1: some input failed, or the whole did; 2: usage.
+Results go to stdout, everything else to stderr. Exit 0: all done; 1: some input failed, or the whole did; 2: usage;
+130: stopped by Ctrl-C.
 """
 
 import os
@@ -10,26 +11,17 @@ from typing import Annotated
 import typer
 
 from nearfar import __version__
-from nearfar.cli import demo, depth, evaluate, model_files, models, scenes, train
+from nearfar.cli.verbs import Verbs
 from nearfar.errors import NearfarError, OptionError, UnknownModelError
 
 app = typer.Typer(
     name="nearfar",
     help="Turn a photograph into depth, on your own machine.",
+    cls=Verbs,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("depth")(depth.depth)
-app.command("demo")(demo.demo)
-app.command("eval")(evaluate.evaluate)
-models.app.command("import")(model_files.import_model)
-models.app.command("export")(model_files.export_model)
-models.app.command("package")(model_files.package_model)
-models.app.command("optimize")(model_files.optimize_model)
-app.add_typer(models.app, name="models")
-app.add_typer(scenes.app, name="scenes")
-app.add_typer(train.app, name="train")
 
 
 def _version(wanted: bool) -> None:

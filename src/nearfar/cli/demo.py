@@ -180,7 +180,7 @@ def _show(photograph: DemoPhotograph, estimator: "DepthEstimator", out: Path) ->
     outputs = _outputs(photograph, out)
     for name, path in outputs.items():
         save(estimate.map, path, format=name, picture=picture)
-    seconds = {"read": read, **asdict(estimate.seconds), "write": time.perf_counter() - begin}
+    seconds = {**asdict(estimate.seconds), "read": read, "write": time.perf_counter() - begin}
     exhibit = Exhibit(
         picture=picture,
         map=estimate.map,

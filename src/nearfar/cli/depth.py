@@ -2,8 +2,9 @@
 
 import sys
 import time
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,6 +13,7 @@ from nearfar.cli import options
 from nearfar.cli.inputs import Input, expand
 from nearfar.cli.plan import STDOUT, Target, targets
 from nearfar.cli.report import Report, Row, clipped_in
+from nearfar.cli.stop import stopping
 from nearfar.disparity import Depth
 from nearfar.engines import EngineName, Precision
 from nearfar.errors import NearfarError, OptionError
@@ -21,7 +23,7 @@ from nearfar.outputs.writers import WRITERS, save
 
 if TYPE_CHECKING:
     from nearfar.disparity import DepthMap
-    from nearfar.estimator import DepthEstimator
+    from nearfar.estimator import DepthEstimator, Estimate
 
 Words = Annotated[
     list[str],
@@ -83,62 +85,96 @@ def depth(
     if out == STDOUT and sys.stdout.isatty():
         raise OptionError("'-o -' would write a picture to the terminal: redirect standard output to a file or a pipe")
     report = Report(as_json=as_json, quiet=quiet, rows_to_stderr=out == STDOUT)
-    pending = [_pending(row, overwrite=overwrite) for row in planned]
+    jobs = [_Job.of(item, row, overwrite=overwrite) for item, row in zip(inputs, planned, strict=True)]
     estimator = None
-    if any(left and not item.error for item, left in zip(inputs, pending, strict=True)):
+    if any(job.is_work for job in jobs):
         from nearfar.estimator import load
 
         estimator = load(model, engine=engine, precision=precision, recipe=prepare, size=size, offline=offline)
         if estimator.notice:
             # Said even when quiet: another model than the usual one must never stand in unseen.
             typer.echo(f"nearfar: {estimator.notice}", err=True)
-    with report.progress(len(inputs)):
-        for item, row, left in zip(inputs, planned, pending, strict=True):
-            report.add(_outcome(item, row, left, estimator, max_pixels=round(max_megapixels * 1e6)))
-    report.finish()
+    with report.progress(len(inputs)), stopping(gently=len(jobs) > 1) as stop:
+        for row in _rows(jobs, estimator, max_pixels=round(max_megapixels * 1e6), stop=stop):
+            report.add(row)
+    report.finish(interrupted=stop.requested)
 
 
-def _pending(row: Sequence[Target], *, overwrite: bool) -> list[Target]:
-    return [target for target in row if overwrite or target.path is None or not target.path.exists()]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Job:
+    """One photograph, where its maps go, and which of these are still to be made."""
+
+    item: Input
+    targets: Sequence[Target]
+    pending: Sequence[Target]
+
+    @classmethod
+    def of(cls, item: Input, targets: Sequence[Target], *, overwrite: bool) -> "_Job":
+        pending = [target for target in targets if overwrite or target.path is None or not target.path.exists()]
+        return cls(item=item, targets=targets, pending=pending)
+
+    @property
+    def is_work(self) -> bool:
+        return self.item.error is None and bool(self.pending)
 
 
-def _outcome(
-    item: Input,
-    row: Sequence[Target],
-    left: Sequence[Target],
-    estimator: "DepthEstimator | None",
-    *,
-    max_pixels: int,
-) -> Row:
-    try:
-        if item.error is not None:
-            raise item.error
-        if estimator is None or not left:
-            return Row(input=item.name, status="skipped", outputs=[str(target.path) for target in row])
-        return _estimated(item, left, estimator, max_pixels=max_pixels)
-    except NearfarError as error:
-        return Row(input=item.name, status="failed", error=str(error))
-    except MemoryError:
-        return Row(input=item.name, status="failed", error=f"{item.name}: not enough memory for a picture of this size")
+def _rows(
+    jobs: Sequence[_Job], estimator: "DepthEstimator | None", *, max_pixels: int, stop: Callable[[], bool]
+) -> Iterator[Row]:
+    """Yield the row of each job, in order, until there is no more or the user wants no more."""
+    with closing(_worked(jobs, estimator, max_pixels=max_pixels, stop=stop)) as worked:
+        for job in jobs:
+            name = job.item.name
+            if job.item.error is not None:
+                yield Row(input=name, status="failed", error=str(job.item.error))
+            elif not job.is_work:
+                yield Row(input=name, status="skipped", outputs=[str(target.path) for target in job.targets])
+            elif row := next(worked, None):
+                yield row
+            else:
+                return
 
 
-def _estimated(item: Input, left: Sequence[Target], estimator: "DepthEstimator", *, max_pixels: int) -> Row:
+def _worked(
+    jobs: Sequence[_Job], estimator: "DepthEstimator | None", *, max_pixels: int, stop: Callable[[], bool]
+) -> Generator[Row]:
+    """Yield the row of each job that has something to do."""
+    if estimator is None:
+        return
+
+    def read(job: _Job) -> Picture:
+        source, name = (job.item.path, None) if job.item.path else (sys.stdin.buffer.read(), job.item.name)
+        return read_picture(source, name=name, max_pixels=max_pixels)
+
+    def finish(job: _Job, picture: Picture, estimate: "Estimate") -> Row:
+        return _finished(job, picture, estimate, estimator)
+
+    work = [job for job in jobs if job.is_work]
+    futures = estimator.estimate_each(work, read=read, finish=finish, stop=stop, overlap=len(work) > 1)
+    for job, future in zip(work, futures, strict=False):
+        name = job.item.name
+        try:
+            row = future.result()
+        except NearfarError as error:
+            row = Row(input=name, status="failed", error=str(error))
+        except MemoryError:
+            row = Row(input=name, status="failed", error=f"{name}: not enough memory for a picture of this size")
+        yield row
+
+
+def _finished(job: _Job, picture: Picture, estimate: "Estimate", estimator: "DepthEstimator") -> Row:
+    """Return the row of a photograph whose maps have been written."""
     begin = time.perf_counter()
-    source = item.path or sys.stdin.buffer.read()
-    picture = read_picture(source, name=None if item.path else item.name, max_pixels=max_pixels)
-    read = time.perf_counter() - begin
-    estimate = estimator.estimate_timed(picture)
-    begin = time.perf_counter()
-    for target in left:
+    for target in job.pending:
         _write(estimate.map, picture, target)
     write = time.perf_counter() - begin
     height, width = estimate.map.size_hw
     network_height, network_width = estimate.network_hw
     report = estimator.engine.report
     return Row(
-        input=item.name,
+        input=job.item.name,
         status="done",
-        outputs=["stdout" if target.path is None else str(target.path) for target in left],
+        outputs=["stdout" if target.path is None else str(target.path) for target in job.pending],
         model=estimator.card.id,
         kind=estimator.card.kind,
         engine=report.engine,
@@ -151,8 +187,8 @@ def _estimated(item: Input, left: Sequence[Target], estimator: "DepthEstimator",
         capped=estimate.capped,
         unit="m" if isinstance(estimate.map, Depth) else None,
         range=estimate.map.range,
-        clipped=clipped_in(estimate.map, [target.writer.name for target in left]),
-        seconds={"read": read, **asdict(estimate.seconds), "write": write},
+        clipped=clipped_in(estimate.map, [target.writer.name for target in job.pending]),
+        seconds={**asdict(estimate.seconds), "write": write},
     )
 
 

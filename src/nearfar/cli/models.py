@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from nearfar.cli.model_files import steps
+from nearfar.cli.model_files import export_model, import_model, optimize_model, package_model, steps
 from nearfar.cli.options import Json, Quiet
 from nearfar.errors import NearfarError, OptionError, VerificationError
 from nearfar.models.card import ModelCard
@@ -224,3 +224,9 @@ def _print_columns(rows: Sequence[Sequence[str]], *, indent: int = 0) -> None:
     for row in rows:
         cells = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         typer.echo(f"{' ' * indent}{cells}".rstrip())
+
+
+app.command("import")(import_model)
+app.command("export")(export_model)
+app.command("package")(package_model)
+app.command("optimize")(optimize_model)

@@ -11,6 +11,7 @@ from typing import Literal
 
 import typer
 
+from nearfar.cli.stop import INTERRUPTED
 from nearfar.disparity import Depth, DepthMap
 from nearfar.outputs import png
 from nearfar.outputs.legend import shown_metres
@@ -161,9 +162,13 @@ class Report:
             self._advance = advance
             yield
 
-    def finish(self) -> None:
-        """Print the count when there were many, and end with exit code 1 if any failed."""
+    def finish(self, *, interrupted: bool = False) -> None:
+        """Print the count when there were many; end with exit code 130 if the user stopped it, 1 if any failed."""
+        counts = ", ".join(f"{count} {status}" for status, count in sorted(self.counts.items()))
+        if interrupted:
+            self.notice(f"stopped: {counts or 'nothing done'}; the same command does the rest")
+            raise typer.Exit(INTERRUPTED)
         if sum(self.counts.values()) > 1:
-            self.notice(", ".join(f"{count} {status}" for status, count in sorted(self.counts.items())))
+            self.notice(counts)
         if self.counts["failed"]:
             raise typer.Exit(1)

@@ -15,7 +15,8 @@ from nearfar.cli import options
 from nearfar.cli.report import Report, Row
 from nearfar.errors import MissingExtraError
 from nearfar.files import make_folder, write_whole
-from nearfar.outputs.color import colored, encode_rgb
+from nearfar.outputs.color import colored
+from nearfar.outputs.png_chunks import png_bytes
 
 if TYPE_CHECKING:
     from nearfar.scenes import Frame
@@ -48,7 +49,7 @@ def preview(
     rows = [cells[start : start + _COLUMNS] for start in range(0, count, _COLUMNS)]
     columns = min(count, _COLUMNS)
     sheet = np.concatenate([np.concatenate([*row, *[blank] * (columns - len(row))], axis=1) for row in rows])
-    write_whole(out, encode_rgb(sheet))
+    write_whole(out, png_bytes(sheet))
     typer.echo(str(out))
 
 
@@ -77,7 +78,7 @@ def render(
             begin = time.perf_counter()
             frame = _rendered(number, height, width)
             rendered = time.perf_counter()
-            write_whole(paths[0], encode_rgb(frame.rgb))
+            write_whole(paths[0], png_bytes(frame.rgb))
             write_whole(paths[1], _npy(frame.disparity))
             seconds = {"render": rendered - begin, "write": time.perf_counter() - rendered}
             report.add(

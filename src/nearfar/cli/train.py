@@ -3,23 +3,20 @@
 import importlib.util
 import logging
 import os
-import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from threading import Event
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nearfar.cli.options import Overwrite
+from nearfar.cli.stop import stopping
 from nearfar.errors import MissingExtraError, OptionError
 
 if TYPE_CHECKING:
-    from types import FrameType
-
     from nearfar.train.checkpoint import Checkpoint
     from nearfar.train.config import Budget
     from nearfar.train.validate import Figures
@@ -100,18 +97,17 @@ def _run(checkpoint: "Checkpoint", output: Path, workers: int) -> None:
 
     from nearfar.train.loop import Surroundings, train
 
-    stop = Event()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    with _logged(), _stopped_by_signals(stop):
+    with _logged(), stopping(gently=True) as stop:
         surroundings = Surroundings(
             folder=output,
             workers=workers,
             device=device,
             validation_count=_VALIDATION_SCENES,
-            should_stop=stop.is_set,
+            should_stop=stop,
         )
         checkpoint, figures = train(checkpoint, surroundings)
-    if stop.is_set():
+    if stop():
         spent = f"{checkpoint.counters.seconds / 60:.1f} minutes"
         typer.echo(f"nearfar: stopped after {spent} of training; the same command with --resume goes on", err=True)
         raise typer.Exit(1)
@@ -173,19 +169,3 @@ def _logged() -> Iterator[None]:
     finally:
         logger.setLevel(before)
         logger.removeHandler(handler)
-
-
-@contextmanager
-def _stopped_by_signals(stop: Event) -> Iterator[None]:
-    """Let the first Ctrl-C or SIGTERM ask for a stop, and the second one do what it always does."""
-
-    def ask(number: int, _: "FrameType | None") -> None:
-        stop.set()
-        signal.signal(number, before[signal.Signals(number)])
-
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -12,9 +12,10 @@ from nearfar.errors import NearfarError
 from nearfar.evaluate.crop import windowed
 from nearfar.evaluate.metrics import METRICS
 from nearfar.evaluate.score import Comparison, compare
-from nearfar.outputs.color import colored, encode_rgb
+from nearfar.outputs.color import colored
 from nearfar.outputs.contact_sheet import write_line
 from nearfar.outputs.legend import GROUND, QUIET
+from nearfar.outputs.png_chunks import png_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,7 +90,7 @@ def sheet(rows: Sequence[Panels], *, title: str) -> bytes:
             page.paste(Image.fromarray(picture), (_MARGIN_PX + place * (_PANEL_PX + _SEAM_PX), top))
         write_line(page, _MARGIN_PX, top + height - _CAPTION_PX - _GAP_PX + 6, row.caption, size_px=16)
         top += height
-    return encode_rgb(np.asarray(page))
+    return png_bytes(np.asarray(page))
 
 
 def _maps(comparison: Comparison, size_wh: tuple[int, int]) -> tuple[RgbU8, ...]:

@@ -1,9 +1,6 @@
 """Maps in colour, to look at: near is bright. Not for computing with."""
 
-import io
-
 import numpy as np
-from PIL import Image
 
 from nearfar.arrays import MapF32, RgbU8
 from nearfar.disparity import Depth, DepthMap
@@ -11,9 +8,7 @@ from nearfar.errors import OptionError
 from nearfar.image import Picture
 from nearfar.outputs.colormaps import COLORMAPS
 from nearfar.outputs.legend import with_legend
-
-# Of a 12-megapixel map in colour, level 4 makes 3.1 MB in 0.9 s; 1 makes 4.0 MB in 0.7 s, zlib's usual 6 2.7 MB in 1.7.
-_COMPRESS_LEVEL = 4
+from nearfar.outputs.png_chunks import png_bytes
 
 
 def colored(values: MapF32, *, colormap: str = "inferno") -> RgbU8:
@@ -32,7 +27,9 @@ def colored(values: MapF32, *, colormap: str = "inferno") -> RgbU8:
     """
     if colormap not in COLORMAPS:
         raise OptionError(f"no colour map is called {colormap!r}: choose from {', '.join(COLORMAPS)}")
-    steps = np.rint(np.clip(values, 0, 1) * np.float32(255)).astype(np.uint8)
+    shown = np.clip(values, 0, 1)
+    shown *= np.float32(255)
+    steps = np.rint(shown, out=shown).astype(np.uint8)
     # 40 ms for 12 megapixels, indexing takes 170; OpenCV's table 15, which is not worth the import of OpenCV.
     rgb: RgbU8 = np.take(COLORMAPS[colormap], steps, axis=0)  # (H, W, 3)
     return rgb
@@ -49,11 +46,4 @@ def pictured(depth_map: DepthMap) -> RgbU8:
 
 def encode(depth_map: DepthMap, picture: Picture | None = None) -> bytes:  # noqa: ARG001 - every writer is called so
     """Return the map in colour as an 8-bit RGB PNG; of a ``Depth``, with a scale in metres below it."""
-    return encode_rgb(pictured(depth_map))
-
-
-def encode_rgb(rgb: RgbU8) -> bytes:
-    """Return (H, W, 3) uint8 sRGB as a PNG."""
-    buffer = io.BytesIO()
-    Image.fromarray(rgb).save(buffer, format="PNG", compress_level=_COMPRESS_LEVEL)
-    return buffer.getvalue()
+    return png_bytes(pictured(depth_map))

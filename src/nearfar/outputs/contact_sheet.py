@@ -6,9 +6,9 @@ from statistics import median
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from nearfar.outputs.color import encode_rgb
 from nearfar.outputs.gallery import Exhibit, Gallery, shown, shown_seconds
 from nearfar.outputs.legend import GROUND, QUIET, TEXT
+from nearfar.outputs.png_chunks import png_bytes
 
 _WIDTH_PX = 1600
 _MARGIN_PX = 32
@@ -37,7 +37,7 @@ def contact_sheet(gallery: Gallery) -> bytes:
         _hang(sheet, row, top=top, height=height)
         top += height + _CAPTION_PX
     write_line(sheet, _MARGIN_PX, top + 8, _foot(gallery), size_px=15, color=QUIET)
-    return encode_rgb(np.asarray(sheet))
+    return png_bytes(np.asarray(sheet))
 
 
 def _rows(exhibits: Sequence[Exhibit]) -> list[Sequence[Exhibit]]:

@@ -1,6 +1,5 @@
 """Maps as a 16-bit grey PNG that can be undone: what its numbers are and what made the map are in its text."""
 
-import io
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from nearfar import __version__
 from nearfar.disparity import Depth, DepthMap, Disparity, Provenance
 from nearfar.errors import ArrayError, PictureError
 from nearfar.image import Picture
+from nearfar.outputs.png_chunks import png_bytes
 
 # The farthest that 16 bits of millimetres hold [m].
 FARTHEST_M = 65.535
@@ -20,8 +20,6 @@ _PREFIX = "nearfar:"
 # What the kinds begin with: they tell a reader which of the two a file is.
 _DISPARITY, _DEPTH = "disparity, relative", "depth, metric"
 _STEP_M = 0.001
-# Level 1 writes a 12-megapixel map several times faster than zlib's usual 6 for a few percent more bytes.
-_COMPRESS_LEVEL = 1
 
 
 def gray16(depth_map: DepthMap) -> NDArray[np.uint16]:
@@ -33,8 +31,9 @@ def gray16(depth_map: DepthMap) -> NDArray[np.uint16]:
     """
     if isinstance(depth_map, Depth):
         return np.clip(_millimetres(depth_map), 1, 65535).astype(np.uint16)
-    steps: NDArray[np.uint16] = np.rint(depth_map.normalised() * np.float32(65535)).astype(np.uint16)
-    return steps
+    steps = depth_map.normalised()
+    steps *= np.float32(65535)
+    return np.rint(steps, out=steps).astype(np.uint16)
 
 
 def clipped(depth: Depth) -> int:
@@ -60,13 +59,9 @@ def encode(depth_map: DepthMap, picture: Picture | None = None) -> bytes:
         "engine": depth_map.provenance.engine,
         "recipe": depth_map.provenance.recipe,
     }
-    text = PngImagePlugin.PngInfo()
-    text.add_text("Software", f"nearfar {__version__}")
-    for key, value in (facts | ({"source": picture.name} if picture else {})).items():
-        text.add_itxt(f"{_PREFIX}{key}", value)
-    buffer = io.BytesIO()
-    Image.fromarray(gray16(depth_map)).save(buffer, format="PNG", pnginfo=text, compress_level=_COMPRESS_LEVEL)
-    return buffer.getvalue()
+    facts |= {"source": picture.name} if picture else {}
+    text = {"Software": f"nearfar {__version__}"} | {f"{_PREFIX}{key}": value for key, value in facts.items()}
+    return png_bytes(gray16(depth_map), text=text)
 
 
 def read(path: str | Path) -> DepthMap:

@@ -6,8 +6,9 @@ from nearfar.arrays import RgbU8
 from nearfar.disparity import DepthMap
 from nearfar.errors import ArrayError, OptionError
 from nearfar.image import Picture
-from nearfar.outputs.color import encode_rgb, pictured
+from nearfar.outputs.color import pictured
 from nearfar.outputs.legend import on_ground
+from nearfar.outputs.png_chunks import png_bytes
 
 
 def side_by_side(depth_map: DepthMap, picture: Picture) -> RgbU8:
@@ -35,4 +36,4 @@ def encode(depth_map: DepthMap, picture: Picture | None = None) -> bytes:
     """
     if picture is None:
         raise OptionError("sidebyside shows the photograph beside the map: give it, as in save(path, picture=picture)")
-    return encode_rgb(side_by_side(depth_map, picture))
+    return png_bytes(side_by_side(depth_map, picture))

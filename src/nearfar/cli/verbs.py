@@ -1,0 +1,52 @@
+"""The verbs, each loaded when it is used: ``nearfar --version`` does not wait for any, nor one for another."""
+
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_group
+
+# In the order of 'nearfar --help': each verb's function or Typer app in this package, and the first line of its help.
+VERBS = {
+    "depth": (
+        "depth.depth",
+        (
+            "Estimate the depth of photographs: relative disparity, near bright and far dark, or metres from a metric "
+            "model."
+        ),
+    ),
+    "demo": ("demo.demo", "Run every stage on photographs that come with nearfar, and make a gallery to look at."),
+    "eval": ("evaluate.evaluate", "Say how good a model, or anybody's maps, are on photographs with measured depth."),
+    "models": ("models.app", "List, show, fetch, verify, import and export models."),
+    "scenes": ("scenes.app", "Render the procedural scenes that the open model learns from."),
+    "train": ("train.app", "Train the open model on rendered scenes, from nothing."),
+}
+
+
+class Verb(TyperCommand):
+    """A verb of which only name and summary are known until somebody uses it."""
+
+    def make_context(self, *words: Any, **settings: Any) -> Any:
+        """Return the context of the real command, which is what runs."""
+        return self.load().make_context(*words, **settings)
+
+    def load(self) -> Any:
+        """Return the real command, as Typer makes it."""
+        name = str(self.name)
+        module, attribute = VERBS[name][0].split(".")
+        found = getattr(import_module(f"nearfar.cli.{module}"), attribute)
+        parent = typer.Typer()
+        if isinstance(found, typer.Typer):
+            parent.add_typer(found, name=name)
+        else:
+            parent.command(name)(found)
+        return get_group(parent).commands[name]
+
+
+class Verbs(TyperGroup):
+    """The group of all verbs."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.commands.update({name: Verb(name=name, help=summary) for name, (_, summary) in VERBS.items()})

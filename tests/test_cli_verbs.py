@@ -1,0 +1,28 @@
+"""The verbs are loaded when they are used, and the help says the same of them before as after."""
+
+import pytest
+from typer.main import get_command
+
+from command import run
+from nearfar.cli import app
+from nearfar.cli.verbs import VERBS, Verb
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_the_summary_is_the_first_line_of_the_verbs_own_help(name: str) -> None:
+    known = get_command(app).commands[name]  # type: ignore[attr-defined]
+    assert isinstance(known, Verb)
+    real = known.load()
+    assert (known.help, real.name) == (" ".join(real.help.split("\n\n")[0].split()), name)
+
+
+def test_the_help_lists_every_verb(monkeypatch: pytest.MonkeyPatch) -> None:
+    done = run(monkeypatch, "--help")
+    assert done.code == 0
+    assert all(name in done.text for name in VERBS)
+
+
+def test_a_verb_that_is_not_there_is_usage_and_names_one_that_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    done = run(monkeypatch, "depht")
+    assert done.code == 2
+    assert "depth" in done.err

@@ -1,0 +1,193 @@
+"""Overlapped work gives what work in turn gives: in order, bounded, each failure by itself, and it can be stopped."""
+
+import gc
+import threading
+import weakref
+from collections.abc import Callable, Iterator
+from itertools import count
+from typing import ClassVar
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nearfar.errors import PictureError
+from nearfar.pipeline import in_turn, overlapped
+
+WAYS = (overlapped, in_turn)
+PATIENCE_S = 30
+STAGES = ("before", "middle", "after")
+
+
+def fails_on(bad: set[int], error: type[Exception] = PictureError) -> Callable[[int], int]:
+    def stage(number: int) -> int:
+        if number in bad:
+            raise error(f"no {number}")
+        return number
+
+    return stage
+
+
+def plain(number: int) -> int:
+    return number
+
+
+def settle() -> None:
+    """Wait until no thread of a pipeline is left."""
+    for thread in threading.enumerate():
+        if thread.name.startswith("nearfar-"):
+            thread.join(PATIENCE_S)
+            assert not thread.is_alive()
+
+
+@pytest.mark.parametrize("way", WAYS)
+@given(
+    length=st.integers(0, 12),
+    before=st.sets(st.integers(0, 11)),
+    middle=st.sets(st.integers(0, 11)),
+    after=st.sets(st.integers(0, 11)),
+)
+def test_order_holds_and_failures_stay_where_they_belong(
+    way: Callable[..., Iterator], length: int, before: set[int], middle: set[int], after: set[int]
+) -> None:
+    stages = {"before": fails_on(before), "middle": fails_on(middle), "after": fails_on(after, MemoryError)}
+    outcomes = [str(future.exception() or future.result()) for future in way(range(length), **stages)]
+    bad = before | middle | after
+    assert outcomes == [f"no {number}" if number in bad else str(number) for number in range(length)]
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("stage", ["before", "middle", "after"])
+def test_a_bug_is_no_outcome_and_ends_the_work(way: Callable[..., Iterator], stage: str) -> None:
+    stages = dict.fromkeys(("before", "middle", "after"), plain) | {stage: fails_on({2}, KeyError)}
+    got: list[int] = []
+    with pytest.raises(KeyError):
+        got.extend(future.result() for future in way(range(5), **stages))
+    assert got in ([0, 1], [0])  # the one before may still have been under way
+
+
+class Thing:
+    """Something that counts how many of its kind are alive."""
+
+    alive: ClassVar[weakref.WeakSet["Thing"]] = weakref.WeakSet()
+    most: ClassVar[int] = 0
+
+    def __init__(self) -> None:
+        Thing.alive.add(self)
+        Thing.most = max(Thing.most, len(Thing.alive))
+
+
+def test_however_many_items_three_at_most_are_alive() -> None:
+    Thing.most = 0
+
+    def hand_on(thing: Thing) -> Thing:
+        return thing
+
+    for future in overlapped(range(50), before=lambda _: Thing(), middle=hand_on, after=lambda _: None):
+        assert future.result() is None
+    gc.collect()
+    assert not Thing.alive
+    assert 2 <= Thing.most <= 3
+
+
+def test_no_more_is_taken_than_one_ahead_of_the_middle() -> None:
+    numbers = count()
+    taken: list[int] = []
+    in_the_middle: list[int] = []
+
+    def source() -> Iterator[int]:
+        for number in numbers:
+            taken.append(number)
+            yield number
+
+    def middle(number: int) -> int:
+        in_the_middle.append(number)
+        assert len(taken) <= number + 2
+        return number
+
+    work = overlapped(source(), before=plain, middle=middle, after=plain)
+    assert [next(work).result() for _ in range(10)] == list(range(10))
+    work.close()
+    assert next(numbers) == len(taken)
+    assert len(taken) <= 12
+
+
+def test_the_three_stages_do_overlap() -> None:
+    # Item 1's first stage, item 0's second and nothing else can go on at once at first; then all three.
+    meeting = threading.Barrier(3, timeout=PATIENCE_S)
+
+    def meet(number: int, when: int) -> int:
+        if number == when:
+            meeting.wait()
+        return number
+
+    stages = {name: lambda number, when=when: meet(number, when) for name, when in zip(STAGES, (4, 3, 2), strict=True)}
+    assert [future.result() for future in overlapped(range(8), **stages)] == list(range(8))
+
+
+def test_the_middle_stays_in_the_callers_thread() -> None:
+    threads = {name: set() for name in STAGES}
+
+    def noted(name: str) -> Callable[[int], int]:
+        def stage(number: int) -> int:
+            threads[name].add(threading.current_thread().name)
+            return number
+
+        return stage
+
+    list(overlapped(range(6), **{name: noted(name) for name in STAGES}))
+    assert threads["middle"] == {threading.current_thread().name}
+    assert len(threads["before"] | threads["middle"] | threads["after"]) == 3
+
+
+def test_closing_early_ends_what_is_under_way_and_begins_nothing() -> None:
+    ended: list[int] = []
+    begun: list[int] = []
+    work = overlapped(range(100), before=lambda n: begun.append(n) or n, middle=plain, after=ended.append)
+    next(work)
+    work.close()
+    settle()
+    assert len(begun) <= 3
+    assert ended == list(range(len(ended)))
+
+
+def test_dropped_and_collected_in_its_own_thread_it_does_not_wait_for_itself() -> None:
+    collected = threading.Event()
+
+    def after(number: int) -> None:
+        if number == 1:
+            dropped.wait(PATIENCE_S)
+            gc.collect()
+            collected.set()
+
+    dropped = threading.Event()
+    cycle: list[object] = [overlapped(range(100), before=plain, middle=plain, after=after)]
+    next(cycle[0])  # type: ignore[call-overload]
+    cycle.append(cycle)
+    del cycle
+    dropped.set()
+    assert collected.wait(PATIENCE_S)
+    settle()
+
+
+def test_an_interrupt_in_the_middle_leaves_no_thread_and_no_half_ended_item() -> None:
+    ended: list[int] = []
+
+    def middle(number: int) -> int:
+        if number == 3:
+            raise KeyboardInterrupt
+        return number
+
+    with pytest.raises(KeyboardInterrupt):
+        list(overlapped(range(100), before=plain, middle=middle, after=ended.append))
+    settle()
+    assert ended == [0, 1, 2]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_when_told_to_stop_what_passed_the_middle_is_still_given(way: Callable[..., Iterator]) -> None:
+    passed: list[int] = []
+    futures = way(
+        range(100), before=plain, middle=lambda n: passed.append(n) or n, after=plain, stop=lambda: len(passed) >= 5
+    )
+    assert [future.result() for future in futures] == passed == [0, 1, 2, 3, 4]
