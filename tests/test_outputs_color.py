@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nearfar.errors import OptionError
@@ -22,6 +22,7 @@ def test_a_table_is_the_published_one_and_cannot_be_changed(name: str) -> None:
 
 @pytest.mark.parametrize("name", COLORMAPS)
 @given(st.lists(st.integers(0, 255), min_size=2, max_size=2, unique=True))
+@settings(deadline=None)
 def test_nearer_is_lighter(name: str, steps: list[int]) -> None:
     ramp = np.array([sorted(steps)], np.float32) / 255
     lightness = cv2.cvtColor(colored(ramp, colormap=name).astype(np.float32) / 255, cv2.COLOR_RGB2LAB)[0, :, 0]

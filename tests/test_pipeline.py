@@ -32,9 +32,19 @@ def plain(number: int) -> int:
     return number
 
 
+BEFORE: set[threading.Thread] = set()
+
+
+@pytest.fixture(autouse=True)
+def threads_before() -> None:
+    """Note which threads there are: a pipeline that another test dropped may still wait for its collection."""
+    BEFORE.clear()
+    BEFORE.update(threading.enumerate())
+
+
 def settle() -> None:
-    """Wait until no thread of a pipeline is left."""
-    for thread in threading.enumerate():
+    """Wait until no thread of a pipeline of this test is left."""
+    for thread in set(threading.enumerate()) - BEFORE:
         if thread.name.startswith("nearfar-"):
             thread.join(PATIENCE_S)
             assert not thread.is_alive()
