@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO := nearfar-demo
 
-.PHONY: help demo test check format lint types imports spelling clean
+.PHONY: help demo test coverage check format lint types imports spelling clean
 
 help: ## List the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -13,7 +13,10 @@ demo: $(VENV)/.user ## Install nearfar and turn the bundled photographs into dep
 	$(BIN)/nearfar demo -o $(DEMO) --overwrite
 
 test: $(VENV)/.test ## Install what the tests need and run them
-	$(BIN)/python -m pytest -n auto --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest -n auto
+
+coverage: $(VENV)/.test ## Which lines do the tests run? In one process: workers under coverage were seen to die
+	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
 
 check: format lint types imports spelling test ## Everything that CI checks
 
