@@ -15,8 +15,8 @@ demo: $(VENV)/.user ## Install nearfar and turn the bundled photographs into dep
 test: $(VENV)/.test ## Install what the tests need and run them
 	$(BIN)/python -m pytest -n auto
 
-coverage: $(VENV)/.test ## Which lines do the tests run? In one process: workers under coverage were seen to die
-	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+coverage: $(VENV)/.test ## Which lines do the tests run?
+	$(BIN)/python -m pytest -n auto --cov --cov-report=term:skip-covered
 
 check: format lint types imports spelling test ## Everything that CI checks
 

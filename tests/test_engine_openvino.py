@@ -17,12 +17,12 @@ from nearfar.engines import Precision, onnxruntime, openvino_compile
 from nearfar.engines import openvino as engine_module
 from nearfar.engines.compiled import CompiledCache
 from nearfar.engines.openvino import load
-from nearfar.engines.openvino_runtime import openvino
+from nearfar.engines.openvino_runtime import core, openvino
 from nearfar.errors import EngineError, MissingExtraError
 from nearfar.models.store import BUNDLED_FOLDER
 
 BUNDLED = BUNDLED_FOLDER / "nearfar-open.onnx"
-HAS_BFLOAT16 = "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+HAS_BFLOAT16 = "BF16" in core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
 def tensor(height: int = 28, width: int = 42, seed: int = 0) -> np.ndarray:
@@ -44,9 +44,9 @@ def compilations(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     done: list[str] = []
     real = openvino_compile._compiled
 
-    def counted(core: object, order: openvino_compile.Order, axes: object) -> openvino_compile.CompiledGraph:
+    def counted(order: openvino_compile.Order, axes: object) -> openvino_compile.CompiledGraph:
         done.append(order.path.name)
-        return real(core, order, axes)  # type: ignore[arg-type]
+        return real(order, axes)  # type: ignore[arg-type]
 
     monkeypatch.setattr(openvino_compile, "_compiled", counted)
     return done
@@ -91,7 +91,7 @@ def test_fast_without_bfloat16_is_an_error_and_not_float32(tmp_path: Path, monke
             return ["FP32", "INT8"] if name == "OPTIMIZATION_CAPABILITIES" else super().get_property(device, name)
 
     path = tiny_depth_graph(tmp_path / "net.onnx")
-    monkeypatch.setattr(engine_module.openvino, "Core", Core)
+    monkeypatch.setattr(engine_module, "core", Core)
     with pytest.raises(EngineError, match=r"does not compute in bfloat16.*use precision exact"):
         load(path, precision=Precision.FAST)
 
@@ -106,7 +106,7 @@ def test_a_runtime_that_does_not_start_is_an_engine_error(tmp_path: Path, monkey
     def broken() -> None:
         raise RuntimeError("Exception from src/core.cpp:84:\nno plugin\n")
 
-    monkeypatch.setattr(engine_module.openvino, "Core", broken)
+    monkeypatch.setattr(engine_module, "core", broken)
     with pytest.raises(EngineError, match=r"OpenVINO does not start here: no plugin$"):
         load(tiny_depth_graph(tmp_path / "net.onnx"))
 
@@ -271,10 +271,22 @@ def _run_in_new_process(code: str, home: Path) -> object:
     return json.loads(done.stdout.splitlines()[-1])
 
 
+def test_a_signal_reaches_python_after_engines_are_gone(tmp_path: Path) -> None:
+    tiny_depth_graph(tmp_path / "net.onnx")
+    code = (
+        "import json, os, signal; from nearfar.engines.openvino import load;"
+        "engines = [load('net.onnx'), load('net.onnx')];"
+        "engines.pop(0); engines.pop(0); taken = [];"  # the first to start is the first to end
+        "signal.signal(signal.SIGINT, lambda *_: taken.append(True)); os.kill(os.getpid(), signal.SIGINT);"
+        "print(json.dumps(taken))"
+    )
+    assert _run_in_new_process(code, tmp_path) == [True]
+
+
 def test_openvinos_telemetry_is_never_loaded_and_leaves_nothing(tmp_path: Path) -> None:
     # Without CI in the environment, where the telemetry would be silent by itself.
     code = (
-        "import json, sys; from nearfar.engines.openvino_runtime import openvino; openvino.Core();"
+        "import json, sys; from nearfar.engines.openvino_runtime import core; core();"
         "print(json.dumps([name for name in sys.modules if 'telemetry' in name or name.endswith('.ovc')]))"
     )
     assert _run_in_new_process(code, tmp_path) == []

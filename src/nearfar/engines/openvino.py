@@ -19,7 +19,7 @@ from nearfar.engines import EngineReport, Precision
 from nearfar.engines.compiled import CompiledCache
 from nearfar.engines.contract import map_of
 from nearfar.engines.openvino_compile import DEVICE, Order, compiled_graph
-from nearfar.engines.openvino_runtime import RUN_ERRORS, VERSION, one_line, openvino
+from nearfar.engines.openvino_runtime import RUN_ERRORS, VERSION, core, one_line
 from nearfar.engines.threads import threads_or_all
 from nearfar.errors import EngineError, GraphError
 
@@ -143,23 +143,23 @@ def load(
     path = Path(path)
     if not path.is_file():
         raise GraphError(f"{path} is not a file: give the path of an ONNX network")
-    core = _core_for(precision, quantised=quantised)
-    computing = Precision.EXACT if quantised and not _has_bfloat16(core) else precision
+    has_bfloat16 = _require(precision, quantised=quantised)
+    computing = Precision.EXACT if quantised and not has_bfloat16 else precision
     options = _OPTIONS | _PRECISION_OPTIONS[computing] | {"INFERENCE_NUM_THREADS": str(threads_or_all(threads))}
     if size_hw is not None and math.prod(size_hw) < _SMALLEST_OWN_PIXELS:
         size_hw = None
     order = Order(path=path, options=options, size_hw=size_hw, sha256=sha256)
-    graph = compiled_graph(core, order, None if cache_folder is None else CompiledCache(folder=cache_folder))
+    graph = compiled_graph(order, None if cache_folder is None else CompiledCache(folder=cache_folder))
     if _computes_in(graph) != options["INFERENCE_PRECISION_HINT"]:
         raise EngineError(f"OpenVINO computes {path.name} in {_computes_in(graph)}: {precision} cannot be had here")
     return OpenVinoEngine(graph, name=path.name, quantised=quantised)
 
 
-def _core_for(precision: Precision, *, quantised: bool) -> openvino.Core:
+def _require(precision: Precision, *, quantised: bool) -> bool:
+    """Tell whether this processor computes in bfloat16, once OpenVINO is known to compute as asked."""
     try:
-        core = openvino.Core()
-        processor = core.get_property(DEVICE, "FULL_DEVICE_NAME")
-        has_bfloat16 = _has_bfloat16(core)
+        processor = core().get_property(DEVICE, "FULL_DEVICE_NAME")
+        has_bfloat16 = "BF16" in core().get_property(DEVICE, "OPTIMIZATION_CAPABILITIES")
     except RuntimeError as error:
         raise EngineError(f"OpenVINO does not start here: {one_line(error)}") from error
     if precision is Precision.FAST and not (has_bfloat16 or quantised):
@@ -167,11 +167,7 @@ def _core_for(precision: Precision, *, quantised: bool) -> openvino.Core:
             f"precision fast: this processor ({processor}) does not compute in bfloat16, and OpenVINO has nothing else "
             "that is faster for this file: use precision exact, or make a quantised file with nearfar models optimize"
         )
-    return core
-
-
-def _has_bfloat16(core: openvino.Core) -> bool:
-    return "BF16" in core.get_property(DEVICE, "OPTIMIZATION_CAPABILITIES")
+    return has_bfloat16
 
 
 def _computes_in(graph: CompiledGraph) -> str:

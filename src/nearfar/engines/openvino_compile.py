@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from nearfar.engines.axes import axis_names
 from nearfar.engines.contract import GraphContract, TensorSpec, contract_of
 from nearfar.engines.openvino_normalisation import write_out_group_normalisation
-from nearfar.engines.openvino_runtime import COMPILE_ERRORS, VERSION, frontend, one_line, openvino
+from nearfar.engines.openvino_runtime import COMPILE_ERRORS, VERSION, core, frontend, one_line, openvino
 from nearfar.errors import GraphError
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Order:
     sha256: str | None = None
 
 
-def compiled_graph(core: openvino.Core, order: Order, cache: CompiledCache | None) -> CompiledGraph:
+def compiled_graph(order: Order, cache: CompiledCache | None) -> CompiledGraph:
     """Return the graph of an order, from the cache if it is there.
 
     Raises:
@@ -74,13 +74,13 @@ def compiled_graph(core: openvino.Core, order: Order, cache: CompiledCache | Non
         axes = axis_names(order.path)
     except (OSError, ValueError) as error:
         raise GraphError(f"{order.path} is not a network that OpenVINO can load: {error}") from error
-    key = _key(core, order) if cache else None
+    key = _key(order) if cache else None
     if cache is None or key is None:
-        return _compiled(core, order, axes)
-    kept = _kept(core, order, axes, cache, key)
+        return _compiled(order, axes)
+    kept = _kept(order, axes, cache, key)
     if kept is not None:
         return kept
-    graph = _compiled(core, order, axes)
+    graph = _compiled(order, axes)
     try:
         cache.write(key, graph.model.export_model)
     except COMPILE_ERRORS as error:
@@ -88,14 +88,12 @@ def compiled_graph(core: openvino.Core, order: Order, cache: CompiledCache | Non
     return graph
 
 
-def _kept(
-    core: openvino.Core, order: Order, axes: Mapping[str, tuple[str, ...]], cache: CompiledCache, key: str
-) -> CompiledGraph | None:
+def _kept(order: Order, axes: Mapping[str, tuple[str, ...]], cache: CompiledCache, key: str) -> CompiledGraph | None:
     memory = cache.read(key)
     if memory is None:
         return None
     try:
-        model = core.import_model(openvino.Tensor(memory, shared_memory=True), DEVICE, dict(order.options))
+        model = core().import_model(openvino.Tensor(memory, shared_memory=True), DEVICE, dict(order.options))
     except COMPILE_ERRORS as error:
         logger.debug("a compiled graph is not taken back, and made anew: %s", one_line(error))
         cache.remove(key)
@@ -103,7 +101,7 @@ def _kept(
     return CompiledGraph(model=model, contract=_contract(model, axes, order.path.name), memory=memory)
 
 
-def _compiled(core: openvino.Core, order: Order, axes: Mapping[str, tuple[str, ...]]) -> CompiledGraph:
+def _compiled(order: Order, axes: Mapping[str, tuple[str, ...]]) -> CompiledGraph:
     name = order.path.name
     try:
         # Not Core.read_model: where a file is no ONNX, that tries every other format, and each complains on stderr.
@@ -113,7 +111,7 @@ def _compiled(core: openvino.Core, order: Order, axes: Mapping[str, tuple[str, .
         write_out_group_normalisation(model)
         height, width = contract.fixed_hw or order.size_hw or (-1, -1)
         model.reshape([1, 3, height, width])  # as little left open as can be: what is known need not be computed
-        compiled = core.compile_model(model, DEVICE, dict(order.options))
+        compiled = core().compile_model(model, DEVICE, dict(order.options))
     except COMPILE_ERRORS as error:
         raise GraphError(f"{order.path} is not a network that OpenVINO can load: {one_line(error)}") from error
     return CompiledGraph(model=compiled, contract=_contract(compiled, axes, name))
@@ -144,12 +142,12 @@ def _lengths(shape: openvino.PartialShape) -> tuple[int | None, ...]:
     return tuple(axis.get_length() if axis.is_static else None for axis in shape)
 
 
-def _key(core: openvino.Core, order: Order) -> str | None:
+def _key(order: Order) -> str | None:
     """Return a name for everything that a compiled graph is made from; None if part of the network is elsewhere."""
     sha256 = order.sha256 or _sha256(order.path)
     if sha256 is None:
         return None
-    machine = [core.get_property(DEVICE, name) for name in ("FULL_DEVICE_NAME", "OPTIMIZATION_CAPABILITIES")]
+    machine = [core().get_property(DEVICE, name) for name in ("FULL_DEVICE_NAME", "OPTIMIZATION_CAPABILITIES")]
     made_from = [sha256, VERSION, sorted(order.options.items()), order.size_hw, *machine]
     return hashlib.sha256(repr(made_from).encode()).hexdigest()[:40]
 

@@ -10,10 +10,11 @@ Source: openvinotoolkit/openvino, tools/ovc/openvino/tools/ovc/__init__.py and t
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
 from nearfar.errors import MissingExtraError
 
-__all__ = ["COMPILE_ERRORS", "RUN_ERRORS", "VERSION", "frontend", "one_line", "openvino", "operations"]
+__all__ = ["COMPILE_ERRORS", "RUN_ERRORS", "VERSION", "core", "frontend", "one_line", "openvino", "operations"]
 
 _CONVERTER = "openvino.tools.ovc"
 _TELEMETRY = "openvino_telemetry"
@@ -67,6 +68,23 @@ COMPILE_ERRORS: tuple[type[Exception], ...] = (
 
 VERSION: str = openvino.get_version()
 """The version with its build: compiled graphs of one are not for another."""
+
+
+@cache
+def core() -> openvino.Core:
+    """Return OpenVINO's core, the same one as long as the process lives.
+
+    Each core's processor plugin gives the thread that starts it a stack for signals, and at its own end puts back the
+    stack that it found. Of two plugins the second finds the first one's: if that ends first, the thread is left with a
+    stack that has been unmapped, and the next signal, such as Ctrl-C, kills the process. A core that never ends puts
+    nothing back.
+    Source: openvinotoolkit/openvino, src/plugins/intel_cpu/src/plugin.cpp, SigAltStackSetup.
+
+    Raises:
+        RuntimeError: OpenVINO does not start here.
+    """
+    return openvino.Core()
+
 
 _PLACES = ("Exception from ", "Check '")
 
