@@ -156,7 +156,7 @@ def test_a_long_strip_is_capped_and_says_so(nearfar, tmp_path: Path) -> None:
     [
         (["a.png", "-o", "x.gif"], ".gif"),
         (["a.png", "--format", "tiff9"], "tiff9"),
-        (["a.png", "b.jpg", "-o", "-"], "one map of one photograph"),
+        (["a.png", "b.jpg", "-o", "-"], "one output of one photograph"),
         (["-", "a.png"], "goes alone"),
         (["a.png", "--size", "0"], "--size"),
         (["a.png", "--engine", "magic"], "--engine"),

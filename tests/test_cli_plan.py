@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from nearfar.cli.inputs import Input
 from nearfar.cli.plan import targets
 from nearfar.errors import OptionError
+from nearfar.outputs.writers import WRITERS
 
 
 def inputs_of(*paths: str) -> list[Input]:
@@ -16,7 +17,7 @@ def inputs_of(*paths: str) -> list[Input]:
 
 
 def planned(*paths: str, out: str | None, formats: tuple[str, ...] = ()) -> list[str]:
-    rows = targets(inputs_of(*paths), out=out, formats=formats, words=paths)
+    rows = targets(inputs_of(*paths), table=WRITERS, out=out, formats=formats, words=paths)
     return [Path(str(target.path)).as_posix() for row in rows for target in row]
 
 
@@ -25,7 +26,7 @@ def test_beside_the_photograph() -> None:
 
 
 def test_a_file_takes_its_format_from_its_suffix() -> None:
-    (row,) = targets(inputs_of("a.jpg"), out="b.npy", formats=(), words=["a.jpg"])
+    (row,) = targets(inputs_of("a.jpg"), table=WRITERS, out="b.npy", formats=(), words=["a.jpg"])
     assert (row[0].path, row[0].writer.name) == (Path("b.npy"), "npy")
 
 
@@ -39,7 +40,7 @@ def test_several_formats_go_into_a_folder() -> None:
 
 def test_a_tree_is_mirrored() -> None:
     item = Input(path=Path("in/sub/a.jpg"), place=PurePath("sub/a.jpg"))
-    (row,) = targets([item], out="out", formats=(), words=["in"])
+    (row,) = targets([item], table=WRITERS, out="out", formats=(), words=["in"])
     assert row[0].path == Path("out/sub/a-depth.png")
 
 
@@ -76,8 +77,8 @@ def test_no_two_outputs_ever_meet(parts: list[tuple[str, str, str]]) -> None:
 @pytest.mark.parametrize(
     ("paths", "out", "formats", "said"),
     [
-        (("a.jpg", "b.jpg"), "-", (), "one map of one photograph"),
-        (("a.jpg",), "-", ("png", "npy"), "one map of one photograph"),
+        (("a.jpg", "b.jpg"), "-", (), "one output of one photograph"),
+        (("a.jpg",), "-", ("png", "npy"), "one output of one photograph"),
         (("a.jpg",), "b.png", ("png", "npy"), "do not fit in one file"),
         (("a.jpg",), "b.xyz", (), ".xyz"),
         (("a.jpg",), "out", ("gif",), "gif"),

@@ -8,6 +8,28 @@ from nearfar.engines import EngineName
 from nearfar.engines import Precision as PrecisionName
 from nearfar.models.contract import RecipeName
 
+Photographs = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="INPUT...",
+        help="Photographs, folders, globs, .txt lists of any of these, or '-' for standard input.",
+    ),
+]
+Out = Annotated[
+    str | None,
+    typer.Option(
+        "--out",
+        "-o",
+        metavar="OUT",
+        help="A file (its suffix chooses the format), a folder, or '-' for standard output. "
+        "[default: beside each photograph]",
+    ),
+]
+Recursive = Annotated[bool, typer.Option("--recursive", "-r", help="Look into the folders below a folder.")]
+MaxMegapixels = Annotated[
+    float,
+    typer.Option("--max-megapixels", min=0, metavar="MP", help="Refuse larger photographs before they are decoded."),
+]
 Model = Annotated[
     str,
     typer.Option(

@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,9 +27,16 @@ class Target:
 
 
 def targets(
-    inputs: Sequence[Input], *, out: str | None, formats: Sequence[str], words: Sequence[str]
+    inputs: Sequence[Input],
+    *,
+    table: Mapping[str, Writer],
+    out: str | None,
+    formats: Sequence[str],
+    words: Sequence[str],
 ) -> list[list[Target]]:
     """Return the outputs of each input, in the order of the inputs; no two have the same path.
+
+    Where neither ``formats`` nor the suffix of ``out`` says which, they are of the first format of the table.
 
     Without ``out`` they stand beside their photograph. ``out`` is a file if it has a suffix, is no folder and one
     photograph is given by name; otherwise a folder, which mirrors the input tree.
@@ -38,13 +45,17 @@ def targets(
         OptionError: The output cannot be what was asked for, or would replace an input.
     """
     if out == STDOUT:
-        planned = [[_to_stdout(inputs, formats)]]
+        planned = [[_to_stdout(inputs, _chosen(formats, table))]]
     elif out is not None and _is_file(out, words):
-        planned = [[_to_file(Path(out), formats)]]
+        planned = [[_to_file(Path(out), formats, table)]]
     else:
-        planned = _to_folders(inputs, None if out is None else Path(out), writers_named(formats or ["png"]))
+        planned = _to_folders(inputs, None if out is None else Path(out), _chosen(formats, table))
     _spare_inputs(inputs, planned)
     return planned
+
+
+def _chosen(formats: Sequence[str], table: Mapping[str, Writer]) -> list[Writer]:
+    return writers_named(formats or [next(iter(table))], table)
 
 
 def _is_file(out: str, words: Sequence[str]) -> bool:
@@ -53,19 +64,18 @@ def _is_file(out: str, words: Sequence[str]) -> bool:
     return one and bool(path.suffix) and not out.endswith(("/", os.sep)) and not path.is_dir()
 
 
-def _to_stdout(inputs: Sequence[Input], formats: Sequence[str]) -> Target:
-    if len(inputs) != 1 or len(formats) > 1:
+def _to_stdout(inputs: Sequence[Input], writers: Sequence[Writer]) -> Target:
+    if len(inputs) != 1 or len(writers) > 1:
         raise OptionError(
-            f"'-o -' writes one map of one photograph, not {len(inputs)} in {max(len(formats), 1)} formats: "
-            "give -o a folder"
+            f"'-o -' writes one output of one photograph, not {len(inputs)} in {len(writers)} formats: give -o a folder"
         )
-    return Target(path=None, writer=writers_named(formats or ["png"])[0])
+    return Target(path=None, writer=writers[0])
 
 
-def _to_file(path: Path, formats: Sequence[str]) -> Target:
+def _to_file(path: Path, formats: Sequence[str], table: Mapping[str, Writer]) -> Target:
     if len(formats) > 1:
         raise OptionError(f"{path}: {len(formats)} formats do not fit in one file: give -o a folder")
-    return Target(path=path, writer=writer_for(path, formats[0] if formats else None))
+    return Target(path=path, writer=writer_for(path, formats[0] if formats else None, table))
 
 
 def _to_folders(inputs: Sequence[Input], out: Path | None, writers: Sequence[Writer]) -> list[list[Target]]:
@@ -117,4 +127,4 @@ def _spare_inputs(inputs: Sequence[Input], planned: Sequence[Sequence[Target]]) 
     sources = {_key(item.path): item.path for item in inputs if item.path is not None}
     for target in (target for row in planned for target in row):
         if target.path is not None and _key(target.path) in sources:
-            raise OptionError(f"{target.path} is an input: it would be replaced by its own map; choose another -o")
+            raise OptionError(f"{target.path} is an input: what is made of it would replace it; choose another -o")

@@ -3,11 +3,11 @@
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from functools import partial
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import typer
 
@@ -17,6 +17,7 @@ from nearfar.outputs import png
 from nearfar.outputs.legend import shown_metres
 
 Status = Literal["done", "skipped", "failed"]
+Detail: TypeAlias = str | int | float | bool | Sequence[float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +36,8 @@ class Row:
         unit: ``m`` where the map is in metres.
         range: The farthest and the nearest value of a disparity [relative], the nearest and the farthest depth [m].
         clipped: How many pixels are farther than a PNG of millimetres holds; only where one was written.
+        details: What else there is to say of what was made, by the verb that made it.
+        notices: What the user should be told about it, printed on standard error.
         seconds: Time a stage took: read, prepare, run, restore, write. [s]
     """
 
@@ -55,6 +58,8 @@ class Row:
     unit: str | None = None
     range: tuple[float, float] | None = None
     clipped: int | None = None
+    details: Mapping[str, Detail] = field(default_factory=dict)
+    notices: Sequence[str] = ()
     seconds: dict[str, float] = field(default_factory=dict)
 
     def as_json(self) -> str:
@@ -145,6 +150,8 @@ class Report:
             self.notice(f"{name}: so long a picture is shown to the network at {width}x{height}, to bound memory")
         if row.clipped:
             self.notice(clipped_notice(on_one_line(row.input), row.clipped))
+        for text in row.notices:
+            self.notice(f"{on_one_line(row.input)}: {text}")
         if self.as_json:
             typer.echo(row.as_json(), err=self.rows_to_stderr)
         elif row.status != "failed" and not self.quiet:

@@ -1,7 +1,7 @@
 """The one table of output formats, and how one is chosen."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,20 +78,20 @@ _TABLE = (
 WRITERS = {writer.name: writer for writer in _TABLE}
 
 
-def writers_named(names: Sequence[str]) -> list[Writer]:
-    """Return the writers of these names, each once.
+def writers_named(names: Sequence[str], table: Mapping[str, Writer] = WRITERS) -> list[Writer]:
+    """Return the writers of these names in a table, each once.
 
     Raises:
         OptionError: No format has such a name.
     """
     for name in names:
-        if name not in WRITERS:
-            raise OptionError(f"no format is called {name!r}: choose from {', '.join(WRITERS)}")
-    return [WRITERS[name] for name in dict.fromkeys(names)]
+        if name not in table:
+            raise OptionError(f"no format is called {name!r}: choose from {', '.join(table)}")
+    return [table[name] for name in dict.fromkeys(names)]
 
 
-def writer_for(path: str | os.PathLike[str], name: str | None = None) -> Writer:
-    """Return the writer of this name, or else of the path's suffix.
+def writer_for(path: str | os.PathLike[str], name: str | None = None, table: Mapping[str, Writer] = WRITERS) -> Writer:
+    """Return the writer of this name in a table, or else of the path's suffix.
 
     Example:
         >>> writer_for("photo.pfm").name
@@ -101,12 +101,12 @@ def writer_for(path: str | os.PathLike[str], name: str | None = None) -> Writer:
         OptionError: No format has such a name or suffix.
     """
     if name is not None:
-        return writers_named([name])[0]
+        return writers_named([name], table)[0]
     suffix = Path(path).suffix.lower()
-    for writer in _TABLE:
+    for writer in table.values():
         if writer.suffix == suffix:
             return writer
-    known = ", ".join(dict.fromkeys(writer.suffix for writer in _TABLE))
+    known = ", ".join(dict.fromkeys(writer.suffix for writer in table.values()))
     raise OptionError(f"{path}: no format has the suffix {suffix!r}: use one of {known}, or name the format")
 
 
