@@ -73,6 +73,10 @@ def operation(name: str, *inputs: tuple[int, ...], output: tuple[int, ...]) -> O
             operation("QLinearConv", (1, 3, 8, 8), (), (), (4, 3, 1, 1), (), (), (), (), output=(1, 4, 8, 8)),
             4 * 64 * 3,
         ),
+        (
+            operation("MultiHeadAttention", (2, 7, 24), (2, 5, 24), (2, 5, 16), output=(2, 7, 16)),
+            2 * 7 * 5 * (24 + 16),
+        ),
         (operation("Add", (7, 7), (7, 7), output=(7, 7)), 0),
     ],
 )
@@ -86,6 +90,8 @@ def test_what_cannot_be_counted_is_said() -> None:
     )
     assert found.multiply_adds is None
     assert found.uncounted == ("Einsum",)
+    packed = operation("MultiHeadAttention", (2, 7, 3, 3, 8), output=(2, 7, 24))
+    assert counted([packed]).uncounted == ("MultiHeadAttention",)
     assert counted([operation("DequantizeLinear", (2,), output=(2,))]).eight_bit
 
 

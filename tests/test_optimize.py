@@ -13,7 +13,7 @@ import onnx
 import onnxruntime
 import pytest
 from numpy.typing import NDArray
-from onnx import numpy_helper
+from onnx import helper, numpy_helper
 from PIL import Image
 
 from graphs import tiny_depth_graph
@@ -23,6 +23,7 @@ from nearfar.errors import ExportError, GraphError, MissingExtraError, OptionErr
 from nearfar.evaluate.agreement import AgreementThresholds
 from nearfar.export import optimize as optimize_module
 from nearfar.export import quantise as quantise_module
+from nearfar.export import rewrites as rewrites_module
 from nearfar.export import smooth
 from nearfar.export.activations import Activation
 from nearfar.export.calibration import MOST_PHOTOGRAPHS, split_photographs, tensors_of
@@ -64,7 +65,7 @@ def error(path: Path, scheme: Scheme) -> float:
     return float(np.abs(actual - expected).mean() / np.ptp(expected))
 
 
-@pytest.mark.parametrize(("scheme", "layers"), [(Scheme.EVERYTHING, 5), (Scheme.PRODUCTS, 3)])
+@pytest.mark.parametrize(("scheme", "layers"), [(Scheme.EVERYTHING, 5), (Scheme.LARGE, 5), (Scheme.PRODUCTS, 3)])
 def test_the_file_is_plain_onnx_with_bytes_for_weights(network: Path, scheme: Scheme, layers: int) -> None:
     quantised = quantise(onnx.load(network), TENSORS, scheme)
     model = onnx.load_from_string(quantised.content)
@@ -87,6 +88,15 @@ def test_it_computes_nearly_the_same_at_any_size(tmp_path: Path, scheme: Scheme,
     assert 0 < error(path, scheme) < 0.02
     content = quantise(onnx.load(path), TENSORS, scheme).content
     assert run(content, np.zeros((2, 3, 5 * PATCH, 2 * PATCH), np.float32)).shape == (2, 5 * PATCH, 2 * PATCH)
+
+
+def test_large_convolutions_are_those_that_take_a_good_share_of_the_work(
+    network: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Multiplications a patch: 384 in the first convolution (of stride 4), 72 in the last, 3 times 64 in the products.
+    for share, layers in ((0.11, 5), (0.12, 4), (0.59, 4), (0.6, 3)):
+        monkeypatch.setattr(quantise_module, "LARGE_SHARE", share)
+        assert quantise(onnx.load(network), TENSORS, Scheme.LARGE).layers == layers, share
 
 
 def test_only_products_of_the_picture_and_weights_are_layers(network: Path) -> None:
@@ -145,7 +155,7 @@ def _noisy_after_the_norm(activation: Activation):  # type: ignore[no-untyped-de
 
 
 def _activation(rows: NDArray[np.float32]) -> Activation:
-    return Activation(lows=rows.min(0), highs=rows.max(0), means=rows.mean(0), rows=rows)
+    return Activation(lows=rows.min(0), highs=rows.max(0), means=rows.mean(0), rows=rows, places=len(rows))
 
 
 @pytest.mark.parametrize("values", [[[-3.0, 5.0]], [[2.0, 7.0]], [[-2.0, -1.0]], [[0.0, 0.0]]])
@@ -245,7 +255,7 @@ def test_the_gate_refuses_and_leaves_what_was_there(
 ) -> None:
     monkeypatch.setattr(quantise_module, "quantise", _spoilt)
     file = tmp_path / "out" / "quantised.onnx"
-    with pytest.raises(ExportError, match=r"nothing was written.*everything.*Spearman -0\.\d+.*products"):
+    with pytest.raises(ExportError, match=r"nothing was written.*everything.*Spearman -0\.\d+.*large.*products"):
         optimize_model(network, OPEN, photographs, file)
     assert not file.exists()
     file.parent.mkdir(exist_ok=True)
@@ -268,17 +278,37 @@ def test_thresholds_are_the_callers(network: Path, photographs: list[Path], tmp_
         )
 
 
-def test_where_everything_fails_the_products_alone_are_tried(
-    network: Path, photographs: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("spoilt_schemes", "tried"),
+    [
+        ([Scheme.EVERYTHING], ["everything", "large"]),
+        ([Scheme.EVERYTHING, Scheme.LARGE], ["everything", "large", "products"]),
+    ],
+)
+def test_where_everything_fails_less_is_tried(
+    network: Path,
+    photographs: list[Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    spoilt_schemes: list[Scheme],
+    tried: list[str],
 ) -> None:
     def spoilt(model: onnx.ModelProto, tensors: list[NDArray[np.float32]], scheme: Scheme) -> QuantisedGraph:
-        return (_spoilt if scheme is Scheme.EVERYTHING else quantise)(model, tensors, scheme)
+        return (_spoilt if scheme in spoilt_schemes else quantise)(model, tensors, scheme)
 
     monkeypatch.setattr(quantise_module, "quantise", spoilt)
     made: OptimizedModel = optimize_model(network, OPEN, photographs, tmp_path / "x.onnx")
-    assert [attempt.scheme for attempt in made.attempts] == ["everything", "products"]
-    assert made.attempts[0].shortfalls
+    assert [attempt.scheme for attempt in made.attempts] == tried
+    assert all(attempt.shortfalls for attempt in made.attempts[:-1])
     assert not made.chosen.shortfalls
+
+
+def test_a_file_is_rewritten_before_it_is_quantised(
+    network: Path, photographs: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rewrites_module, "rewrite", lambda model: helper.set_model_props(model, {"was": "rewritten"}))
+    made = optimize_model(network, OPEN, photographs, tmp_path / "x.onnx")
+    assert {row.key: row.value for row in onnx.load(made.path).metadata_props}["was"] == "rewritten"
 
 
 def test_a_network_of_old_operators(tmp_path: Path, photographs: list[Path]) -> None:

@@ -26,10 +26,12 @@ if TYPE_CHECKING:
 # Where the weights stand among the inputs of a convolution.
 _CONVOLUTIONS = {"Conv": 1, "ConvInteger": 1, "FusedConv": 1, "QLinearConv": 3}
 _PRODUCTS = frozenset({"MatMul", "MatMulInteger", "QLinearMatMul"})
+# By ONNX Runtime: queries (B, N, W), keys (B, M, W) and values (B, M, V) first. Other forms of it are not counted.
+_ATTENTION, _ATTENTION_INPUTS = "MultiHeadAttention", 3
 # Operations with products inside whose number does not follow from their shapes alone.
 _UNCOUNTED = frozenset({
     "Attention", "DeformConv", "DynamicQuantizeMatMul", "Einsum", "FusedMatMul", "GRU", "GroupQueryAttention", "LSTM",
-    "MatMulNBits", "MultiHeadAttention", "QAttention", "QGemm", "RNN",
+    "MatMulNBits", "QAttention", "QGemm", "RNN",
 })  # fmt: skip
 _EIGHT_BIT = frozenset({
     "ConvInteger", "DequantizeLinear", "DynamicQuantizeLinear", "DynamicQuantizeMatMul", "MatMulInteger", "QAttention",
@@ -104,7 +106,7 @@ def counted(operations: Iterable[Operation]) -> Work:
     """
     operations = list(operations)
     kinds = {operation.name for operation in operations}
-    uncounted = tuple(sorted(kinds & _UNCOUNTED))
+    uncounted = tuple(sorted(kinds & _UNCOUNTED | {each.name for each in operations if _is_strange_attention(each)}))
     return Work(
         multiply_adds=None if uncounted else sum(map(multiply_adds_of, operations)),
         eight_bit=bool(kinds & _EIGHT_BIT),
@@ -115,7 +117,8 @@ def counted(operations: Iterable[Operation]) -> Work:
 def multiply_adds_of(operation: Operation) -> int:
     """Return the multiplications of one operation; 0 where it is neither a matrix product nor a convolution.
 
-    Source: the definitions of Conv, ConvTranspose, Gemm and MatMul in onnx/onnx, docs/Operators.md.
+    Source: the definitions of Conv, ConvTranspose, Gemm and MatMul in onnx/onnx, docs/Operators.md; of
+    MultiHeadAttention in microsoft/onnxruntime, docs/ContribOperators.md.
     """
     name, inputs, output = operation.name, operation.inputs, operation.output
     if name in _CONVOLUTIONS:  # weights (M, C / group, *kernel): each output value takes all but the first axis
@@ -126,7 +129,16 @@ def multiply_adds_of(operation: Operation) -> int:
         return math.prod(output) * inputs[0][-1]
     if name == "Gemm":  # either factor may be transposed: (m k)(k n) / (m n) = k²
         return math.isqrt(math.prod(inputs[0]) * math.prod(inputs[1]) * math.prod(output))
+    if name == _ATTENTION and not _is_strange_attention(operation):
+        queries, keys, values = inputs[:_ATTENTION_INPUTS]  # each query with each key, and the values by their shares
+        return math.prod(queries[:2]) * keys[1] * (queries[2] + values[2])
     return 0
+
+
+def _is_strange_attention(operation: Operation) -> bool:
+    if operation.name != _ATTENTION:
+        return False
+    return len(operation.inputs) < _ATTENTION_INPUTS or any(len(shape) != 3 for shape in operation.inputs[:3])
 
 
 def _operations(events: Sequence[dict[str, object]]) -> Iterable[Operation]:

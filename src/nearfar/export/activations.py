@@ -29,12 +29,14 @@ class Activation:
         highs: (C,) float32, the greatest value of each channel.
         means: (C,) float32, the mean of each channel over places and photographs.
         rows: (n, C) float32, places drawn at random, and the lows and highs, so that no outlier is missed.
+        places: How many places it has on a photograph, on average: tokens, or pixels.
     """
 
     lows: Channels
     highs: Channels
     means: Channels
     rows: NDArray[np.float32]
+    places: float
 
     @property
     def peaks(self) -> Channels:
@@ -44,7 +46,11 @@ class Activation:
     def scaled(self, factors: Channels) -> "Activation":
         """Return the same tensor with each channel multiplied by a positive factor, (C,)."""
         return Activation(
-            lows=self.lows * factors, highs=self.highs * factors, means=self.means * factors, rows=self.rows * factors
+            lows=self.lows * factors,
+            highs=self.highs * factors,
+            means=self.means * factors,
+            rows=self.rows * factors,
+            places=self.places,
         )
 
 
@@ -97,7 +103,7 @@ def _of_one(name: str, values: NDArray[np.float32], *, seed: int) -> Activation:
         raise ExportError(f"the float graph gives values that are not finite in {name}: its weights are damaged")
     count = max(1, _SAMPLED // rows.shape[1])
     drawn = rows[np.random.default_rng(seed).integers(0, len(rows), count)]
-    return Activation(lows=lows, highs=highs, means=rows.mean(axis=0), rows=drawn)
+    return Activation(lows=lows, highs=highs, means=rows.mean(axis=0), rows=drawn, places=len(rows))
 
 
 def _joined(activations: Sequence[Activation]) -> Activation:
@@ -109,4 +115,5 @@ def _joined(activations: Sequence[Activation]) -> Activation:
         highs=highs,
         means=np.mean([activation.means for activation in activations], axis=0),
         rows=np.concatenate([drawn, lows[None], highs[None]]),
+        places=float(np.mean([activation.places for activation in activations])),
     )

@@ -1,5 +1,6 @@
 """Which parts of an ONNX graph multiply a picture's values by learnt weights."""
 
+import math
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,6 +34,12 @@ class Layer:
     def is_product(self) -> bool:
         """Whether it is a matrix product."""
         return self.node.op_type == "MatMul"
+
+    @property
+    def work_a_place(self) -> float:
+        """How many multiplications it does for each place of ``source``, where padding keeps the places."""
+        strides = [attribute.ints for attribute in self.node.attribute if attribute.name == "strides"]
+        return self.weights.size / math.prod(strides[0] if strides else (1,))
 
     @property
     def output_axis(self) -> int:

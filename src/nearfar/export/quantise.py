@@ -8,7 +8,7 @@ Source: ONNX operators QuantizeLinear and DequantizeLinear, opset 13; the form t
 https://onnxruntime.ai/docs/performance/model-optimizations/quantization.html (tensor oriented, QDQ).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -31,14 +31,23 @@ MOST_NOISE = 0.01
 """A tensor that rounding would change by more than this share of its variance stays float, with the layers after it."""
 
 
+LARGE_SHARE = 0.015
+"""Of all multiplications with weights: from here on a convolution is a large one."""
+
+
 class Scheme(StrEnum):
-    """Which layers become 8-bit."""
+    """Which layers become 8-bit, the fastest first."""
 
     EVERYTHING = "everything"  # matrix products and convolutions
+    LARGE = "large"  # matrix products and the convolutions that take long: the others add more rounding than speed
     PRODUCTS = "products"  # matrix products only: convolutions near the output pass their rounding on to the map
 
 
-OPERATORS = {Scheme.EVERYTHING: frozenset({"MatMul", "Conv"}), Scheme.PRODUCTS: frozenset({"MatMul"})}
+_OPERATORS = {
+    Scheme.EVERYTHING: frozenset({"MatMul", "Conv"}),
+    Scheme.LARGE: frozenset({"MatMul", "Conv"}),
+    Scheme.PRODUCTS: frozenset({"MatMul"}),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +83,10 @@ def quantise(model: onnx.ModelProto, tensors: Sequence[TensorF32], scheme: Schem
     changed = onnx.ModelProto()
     changed.CopyFrom(model)
     graph = changed.graph
-    layers = layers_of(graph, OPERATORS[scheme])
+    layers = layers_of(graph, _OPERATORS[scheme])
     activations = observe(model, {layer.source: layer.channel_axis for layer in layers}, tensors)
+    if scheme is Scheme.LARGE:
+        layers = _without_small_convolutions(layers, activations)
     layers, activations = smooth(graph, layers, activations)
     scales = {name: byte_scale(activation) for name, activation in activations.items()}
     noisy = {name for name, scale in scales.items() if scale.noise > MOST_NOISE}
@@ -97,6 +108,12 @@ def quantise(model: onnx.ModelProto, tensors: Sequence[TensorF32], scheme: Schem
         layers=len(chosen),
         left=tuple(layer.node.name or layer.node.output[0] for layer in layers if layer.source in noisy),
     )
+
+
+def _without_small_convolutions(layers: Sequence[Layer], activations: Mapping[str, Activation]) -> list[Layer]:
+    work = [layer.work_a_place * activations[layer.source].places for layer in layers]
+    least = LARGE_SHARE * sum(work)
+    return [layer for layer, its in zip(layers, work, strict=True) if layer.is_product or its >= least]
 
 
 class _Rewrite:

@@ -29,12 +29,14 @@ class EagerNetwork:
 
     Attributes:
         forward: (1, 3, h, w) float32 to (1, h, w) float32.
+        network: The same, by whosever code it runs and in whatever that takes and gives.
         threads: How many CPU threads it uses.
         version: Of the program.
         multiple: What the sides must be multiples of. [px]
     """
 
     forward: Callable[[Tensor], Tensor]
+    network: nn.Module
     threads: int
     version: str
     multiple: int = PATCH
@@ -67,7 +69,7 @@ def load_eager(checkpoint: Path, *, program: str, max_depth_m: float | None, thr
     torch.set_num_threads(threads or _usable_cores())
     if program == "transformers":
         return _by_transformers(network, config)
-    return EagerNetwork(forward=network, threads=torch.get_num_threads(), version=torch.__version__)
+    return EagerNetwork(forward=network, network=network, threads=torch.get_num_threads(), version=torch.__version__)
 
 
 def _by_transformers(network: nn.Module, config: DepthAnythingConfig) -> EagerNetwork:
@@ -88,7 +90,9 @@ def _by_transformers(network: nn.Module, config: DepthAnythingConfig) -> EagerNe
         depth: Tensor = theirs(pixel_values=pixels).predicted_depth
         return depth
 
-    return EagerNetwork(forward=forward, threads=torch.get_num_threads(), version=str(transformers.__version__))
+    return EagerNetwork(
+        forward=forward, network=theirs, threads=torch.get_num_threads(), version=str(transformers.__version__)
+    )
 
 
 def _config_of_transformers(config: DepthAnythingConfig) -> dict[str, object]:
