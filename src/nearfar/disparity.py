@@ -76,6 +76,37 @@ class _Map:
 
         save(cast("DepthMap", self), path, format=format, picture=picture)  # there are no other kinds than the two
 
+    def mask(
+        self,
+        *,
+        near: float | None = None,
+        far: float | None = None,
+        feather: float = 5.0,
+        at: tuple[int, int] | None = None,
+        width: float | None = None,
+        invert: bool = False,
+        picture: Picture | None = None,
+    ) -> MapF32:
+        """Return the mask of what lies between two distances: (H, W) float32, 1 inside, 0 outside, feathered.
+
+        Args:
+            near: The nearer end, 0 (farthest) to 100 (nearest); the nearest point if not given. [percent]
+            far: The farther end; the farthest point if not given. [percent]
+            feather: Over how much the mask falls to 0 beyond each end. [percent]
+            at: Column and row of a point on whose disparity the range is centred, instead of the two ends. [px]
+            width: The whole range around that point; 20 if not given. [percent]
+            invert: Select everything else.
+            picture: The photograph, to whose edges those of the mask are moved; without it they are the map's own.
+
+        Raises:
+            OptionError: Neither ends nor a point are given, or both, or they make no sense.
+            ArrayError: Picture and map do not have the same size.
+        """
+        from nearfar.outputs.mask import MaskSettings, mask
+
+        settings = MaskSettings(near=near, far=far, feather=feather, at=at, width=width, invert=invert)
+        return mask(cast("DepthMap", self), settings, picture)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Disparity(_Map):

@@ -7,8 +7,11 @@ import typer
 from nearfar.cli import options
 from nearfar.cli.work import Files, Network, work
 from nearfar.engines import EngineName, Precision
+from nearfar.errors import OptionError
 from nearfar.image import MAX_PIXELS
-from nearfar.outputs.writers import WRITERS
+from nearfar.outputs.color import PLAIN, Look
+from nearfar.outputs.colormaps import COLORMAPS
+from nearfar.outputs.writers import WRITERS, writers_with
 
 Formats = Annotated[
     list[str] | None,
@@ -19,12 +22,21 @@ Formats = Annotated[
         help=f"What to write: {', '.join(WRITERS)}. Several with commas. [default: by suffix, else png]",
     ),
 ]
+Colormap = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help=f"For color and sidebyside: {', '.join(COLORMAPS)}. [default: {PLAIN.colormap}]"),
+]
+Legend = Annotated[
+    bool, typer.Option("--legend", help="For color and sidebyside: a scale below the map; metres always have one.")
+]
 
 
 def depth(
     words: options.Photographs,
     out: options.Out = None,
     formats: Formats = None,
+    colormap: Colormap = None,
+    legend: Legend = False,
     recursive: options.Recursive = False,
     model: options.Model = "auto",
     engine: options.Engine = EngineName.AUTO,
@@ -42,16 +54,21 @@ def depth(
     Writes a 16-bit PNG beside each photograph unless told otherwise: the full range of disparity, or millimetres where
     the model gives metres. 'nearfar models list' says which kind a model is. Files that exist are left alone.
     """
+    files = Files(
+        words=words,
+        out=out,
+        formats=formats,
+        recursive=recursive,
+        max_megapixels=max_megapixels,
+        overwrite=overwrite,
+        as_json=as_json,
+        quiet=quiet,
+    )
+    look = Look(colormap=colormap or PLAIN.colormap, legend=legend)
+    if (colormap or legend) and not {"color", "sidebyside"} & set(files.format_names):
+        raise OptionError("--colormap and --legend are for maps in colour: add --format color or sidebyside")
     work(
-        Files(
-            words=words,
-            out=out,
-            formats=formats,
-            recursive=recursive,
-            max_megapixels=max_megapixels,
-            overwrite=overwrite,
-            as_json=as_json,
-            quiet=quiet,
-        ),
+        files,
         Network(model=model, engine=engine, precision=precision, prepare=prepare, size=size, offline=offline),
+        table=writers_with(look),
     )
