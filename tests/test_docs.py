@@ -28,6 +28,7 @@ NOT_RUN = (
     "nearfar models optimize",
     "nearfar depth room.jpg",
     "nearfar mask room.jpg",
+    "nearfar depth desk.jpg",
     "nearfar train",
     "nearfar demo",
     "nearfar bench",

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from nearfar.cli import options
+from nearfar.cli.metres import change_of, say_at
 from nearfar.cli.work import Files, Network, work
 from nearfar.engines import EngineName, Precision
 from nearfar.errors import OptionError
@@ -29,6 +30,14 @@ Colormap = Annotated[
 Legend = Annotated[
     bool, typer.Option("--legend", help="For color and sidebyside: a scale below the map; metres always have one.")
 ]
+At = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--at",
+        metavar="X,Y",
+        help="Say what the map is at a place: pixels from the photograph's top left. Several with several --at.",
+    ),
+]
 
 
 def depth(
@@ -38,12 +47,15 @@ def depth(
     colormap: Colormap = None,
     legend: Legend = False,
     recursive: options.Recursive = False,
+    known: options.Known = None,
+    at: At = None,
     model: options.Model = "auto",
     engine: options.Engine = EngineName.AUTO,
     precision: options.Precision = Precision.EXACT,
     prepare: options.Prepare = None,
     size: options.Size = None,
     max_megapixels: options.MaxMegapixels = MAX_PIXELS / 1e6,
+    detail: options.Detail = False,
     offline: options.Offline = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
@@ -52,7 +64,7 @@ def depth(
     """Estimate the depth of photographs: relative disparity, near bright and far dark, or metres from a metric model.
 
     Writes a 16-bit PNG beside each photograph unless told otherwise: the full range of disparity, or millimetres where
-    the model gives metres. 'nearfar models list' says which kind a model is. Files that exist are left alone.
+    the model gives metres ('nearfar models list' says which do) or known distances do. Files that exist are left alone.
     """
     files = Files(
         words=words,
@@ -69,6 +81,16 @@ def depth(
         raise OptionError("--colormap and --legend are for maps in colour: add --format color or sidebyside")
     work(
         files,
-        Network(model=model, engine=engine, precision=precision, prepare=prepare, size=size, offline=offline),
+        Network(
+            model=model,
+            engine=engine,
+            precision=precision,
+            prepare=prepare,
+            size=size,
+            detail=detail,
+            offline=offline,
+        ),
         table=writers_with(look),
+        change=change_of(known),
+        say=say_at(at),
     )
