@@ -68,11 +68,11 @@ def test_a_map_in_metres_says_so(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("x.exr", b"v/1\1", "does not read OpenEXR yet: write the map as NPY or PFM"),
-        ("x.npy", b"no", "cannot be read as a NumPy file"),
-        ("x.pfm", b"Pf\n2 2\n-1\n", "cannot be read as a grey PFM"),
-        ("x.png", b"\x89PNG", "cannot be read as a PNG"),
-        ("y.npy", b"", r"has no x\{.npy,.npz,.pfm,.exr,.png\}: there is no prediction"),
+        ("x.exr", b"v/1\1", "cannot be read as a map in OpenEXR: it is damaged"),
+        ("x.npy", b"no", "cannot be read as a map in PNG, TIFF"),
+        ("x.pfm", b"Pf\n2 2\n-1\n", "cannot be read as a map in PFM"),
+        ("x.png", b"\x89PNG", "cannot be read as a map in PNG"),
+        ("y.npy", b"", r"has no x\{.npy,.npz,.pfm,.exr,.tif,.tiff,.png\}: there is no prediction"),
     ],
 )
 def test_predictions_that_cannot_be_read(tmp_path: Path, name: str, content: bytes, message: str) -> None:
@@ -83,7 +83,7 @@ def test_predictions_that_cannot_be_read(tmp_path: Path, name: str, content: byt
 
 def test_eight_bits_and_colours_are_refused(tmp_path: Path) -> None:
     grey = np.zeros((4, 5), np.uint8)
-    for image, message in ((grey, "has 8 bits"), (np.stack([grey] * 3, -1), "must be a grey PNG")):
+    for image, message in ((grey, "has 8 bits"), (np.stack([grey] * 3, -1), "a picture in colour")):
         Image.fromarray(image).save(tmp_path / "x.png")
         with pytest.raises(DataError, match=message):
             read_prediction(tmp_path, "x", kind=Space.DISPARITY)

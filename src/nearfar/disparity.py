@@ -92,6 +92,7 @@ class _Map:
 
         Raises:
             OptionError: No format has that name or suffix, or it needs the picture.
+            MissingExtraError: The format needs a library that is not installed.
             OutputError: The file cannot be written.
         """
         from nearfar.outputs.writers import save
