@@ -68,7 +68,7 @@ def through(name: str, depth_map: DepthMap, folder: Path, kind: str | None = Non
 
 @pytest.mark.parametrize("name", EXACT_AND_TELLING)
 @given(depth_map=st.one_of(DISPARITIES, DEPTHS))
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_floats_come_back_to_the_last_bit_with_kind_and_provenance(
     tmp_path_factory: pytest.TempPathFactory, name: str, depth_map: DepthMap
 ) -> None:
@@ -80,7 +80,7 @@ def test_floats_come_back_to_the_last_bit_with_kind_and_provenance(
 
 @pytest.mark.parametrize("name", ["npy", "pfm"])
 @given(depth_map=st.one_of(DISPARITIES, DEPTHS))
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 def test_where_the_file_does_not_say_the_caller_does(
     tmp_path_factory: pytest.TempPathFactory, name: str, depth_map: DepthMap
 ) -> None:
@@ -95,7 +95,7 @@ def test_where_the_file_does_not_say_the_caller_does(
 
 
 @given(disparity=DISPARITIES)
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_a_png_comes_back_within_half_a_step(tmp_path_factory: pytest.TempPathFactory, disparity: Disparity) -> None:
     back = through("png", disparity, tmp_path_factory.getbasetemp())
     assert isinstance(back, Disparity)

@@ -2,6 +2,7 @@
 
 import os
 import struct
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Callable, Collection, Sequence
@@ -46,7 +47,7 @@ READERS = (
 # What a decoder raises on a file that is damaged or holds something else.
 _DAMAGED = (
     *(OSError, ValueError, TypeError, LookupError, EOFError, SyntaxError, RuntimeError, MemoryError, OverflowError),
-    *(struct.error, zipfile.BadZipFile, zlib.error),
+    *(struct.error, tokenize.TokenError, zipfile.BadZipFile, zlib.error),
 )
 
 

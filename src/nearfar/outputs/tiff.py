@@ -22,6 +22,7 @@ from nearfar.image import Picture
 from nearfar.outputs.stored import PREFIX, SOFTWARE, Stored, facts_of, require_size
 from nearfar.pixels.deep import opencv_values
 from nearfar.pixels.kinds import first_directory
+from nearfar.pixels.rules import pillow_by_nearfar_rules
 
 _WIDTH, _HEIGHT, _SAMPLES = 256, 257, 277
 
@@ -56,7 +57,8 @@ def decode(data: bytes) -> Stored:
         ValueError: It has more channels, is damaged, or is larger than any photograph that nearfar reads.
     """
     file = io.BytesIO(data)
-    tags = first_directory(file)
+    with pillow_by_nearfar_rules():
+        tags = first_directory(file)
     channels, width, height = tags.get(_SAMPLES, 1), tags.get(_WIDTH), tags.get(_HEIGHT)
     if not isinstance(width, int) or not isinstance(height, int):
         raise ValueError("it is damaged: its tags do not say how large it is")
