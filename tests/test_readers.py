@@ -468,6 +468,15 @@ def test_a_disk_that_is_really_full_is_one_error(disparity: Disparity, monkeypat
     assert not Path("map.tif").exists()
 
 
+@pytest.mark.parametrize("name", EXACT_AND_TELLING)
+@pytest.mark.parametrize("place", ["missing", "a-file"])
+def test_a_folder_that_is_none_is_one_error(name: str, place: str, tmp_path: Path, disparity: Disparity) -> None:
+    (tmp_path / "a-file").touch()
+    with pytest.raises(OutputError, match="cannot be written"):
+        disparity.save(tmp_path / place / f"map{WRITERS[name].suffix}")
+    assert [item.name for item in tmp_path.iterdir()] == ["a-file"]
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
 @pytest.mark.parametrize("name", EXACT_AND_TELLING)
 def test_a_folder_that_may_not_be_written_is_one_error(name: str, tmp_path: Path, disparity: Disparity) -> None:

@@ -69,7 +69,7 @@ class Row:
     def as_json(self) -> str:
         """Return the row as one line of JSON, without the fields that say nothing."""
         fields = asdict(self) | {"remarks": None}
-        return json.dumps({key: value for key, value in fields.items() if value not in (None, (), {})})
+        return json.dumps({key: value for key, value in fields.items() if value not in (None, (), [], {})})
 
     def as_text(self) -> str:
         """Return the row as one line for people."""

@@ -3,8 +3,8 @@
 Disparity is in a channel ``disparity``: 'Z' is OpenEXR's name for distance from the camera, and a program that took
 disparity for it would defocus and composite the wrong way round. Depth is in ``Z``, in metres. Either file has the same
 numbers again as ``Y``, because programs that open pictures (Photoshop, GIMP, Blender's image editor, Nuke's rgba) look
-for red, green and blue or for luminance, and show nothing or refuse where there is neither; the second copy adds about
-a twentieth to the file, as deflate sees that it is one.
+for red, green and blue or for luminance, and show nothing or refuse where there is neither. The second copy adds about
+a hundredth to the file: both rows are deflated together, and up to 8192 pixels a row, one is in reach of the other.
 
 Source: OpenEXR, "Technical Introduction", naming of channels (Y: luminance; Z: distance of the front of a sample from
 the viewer); blender/blender, source/blender/imbuf/intern/openexr/openexr_api.cpp, imb_load_openexr.
