@@ -89,7 +89,12 @@ Say: TypeAlias = Callable[[DepthMap, Picture], Said]
 
 
 def work(
-    files: Files, network: Network, *, table: Mapping[str, Writer] = WRITERS, say: Say = lambda _map, _picture: Said()
+    files: Files,
+    network: Network,
+    *,
+    table: Mapping[str, Writer] = WRITERS,
+    say: Say = lambda _map, _picture: Said(),
+    made: Sequence[str] = (),
 ) -> None:
     """Make the outputs of every photograph, print a row for each, and end with the exit code that tells how it went.
 
@@ -98,12 +103,13 @@ def work(
         network: What looks at it.
         table: The verb's formats; the first is made where none is asked for.
         say: What else the row says; called before anything is written, so that it may refuse the photograph.
+        made: Name endings of what else the verb writes at other times: a scan of a folder leaves such files out.
 
     Raises:
         OptionError: The outputs cannot be what was asked for.
         NearfarError: No network can be loaded as asked.
     """
-    endings = [f"{writer.tag}{writer.suffix}" for writer in (*WRITERS.values(), *table.values())]
+    endings = [f"{writer.tag}{writer.suffix}" for writer in (*WRITERS.values(), *table.values())] + list(made)
     inputs = expand(files.words, recursive=files.recursive, outputs=endings)
     planned = targets(inputs, table=table, out=files.out, formats=files.format_names, words=files.words)
     if files.out == STDOUT and sys.stdout.isatty():

@@ -17,24 +17,26 @@ if TYPE_CHECKING:
 
 # A slope of this many pixels of shift a pixel, and more, is an edge: less stretches a surface by too little to see.
 STEEP = 0.15
-# How far a photograph's edge may lie from the map's, as a share of the picture's width.
-_REACH = 0.012
+# How far a photograph's edge may lie from the map's: as a share of the picture's width, and at most [px].
+_REACH, _MAX_REACH_PX = 0.012, 64
+# Half the side of the median that clears single pixels [px].
+_GRAIN_PX = 2
 # The guide's variance, of luminance in 0..1, below which it has no edge.
 _FLAT_VARIANCE = 1e-3
 
 
 def reach_px(width: int) -> int:
-    """Return how many pixels around it decide where an edge lies, in a picture of this width. [px]"""
-    return max(2, round(_REACH * width))
+    """Return how many pixels around it decide where an edge lies, in a picture of this width [px]."""
+    return min(max(2, round(_REACH * width)), _MAX_REACH_PX)
 
 
 def halo_px(width: int) -> int:
-    """Return how many rows above and below a row its edges depend on, in a picture of this width. [px]"""
-    return 2 * reach_px(width) + 2 * rim_px(width)
+    """Return how many rows above and below a row its edges depend on, in a picture of this width [px]."""
+    return 2 * reach_px(width) + _GRAIN_PX + rim_px(width)
 
 
 def rim_px(width: int) -> int:
-    """Return how far the near side of an edge is widened, in a picture of this width: the camera's blur. [px]"""
+    """Return how far the near side of an edge is widened, in a picture of this width: the camera's blur [px]."""
     return max(1, round(width / 2000))
 
 
@@ -62,7 +64,7 @@ def stepped(shift_px: MapF32, rgb: RgbU8, *, width: int) -> MapF32:
     moves = ramp | (wants_near != (shift_px > middle))
     steps = np.where(around & moves, np.where(wants_near, near, far), shift_px)
     # Single pixels that the photograph's grain put on the wrong side go back; planes and straight edges do not change.
-    steps = np.where(around, cv2.medianBlur(steps, 5), steps)
+    steps = np.where(around, cv2.medianBlur(steps, 2 * _GRAIN_PX + 1), steps)
     return _widened(steps, rim_px(width))
 
 
@@ -71,7 +73,8 @@ def _guided(values: MapF32, rgb: RgbU8, radius: int) -> MapF32:
 
     Source: He, Sun and Tang, Guided Image Filtering (ECCV 2010), eq. 5, 6 and 8, with luminance as the guide.
     """
-    guide = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32) / np.float32(255)
+    guide = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    guide *= np.float32(1 / 255)
 
     def mean(of: MapF32) -> MapF32:
         size = (2 * radius + 1, 2 * radius + 1)

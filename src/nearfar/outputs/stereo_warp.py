@@ -141,4 +141,5 @@ def _sampled(rgb: RgbU8, columns: NDArray[np.int32], places: MapF32) -> RgbU8:
     colour += np.take(pixels, columns[before + 1] + row, axis=0) * share
     colour += np.uint16(128)
     colour >>= np.uint16(8)
-    return colour.astype(np.uint8)
+    sampled: RgbU8 = colour.astype(np.uint8)
+    return sampled
