@@ -68,14 +68,15 @@ def stereo_views(depth_map: DepthMap, picture: Picture, settings: StereoSettings
         settings: How deep; the defaults of ``StereoSettings`` if None.
 
     Example:
-        >>> from nearfar.disparity import Disparity
+        >>> from nearfar import Disparity, Picture
         >>> rgb = np.zeros((2, 100, 3), np.uint8)
         >>> rgb[:, 50] = 255
         >>> near = np.zeros((2, 100), np.float32)
         >>> near[:, 40:60] = 1
-        >>> left, right = stereo_views(Disparity(values=near), Picture(rgb=rgb, name="line"))
-        >>> int(left[0, :, 0].argmax()), int(right[0, :, 0].argmax())  # 2 % of 100 px, half of it nearer than the focus
-        (50, 49)
+        >>> settings = StereoSettings(parallax_percent=4)  # of 100 px: half of it before the screen, half for each eye
+        >>> left, right = stereo_views(Disparity(values=near), Picture(rgb=rgb, name="line"), settings)
+        >>> int(left[0, :, 0].argmax()), int(right[0, :, 0].argmax())
+        (51, 49)
 
     Raises:
         ArrayError: The map and the photograph do not have the same size.
@@ -103,7 +104,7 @@ def _bands(shift_px: MapF32, rgb: RgbU8) -> Iterator[tuple[slice, MapF32]]:
     halo, count = halo_px(width), max(1, _BLOCK_PIXELS // width)
     for first in range(0, height, _BAND_ROWS):
         above, end = max(first - halo, 0), min(first + _BAND_ROWS, height)
-        steps = stepped(shift_px[above : end + halo], rgb[above : end + halo], width=width)
+        steps = stepped(shift_px[above : end + halo], rgb[above : end + halo])
         for row in range(first, end, count):
             rows = slice(row, min(row + count, end))
             yield rows, steps[rows.start - above : rows.stop - above]

@@ -13,12 +13,16 @@ import cv2
 import numpy as np
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from nearfar.arrays import MapF32, RgbU8
 
 # A slope of this many pixels of shift a pixel, and more, is an edge: less stretches a surface by too little to see.
 STEEP = 0.15
 # How far a photograph's edge may lie from the map's: as a share of the picture's width, and at most [px].
 _REACH, _MAX_REACH_PX = 0.012, 64
+# What lies between the two sides of a slope is at least this share of the way from either.
+_BETWEEN = 0.1
 # Half the side of the median that clears single pixels [px].
 _GRAIN_PX = 2
 # The guide's variance, of luminance in 0..1, below which it has no edge.
@@ -40,7 +44,7 @@ def rim_px(width: int) -> int:
     return max(1, round(width / 2000))
 
 
-def stepped(shift_px: MapF32, rgb: RgbU8, *, width: int) -> MapF32:
+def stepped(shift_px: MapF32, rgb: RgbU8) -> MapF32:
     """Return a shift whose steep slopes are steps at the photograph's edges: (H, W) float32.
 
     The near side of a step is widened by a rim, so that the pixels in which the camera mixed near and far, which show
@@ -49,23 +53,29 @@ def stepped(shift_px: MapF32, rgb: RgbU8, *, width: int) -> MapF32:
     Args:
         shift_px: (H, W) float32, larger is nearer. [px]
         rgb: (H, W, 3) uint8, the photograph.
-        width: Of the whole picture. [px]
     """
+    width = shift_px.shape[1]
     reach = reach_px(width)
-    slope = np.abs(cv2.Sobel(shift_px, cv2.CV_32F, 1, 0, ksize=1, scale=0.5, borderType=cv2.BORDER_REPLICATE))
-    ramp = slope > STEEP
-    if not ramp.any():
-        return shift_px
     along = np.ones((1, 2 * reach + 1), np.uint8)
-    around = cv2.dilate(ramp.astype(np.uint8), along).astype(bool)
     near, far = cv2.dilate(shift_px, along), cv2.erode(shift_px, along)
+    slope = np.abs(cv2.Sobel(shift_px, cv2.CV_32F, 1, 0, ksize=1, scale=0.5, borderType=cv2.BORDER_REPLICATE))
+    # A slope is between its two sides; where there is nothing between, the map has a step and knows where.
+    least = (near - far) * np.float32(_BETWEEN)
+    ramp = (slope > STEEP) & (near - shift_px > least) & (shift_px - far > least)
+    steps = _resolved(shift_px, rgb, ramp, near, far) if ramp.any() else shift_px
+    return _widened(steps, rim_px(width))
+
+
+def _resolved(shift_px: MapF32, rgb: RgbU8, ramp: NDArray[np.bool_], near: MapF32, far: MapF32) -> MapF32:
+    """Return the shift with each pixel of a slope, and around it, on that of its sides that the photograph says."""
+    reach = reach_px(rgb.shape[1])
+    around = cv2.dilate(ramp.astype(np.uint8), np.ones((1, 2 * reach + 1), np.uint8)).astype(bool)
     middle = (near + far) / 2
     wants_near = _guided(shift_px, rgb, reach) > middle
     moves = ramp | (wants_near != (shift_px > middle))
     steps = np.where(around & moves, np.where(wants_near, near, far), shift_px)
     # Single pixels that the photograph's grain put on the wrong side go back; planes and straight edges do not change.
-    steps = np.where(around, cv2.medianBlur(steps, 2 * _GRAIN_PX + 1), steps)
-    return _widened(steps, rim_px(width))
+    return np.where(around, cv2.medianBlur(steps, 2 * _GRAIN_PX + 1), steps)
 
 
 def _guided(values: MapF32, rgb: RgbU8, radius: int) -> MapF32:
@@ -73,7 +83,7 @@ def _guided(values: MapF32, rgb: RgbU8, radius: int) -> MapF32:
 
     Source: He, Sun and Tang, Guided Image Filtering (ECCV 2010), eq. 5, 6 and 8, with luminance as the guide.
     """
-    guide = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    guide: MapF32 = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32)
     guide *= np.float32(1 / 255)
 
     def mean(of: MapF32) -> MapF32:

@@ -88,17 +88,7 @@ def _draw_surfaces(chain: _Chain, places: MapF32) -> None:
         rows, segments = np.nonzero(whole & (pixel < chain.end) & (pixel >= 0) & (pixel < width))
         pixels = pixel[rows, segments]
         place = segments + (pixels - chain.begin[rows, segments]) / chain.length[rows, segments]
-        _write_leftmost(places, rows, pixels, place)
-
-
-def _write_leftmost(
-    places: MapF32, rows: NDArray[np.intp], pixels: NDArray[np.int32], place: NDArray[np.floating]
-) -> None:
-    """Write places into pixels, the least where several meet; they come sorted by place within a row."""
-    # Of values written to one index, NumPy keeps the last.
-    drawn = np.full(places.shape, np.inf, np.float32)
-    drawn[rows[::-1], pixels[::-1]] = place[::-1]
-    np.minimum(places, drawn, out=places)
+        np.minimum.at(places.reshape(-1), rows * width + pixels, place.astype(np.float32))
 
 
 def _fill_gaps(chain: _Chain, places: MapF32) -> None:
