@@ -1,0 +1,105 @@
+"""``nearfar stereo``: photographs in, stereo pairs out."""
+
+from typing import Annotated
+
+import typer
+
+from nearfar.cli import options
+from nearfar.cli.work import Files, Network, Said, work
+from nearfar.disparity import DepthMap
+from nearfar.engines import EngineName, Precision
+from nearfar.image import MAX_PIXELS, Picture
+from nearfar.outputs.stereo import (
+    DEFAULT_FOCUS_PERCENT,
+    DEFAULT_PARALLAX_PERCENT,
+    MAX_PARALLAX_PERCENT,
+    StereoSettings,
+)
+from nearfar.outputs.stereo_files import ENCODERS, Layout, writers
+
+LayoutOption = Annotated[
+    Layout,
+    typer.Option(
+        "--layout",
+        help="sbs: left beside right. half: the same at half the width, for televisions. cross: right beside left, to "
+        "look at with crossed eyes. anaglyph: for red and cyan glasses.",
+    ),
+]
+Parallax = Annotated[
+    float,
+    typer.Option(
+        "--parallax",
+        metavar="PERCENT",
+        help="How much farther the nearest thing moves between the views than the farthest, in percent of the width: "
+        f"at most {MAX_PARALLAX_PERCENT:g}.",
+    ),
+]
+Focus = Annotated[
+    float,
+    typer.Option(
+        "--focus",
+        metavar="PERCENT",
+        help="What stands at the screen, in percent of the disparity range: 0 the farthest, 100 the nearest thing.",
+    ),
+]
+KeepLeft = Annotated[
+    bool, typer.Option("--keep-left", help="Leave the photograph as the left view; the right one does all the moving.")
+]
+Formats = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--format",
+        "-f",
+        metavar="NAME",
+        help=f"What to write: {', '.join(ENCODERS)}. [default: by suffix, else jpg]",
+    ),
+]
+
+
+def stereo(
+    words: options.Photographs,
+    out: options.Out = None,
+    layout: LayoutOption = Layout.SBS,
+    parallax: Parallax = DEFAULT_PARALLAX_PERCENT,
+    focus: Focus = DEFAULT_FOCUS_PERCENT,
+    keep_left: KeepLeft = False,
+    formats: Formats = None,
+    recursive: options.Recursive = False,
+    model: options.Model = "auto",
+    engine: options.Engine = EngineName.AUTO,
+    precision: options.Precision = Precision.EXACT,
+    prepare: options.Prepare = None,
+    size: options.Size = None,
+    max_megapixels: options.MaxMegapixels = MAX_PIXELS / 1e6,
+    offline: options.Offline = False,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+    overwrite: options.Overwrite = False,
+) -> None:
+    """Make a left and a right view of each photograph, to look at in three dimensions.
+
+    Writes a JPEG beside each photograph unless told otherwise. What only one eye would see is made up from what lies
+    beside it. Files that exist are left alone.
+    """
+    settings = StereoSettings(parallax_percent=parallax, focus_percent=focus, keep_left=keep_left)
+
+    def say(_map: DepthMap, picture: Picture) -> Said:
+        parallax_px = parallax / 100 * picture.size_hw[1]
+        return Said(details={"layout": str(layout), "parallax_px": round(parallax_px, 2), "focus": focus})
+
+    work(
+        Files(
+            words=words,
+            out=out,
+            formats=formats,
+            recursive=recursive,
+            max_megapixels=max_megapixels,
+            overwrite=overwrite,
+            as_json=as_json,
+            quiet=quiet,
+        ),
+        Network(model=model, engine=engine, precision=precision, prepare=prepare, size=size, offline=offline),
+        table=writers(layout, settings),
+        say=say,
+        made=[f"-{other}.{name}" for other in Layout for name in ENCODERS],
+    )
