@@ -26,6 +26,14 @@ Out = Annotated[
     ),
 ]
 Recursive = Annotated[bool, typer.Option("--recursive", "-r", help="Look into the folders below a folder.")]
+Background = Annotated[
+    str,
+    typer.Option(
+        "--background",
+        metavar="COLOUR",
+        help="What shows through transparent parts: a name, such as black, or #RRGGBB.",
+    ),
+]
 MaxMegapixels = Annotated[
     float,
     typer.Option("--max-megapixels", min=0, metavar="MP", help="Refuse larger photographs before they are decoded."),

@@ -4,11 +4,10 @@ from typing import Annotated
 
 import typer
 
-from nearfar.cli import options
-from nearfar.cli.work import Files, Network, Said, work
+from nearfar.cli.on_photographs import Photographs, format_names, on_photographs
+from nearfar.cli.work import Said
 from nearfar.disparity import DepthMap
-from nearfar.engines import EngineName, Precision
-from nearfar.image import MAX_PIXELS, Picture
+from nearfar.image import Picture
 from nearfar.outputs.stereo import (
     DEFAULT_FOCUS_PERCENT,
     DEFAULT_PARALLAX_PERCENT,
@@ -56,25 +55,14 @@ Formats = Annotated[
 ]
 
 
+@on_photographs
 def stereo(
-    words: options.Photographs,
-    out: options.Out = None,
+    photographs: Photographs,
     layout: LayoutOption = Layout.SBS,
     parallax: Parallax = DEFAULT_PARALLAX_PERCENT,
     focus: Focus = DEFAULT_FOCUS_PERCENT,
     keep_left: KeepLeft = False,
     formats: Formats = None,
-    recursive: options.Recursive = False,
-    model: options.Model = "auto",
-    engine: options.Engine = EngineName.AUTO,
-    precision: options.Precision = Precision.EXACT,
-    prepare: options.Prepare = None,
-    size: options.Size = None,
-    max_megapixels: options.MaxMegapixels = MAX_PIXELS / 1e6,
-    offline: options.Offline = False,
-    as_json: options.Json = False,
-    quiet: options.Quiet = False,
-    overwrite: options.Overwrite = False,
 ) -> None:
     """Make a left and a right view of each photograph, to look at in three dimensions.
 
@@ -87,19 +75,4 @@ def stereo(
         parallax_px = parallax / 100 * picture.size_hw[1]
         return Said(details={"layout": str(layout), "parallax_px": round(parallax_px, 2), "focus": focus})
 
-    work(
-        Files(
-            words=words,
-            out=out,
-            formats=formats,
-            recursive=recursive,
-            max_megapixels=max_megapixels,
-            overwrite=overwrite,
-            as_json=as_json,
-            quiet=quiet,
-        ),
-        Network(model=model, engine=engine, precision=precision, prepare=prepare, size=size, offline=offline),
-        table=writers(layout, settings),
-        say=say,
-        made=[f"-{other}.{name}" for other in Layout for name in ENCODERS],
-    )
+    photographs.make(writers(layout, settings), formats=format_names(formats), say=say)

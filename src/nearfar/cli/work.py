@@ -100,17 +100,21 @@ class Files:
 
     words: Sequence[str]
     out: str | None
-    formats: Sequence[str] | None = None
     recursive: bool = False
+    background: tuple[int, int, int] = (255, 255, 255)
     max_megapixels: float
     overwrite: bool
     as_json: bool
     quiet: bool
 
-    @property
-    def format_names(self) -> list[str]:
-        """The formats asked for, one by one; a word may hold several with commas."""
-        return [name.strip() for text in self.formats or () for name in text.split(",") if name.strip()]
+    def read(self, item: Input) -> Picture:
+        """Return a photograph.
+
+        Raises:
+            PictureError: It cannot be read.
+        """
+        source, name = (item.path, None) if item.path else (sys.stdin.buffer.read(), item.name)
+        return read_picture(source, name=name, max_pixels=round(self.max_megapixels * 1e6), background=self.background)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +148,7 @@ def work(
     network: Network,
     *,
     table: Mapping[str, Writer] = WRITERS,
+    formats: Sequence[str] = (),
     change: Change = unchanged,
     say: Say = lambda _map, _picture: Said(),
 ) -> None:
@@ -152,7 +157,8 @@ def work(
     Args:
         files: What is read, and where it goes.
         network: What looks at it.
-        table: The verb's formats; the first is made where none is asked for.
+        table: The verb's formats by name.
+        formats: Those asked for; none leaves it to the suffix of the output, and else to the table's first.
         change: Makes of the network's map the one that is said, written and described in the row, such as one in
             metres (``nearfar.cli.metres``); and says what it did.
         say: What else the row says, of the changed map. Both are called before anything is written, so that they may
@@ -163,15 +169,14 @@ def work(
         MissingExtraError: A format needs a library that is not installed.
         NearfarError: No network can be loaded as asked, or no saved map read.
     """
-    endings = [f"{writer.tag}{writer.suffix}" for writer in (*WRITERS.values(), *table.values())]
-    inputs = expand(files.words, recursive=files.recursive, outputs=endings)
+    inputs = expand(files.words, recursive=files.recursive)
     if network.saved is not None and len(inputs) != 1:
         raise OptionError(f"--map is the map of one photograph, and {len(inputs)} are given")
     planned = targets(
         inputs,
         table=table,
         out=files.out,
-        formats=files.format_names,
+        formats=formats,
         words=files.words,
         also_read=[] if network.saved is None else [Path(network.saved)],
     )
@@ -188,8 +193,7 @@ def work(
         return changed, said + say(changed, picture)
 
     with report.progress(len(inputs)), stopping(gently=len(jobs) > 1) as stop:
-        max_pixels = round(files.max_megapixels * 1e6)
-        for row in _rows(jobs, maker, told=told, max_pixels=max_pixels, stop=stop):
+        for row in _rows(jobs, maker, told=told, read=files.read, stop=stop):
             report.add(row)
     report.finish(interrupted=stop.requested)
 
@@ -217,11 +221,11 @@ def _rows(
     maker: Maker | None,
     *,
     told: Change,
-    max_pixels: int,
+    read: Callable[[Input], Picture],
     stop: Callable[[], bool],
 ) -> Iterator[Row]:
     """Yield the row of each job, in order, until there is no more or the user wants no more."""
-    with closing(_worked(jobs, maker, told=told, max_pixels=max_pixels, stop=stop)) as worked:
+    with closing(_worked(jobs, maker, told=told, read=read, stop=stop)) as worked:
         for job in jobs:
             name = job.item.name
             if job.item.error is not None:
@@ -239,22 +243,18 @@ def _worked(
     maker: Maker | None,
     *,
     told: Change,
-    max_pixels: int,
+    read: Callable[[Input], Picture],
     stop: Callable[[], bool],
 ) -> Generator[Row]:
     """Yield the row of each job that has something to do."""
     if maker is None:
         return
 
-    def read(job: _Job) -> Picture:
-        source, name = (job.item.path, None) if job.item.path else (sys.stdin.buffer.read(), job.item.name)
-        return read_picture(source, name=name, max_pixels=max_pixels)
-
     def finish(job: _Job, picture: Picture, made: Made) -> Row:
         return _finished(job, picture, made, told)
 
     work = [job for job in jobs if job.is_work]
-    futures = maker.make_each(work, read=read, finish=finish, stop=stop)
+    futures = maker.make_each(work, read=lambda job: read(job.item), finish=finish, stop=stop)
     for job, future in zip(work, futures, strict=False):
         name = job.item.name
         try:
