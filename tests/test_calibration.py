@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from nearfar.calibration import FARTHEST_TIMES, calibrate
 from nearfar.disparity import Depth, Disparity, Provenance
 from nearfar.errors import OptionError
-from nearfar.outputs import png
+from nearfar.outputs.readers import open as open_map
 from nearfar.reading import read_at
 
 HEIGHT, WIDTH = 60, 80
@@ -164,7 +164,7 @@ def test_a_depth_gets_a_scale_and_keeps_its_shape() -> None:
 
 def test_the_file_of_a_calibrated_map_is_millimetres_and_names_the_points(tmp_path) -> None:  # type: ignore[no-untyped-def]
     DISPARITY.calibrate(POINTS).save(tmp_path / "floor.png")
-    again = png.read(tmp_path / "floor.png")
+    again = open_map(tmp_path / "floor.png")
     assert isinstance(again, Depth)
     np.testing.assert_allclose(again.values, floor_m(), atol=0.001)
     assert again.provenance.model == "test"

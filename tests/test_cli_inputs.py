@@ -24,18 +24,18 @@ def names(inputs: list[Input]) -> list[str]:
 
 
 def test_a_folder_is_its_photographs_in_order(tree: Path) -> None:
-    inputs = expand(["in"], recursive=False, outputs=["-depth.png"])
+    inputs = expand(["in"], recursive=False)
     assert names(inputs) == [str(Path("in", "a.png")), str(Path("in", "b.JPG"))]
     assert [item.place for item in inputs] == [PurePath("a.png"), PurePath("b.JPG")]
 
 
 def test_recursive_goes_below_and_mirrors_but_spares_hidden_folders(tree: Path) -> None:
-    inputs = expand(["in"], recursive=True, outputs=["-depth.png"])
+    inputs = expand(["in"], recursive=True)
     assert [item.place for item in inputs] == [PurePath("a.png"), PurePath("b.JPG"), PurePath("sub/c.jpg")]
 
 
 def test_what_nearfar_wrote_is_a_photograph_when_named(tree: Path) -> None:
-    assert names(expand(["in/a-depth.png"], recursive=False, outputs=["-depth.png"])) == ["in/a-depth.png"]
+    assert names(expand(["in/a-depth.png"], recursive=False)) == ["in/a-depth.png"]
 
 
 def test_each_file_comes_once(tree: Path) -> None:

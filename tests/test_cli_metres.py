@@ -15,7 +15,7 @@ from nearfar.cli.metres import change_of
 from nearfar.engines import onnxruntime
 from nearfar.estimator import DepthEstimator
 from nearfar.models.card import Kind, card
-from nearfar.outputs import npy, png
+from nearfar.outputs.readers import open as open_map
 
 
 @pytest.fixture
@@ -50,14 +50,14 @@ def test_known_distances_make_metres_in_every_file(nearfar, photo: Path, tmp_pat
         (60, 70, 3),
         (90, 130, 2),
     ]
-    depth = npy.read(tmp_path / "out" / "ramp-depth.npy", Depth)
+    depth = open_map(tmp_path / "out" / "ramp-depth.npy", kind="depth")
     for point in found["points"]:
         x, y = int(point["x"]), int(point["y"])
         assert np.median(depth.values[y - 1 : y + 2, x - 1 : x + 2]) == pytest.approx(point["fitted_m"], rel=1e-4)
         assert point["error_m"] == pytest.approx(point["fitted_m"] - point["known_m"])
         assert point["error_percent"] == pytest.approx(100 * point["error_m"] / point["known_m"])
     assert row["range"] == pytest.approx(depth.range)
-    stored = png.read(tmp_path / "out" / "ramp-depth.png")
+    stored = open_map(tmp_path / "out" / "ramp-depth.png")
     assert isinstance(stored, Depth)
     assert "60,70 3 m" in stored.provenance.calibration
 

@@ -365,9 +365,9 @@ def test_diode_of_which_nothing_was_measured_is_a_truth_without_pixels(tmp_path:
     ("ending", "stored", "message"),
     [
         ("_depth_mask.npy", np.ones((8, 6)), r"is \(6, 8\), and its mask .* is \(8, 6\)"),
-        ("_depth.npy", np.ones((6, 8, 3)), r"must hold one map of numbers \(H, W\), got \(6, 8, 3\)"),
+        ("_depth.npy", np.ones((6, 8, 3)), r"must hold one map of numbers \(H, W\), and holds \(6, 8, 3\)"),
         ("_depth.npy", np.array([["far"]]), "must hold one map of numbers"),
-        ("_depth.npy", np.array([[None]]), "cannot be read as a NumPy file"),
+        ("_depth.npy", np.array([[None]]), "cannot be read as a map in NPY"),
     ],
 )
 def test_diode_of_other_arrays(tmp_path: Path, ending: str, stored: NDArray[np.generic], message: str) -> None:
@@ -382,7 +382,7 @@ def test_diode_truncated(tmp_path: Path, length: int) -> None:
     path = benchmarks.diode(tmp_path, "indoors", depth_m(), np.ones((6, 8)))
     depth = path.with_name(f"{path.stem}_depth.npy")
     depth.write_bytes(depth.read_bytes()[:length])
-    with pytest.raises(DataError, match=r"_depth\.npy: cannot be read as a NumPy file"):
+    with pytest.raises(DataError, match=r"_depth\.npy (cannot be read as a map in|is empty)"):
         only(open_dataset("diode", tmp_path)).read_truth()
 
 
@@ -497,7 +497,7 @@ def test_middlebury_truncated(tmp_path: Path) -> None:
     home = benchmarks.middlebury(tmp_path, "Umbrella-perfect", disparity_px())
     path = home / "disp0.pfm"
     path.write_bytes(path.read_bytes()[:-3])
-    with pytest.raises(DataError, match=r"disp0\.pfm: cannot be read as a grey PFM"):
+    with pytest.raises(DataError, match=r"disp0\.pfm cannot be read as a map in PFM"):
         only(open_dataset("middlebury", tmp_path)).read_truth()
 
 

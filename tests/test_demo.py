@@ -16,7 +16,7 @@ from nearfar.cli.demo_photographs import DemoPhotograph, demo_photographs
 from nearfar.engines import onnxruntime
 from nearfar.errors import OutputError
 from nearfar.models.card import card
-from nearfar.outputs import png
+from nearfar.outputs.readers import open as open_map
 
 LICENCES = {"CC0-1.0", "CC-BY-2.0", "CC-BY-4.0", "public domain"}
 PHOTOGRAPHS = demo_photographs()
@@ -69,7 +69,7 @@ def test_every_stage_runs_on_every_photograph(tmp_path: Path, graph: Path) -> No
     assert all(min(row.seconds.values()) > 0 for row in told)
     assert sorted((tmp_path / "new" / "folder").iterdir()) == sorted(planned(tmp_path / "new" / "folder"))
     for photograph, row in zip(PHOTOGRAPHS, told, strict=True):
-        disparity = png.read(row.outputs["png"])
+        disparity = open_map(row.outputs["png"])
         assert disparity.size_hw == read_picture(photograph.path).rgb.shape[:2]
         assert disparity.provenance.model == str(graph)
         np.testing.assert_array_equal(np.load(row.outputs["npy"]).shape, disparity.size_hw)
@@ -132,7 +132,7 @@ def test_one_that_was_interrupted_does_not_pass_for_done(nearfar_demo, tmp_path:
     assert "--overwrite" in done.err
     assert [path.name for path in tmp_path.iterdir()] == [part.name]
     assert nearfar_demo("-o", tmp_path, "--overwrite").code == 0
-    assert png.read(part).values.size
+    assert open_map(part).values.size
 
 
 def test_a_folder_that_cannot_be_made_is_one_line(nearfar_demo, tmp_path: Path) -> None:

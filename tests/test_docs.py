@@ -13,6 +13,7 @@ from typer.main import get_command
 import benchmarks
 from command import run
 from graphs import tiny_depth_graph
+from nearfar import Disparity
 from nearfar.cli import app
 from nearfar.cli.verbs import VERBS
 from nearfar.export.imports import import_model
@@ -60,6 +61,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("photo.jpg", "holiday/beach.jpg", "holiday/sub/hills.png"):
         (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
         Image.fromarray(rgb).save(tmp_path / name)
+    Disparity(values=rgb[..., 0].astype(np.float32)).save(tmp_path / "photo-depth.npz")
     tiny_depth_graph(tmp_path / "my-network.onnx")
     measured(tmp_path)
     monkeypatch.chdir(tmp_path)

@@ -6,7 +6,9 @@ import json
 from pathlib import Path
 
 import numpy as np
+import OpenEXR
 import pytest
+import tifffile
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -44,7 +46,13 @@ def test_maps_of_every_form_are_read(tmp_path: Path) -> None:
     (tmp_path / "room").mkdir()
     Disparity(values=VALUES).save(tmp_path / "room" / "d-depth.png")
     np.savez(tmp_path / "e.npz", VALUES)
-    for name, scale, tolerance in (("a", 1, 0), ("b", 1, 0), ("c", 1000, 5.1e-4), ("room/d", 1, 1e-4), ("e", 1, 0)):
+    for ending in ("exr", "tif", "npz"):
+        Disparity(values=VALUES).save(tmp_path / f"own-{ending}-depth.{ending}")
+    OpenEXR.File({}, {"Z": np.where(VALUES > 0, VALUES, np.inf).astype(np.float32)}).write(str(tmp_path / "f.exr"))
+    tifffile.imwrite(tmp_path / "g.tiff", VALUES.astype(">f8") * 1000, byteorder=">", compression="zlib")
+    cases = (("a", 1, 0), ("b", 1, 0), ("c", 1000, 5.1e-4), ("room/d", 1, 1e-4), ("e", 1, 0), ("f", 1, 0))
+    own = ((f"own-{ending}", 1000, 0) for ending in ("exr", "tif", "npz"))  # what says its unit needs no scale
+    for name, scale, tolerance in (*cases, ("g", 1000, 1e-6), *own):
         found = read_prediction(tmp_path, name, kind=Space.DISPARITY, scale=scale)
         np.testing.assert_allclose(found.values, VALUES, atol=tolerance, err_msg=name)
         assert found.kind is Space.DISPARITY
@@ -58,7 +66,12 @@ def test_what_is_exact_comes_first_and_colour_is_not_taken(tmp_path: Path) -> No
 
 
 def test_a_map_in_metres_says_so(tmp_path: Path) -> None:
-    Depth(values=VALUES).save(tmp_path / "x.png")
+    for name in ("x.png", "y.exr", "y.tif", "y.npz"):
+        Depth(values=VALUES).save(tmp_path / name)
+        with pytest.raises(DataError, match="says of itself that it is depth, and disparity was asked for"):
+            read_prediction(tmp_path, name[0], kind=Space.DISPARITY)
+        if name != "x.png":
+            (tmp_path / name).unlink()
     np.testing.assert_allclose(read_prediction(tmp_path, "x", kind=Space.DEPTH).values, VALUES, atol=6e-4)
     with pytest.raises(DataError, match="says of itself that it is depth, and disparity was asked for"):
         read_prediction(tmp_path, "x", kind=Space.DISPARITY)
@@ -68,11 +81,11 @@ def test_a_map_in_metres_says_so(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("x.exr", b"v/1\1", "does not read OpenEXR yet: write the map as NPY or PFM"),
-        ("x.npy", b"no", "cannot be read as a NumPy file"),
-        ("x.pfm", b"Pf\n2 2\n-1\n", "cannot be read as a grey PFM"),
-        ("x.png", b"\x89PNG", "cannot be read as a PNG"),
-        ("y.npy", b"", r"has no x\{.npy,.npz,.pfm,.exr,.png\}: there is no prediction"),
+        ("x.exr", b"v/1\1", "cannot be read as a map in OpenEXR: it is damaged"),
+        ("x.npy", b"no", "cannot be read as a map in PNG, TIFF"),
+        ("x.pfm", b"Pf\n2 2\n-1\n", "cannot be read as a map in PFM"),
+        ("x.png", b"\x89PNG", "cannot be read as a map in PNG"),
+        ("y.npy", b"", r"has no x\{.npy,.npz,.pfm,.exr,.tif,.tiff,.png\}: there is no prediction"),
     ],
 )
 def test_predictions_that_cannot_be_read(tmp_path: Path, name: str, content: bytes, message: str) -> None:
@@ -83,7 +96,7 @@ def test_predictions_that_cannot_be_read(tmp_path: Path, name: str, content: byt
 
 def test_eight_bits_and_colours_are_refused(tmp_path: Path) -> None:
     grey = np.zeros((4, 5), np.uint8)
-    for image, message in ((grey, "has 8 bits"), (np.stack([grey] * 3, -1), "must be a grey PNG")):
+    for image, message in ((grey, "has 8 bits"), (np.stack([grey] * 3, -1), "a picture in colour")):
         Image.fromarray(image).save(tmp_path / "x.png")
         with pytest.raises(DataError, match=message):
             read_prediction(tmp_path, "x", kind=Space.DISPARITY)

@@ -19,8 +19,8 @@ from nearfar.engines import EngineReport, onnxruntime
 from nearfar.errors import EngineError
 from nearfar.models.card import Kind, ModelCard, card
 from nearfar.models.choose import Chosen, choose
-from nearfar.outputs import npy, png
 from nearfar.outputs.color import colored
+from nearfar.outputs.readers import open as open_map
 from nearfar.prepare import RECIPES
 
 METRIC = "tiny-metric"
@@ -149,9 +149,9 @@ def test_a_photograph_becomes_metres_in_every_format(command, tmp_path: Path) ->
     assert (done.code, done.err) == (0, "")
     row = json.loads(done.text)
     assert (row["kind"], row["unit"], row["clipped"], row["model"]) == ("depth", "m", 0, METRIC)
-    exact = npy.read(tmp_path / "room-depth.npy", Depth)
+    exact = open_map(tmp_path / "room-depth.npy", kind="depth")
     assert tuple(row["range"]) == exact.range
-    rounded = png.read(tmp_path / "room-depth.png")
+    rounded = open_map(tmp_path / "room-depth.png")
     assert isinstance(rounded, Depth)
     assert rounded.provenance == Provenance(
         model=METRIC, engine=rounded.provenance.engine, recipe=rounded.provenance.recipe
@@ -180,7 +180,7 @@ def test_what_a_png_clips_is_counted_and_said(command, tmp_path: Path, cap_m: fl
     expected = int((np.load("room-depth.npy") > 65.5355).sum())
     assert 0 < json.loads(done.text)["clipped"] == expected
     assert f"65.535 m, all that a 16-bit PNG of millimetres holds: {expected}," in done.err
-    assert "npy and pfm" in done.err
+    assert "a format of floats, such as exr or npy" in done.err
     assert np.asarray(Image.open("room-depth.png")).max() == 65535
     quiet = command("depth", "room.png", "--overwrite", "--quiet")
     assert (quiet.code, quiet.text, quiet.err) == (0, "", "")

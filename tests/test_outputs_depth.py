@@ -2,7 +2,6 @@
 
 import io
 from itertools import pairwise
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -13,8 +12,7 @@ from hypothesis.extra import numpy as arrays
 from PIL import Image, ImageDraw
 
 from nearfar import Depth, Disparity, Picture, Provenance
-from nearfar.errors import ArrayError
-from nearfar.outputs import legend, npy, pfm, png
+from nearfar.outputs import legend, png
 from nearfar.outputs.color import colored, pictured
 from nearfar.outputs.colormaps import COLORMAPS
 from nearfar.outputs.legend import shown_metres
@@ -48,8 +46,8 @@ def text_of(data: bytes) -> dict[str, str]:
 @given(METRES)
 def test_a_png_of_metres_undoes_to_within_half_a_millimetre_and_counts_what_it_clips(values: np.ndarray) -> None:
     data = png.encode(Depth(values=values, provenance=MADE_BY))
-    back = png.read(io.BytesIO(data))  # type: ignore[arg-type]
-    assert isinstance(back, Depth)
+    back = png.decode(data)
+    assert back.kind == "depth"
     assert back.provenance == MADE_BY
     metres, restored = values.astype(np.float64), back.values.astype(np.float64)
     fits = (metres >= 0.0005) & (metres < 65.5355)
@@ -78,36 +76,6 @@ def test_a_png_of_metres_is_millimetres_to_any_reader_and_says_so() -> None:
     assert (text["step"], text["clipped"]) == ("0.001 m", "1")
     assert (text["model"], text["source"]) == (MADE_BY.model, "straße.jpg")
     assert "range" not in text  # by which a reader of disparities would undo it
-
-
-def test_a_png_says_which_of_the_two_it_is() -> None:
-    values = np.array([[1.0, 2.0], [3.0, 4.0]], np.float32)
-    for kind in (Depth, Disparity):
-        back = png.read(io.BytesIO(png.encode(kind(values=values))))  # type: ignore[arg-type]
-        assert type(back) is kind
-        np.testing.assert_allclose(back.values, values, atol=5e-4)
-
-
-# Floats ---------------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("module", [npy, pfm])
-def test_floats_are_metres_as_they_are_and_the_caller_says_so(tmp_path: Path, module) -> None:  # type: ignore[no-untyped-def]
-    depth = ramp(20, 30, 0.3, 300.0)
-    path = tmp_path / "map"
-    path.write_bytes(module.encode(depth))
-    back = module.read(path, Depth)
-    assert type(back) is Depth
-    np.testing.assert_array_equal(back.values, depth.values)
-    with pytest.raises(TypeError):
-        module.read(path)
-
-
-def test_floats_that_cannot_be_metres_are_not_read_as_such(tmp_path: Path) -> None:
-    path = tmp_path / "map.npy"
-    Disparity(values=np.array([[-1.0, 1.0]], np.float32)).save(path)
-    with pytest.raises(ArrayError, match="greater than 0"):
-        npy.read(path, Depth)
 
 
 # The scale ------------------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from nearfar.errors import NearfarError
     from nearfar.estimator import DepthEstimator, Outcome, StageSeconds, load
     from nearfar.image import Picture, read_picture
+    from nearfar.outputs.readers import open  # noqa: A004 - as in gzip
 
 __version__ = "0.1.0"
 
@@ -34,6 +35,7 @@ __all__ = [
     "StageSeconds",
     "__version__",
     "load",
+    "open",
     "read_picture",
 ]
 
@@ -48,6 +50,7 @@ _HOMES = {
     "Provenance": "disparity",
     "StageSeconds": "estimator",
     "load": "estimator",
+    "open": "outputs.readers",
     "read_picture": "image",
 }
 

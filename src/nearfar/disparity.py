@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterable
 
+    from nearfar.arrays import RgbU8
     from nearfar.image import Picture
 
 
@@ -92,6 +93,7 @@ class _Map:
 
         Raises:
             OptionError: No format has that name or suffix, or it needs the picture.
+            MissingExtraError: The format needs a library that is not installed.
             OutputError: The file cannot be written.
         """
         from nearfar.outputs.writers import save
@@ -128,6 +130,32 @@ class _Map:
 
         settings = MaskSettings(near=near, far=far, feather=feather, at=at, width=width, invert=invert)
         return mask(cast("DepthMap", self), settings, picture)
+
+    def stereo(
+        self,
+        picture: Picture,
+        *,
+        parallax_percent: float = 2.0,
+        focus_percent: float = 50.0,
+        keep_left: bool = False,
+    ) -> tuple[RgbU8, RgbU8]:
+        """Return what a left and a right eye would see, each (H, W, 3) uint8 sRGB of the photograph's size.
+
+        Args:
+            picture: The photograph.
+            parallax_percent: How much farther the nearest thing moves between the views than the farthest, in percent
+                of the width.
+            focus_percent: What stands at the screen, 0 (farthest) to 100 (nearest) percent of the disparity range.
+            keep_left: Leave the photograph as the left view.
+
+        Raises:
+            OptionError: A number lies outside its range.
+            ArrayError: The map and the photograph do not have the same size.
+        """
+        from nearfar.outputs.stereo import StereoSettings, stereo_views
+
+        settings = StereoSettings(parallax_percent=parallax_percent, focus_percent=focus_percent, keep_left=keep_left)
+        return stereo_views(cast("DepthMap", self), picture, settings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -5,6 +5,7 @@ exception that fits, so ``except ValueError`` and ``except OSError`` work as a c
 
     NearfarError
     ├── PictureError (ValueError)             a photograph cannot be read or is not one
+    ├── MapError (ValueError)                 a file does not hold a map that can be read
     ├── ArrayError (ValueError)               an array has the wrong shape, dtype or range
     ├── OptionError (ValueError)              a setting, or a mix of settings, makes no sense
     ├── DataError (ValueError)                a data set, or a file of it, is missing or is not in its format
@@ -30,6 +31,10 @@ class NearfarError(Exception):
 
 class PictureError(NearfarError, ValueError):
     """A photograph cannot be read, or what was given is not one."""
+
+
+class MapError(NearfarError, ValueError):
+    """A file does not hold a map that can be read, or not one of the kind that was asked for."""
 
 
 class ArrayError(NearfarError, ValueError):

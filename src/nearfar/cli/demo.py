@@ -19,7 +19,7 @@ from nearfar.image import read_picture
 from nearfar.models.store import BUNDLED_MODEL, DEFAULT_MODEL
 from nearfar.outputs.contact_sheet import contact_sheet
 from nearfar.outputs.gallery import Exhibit, Gallery, page, shown_seconds
-from nearfar.outputs.writers import WRITERS, save
+from nearfar.outputs.writers import WRITERS, is_ready, save
 
 if TYPE_CHECKING:
     from nearfar.estimator import DepthEstimator
@@ -197,7 +197,9 @@ def _show(photograph: DemoPhotograph, estimator: "DepthEstimator", out: Path) ->
 
 def _outputs(photograph: DemoPhotograph, out: Path) -> dict[str, Path]:
     stem = photograph.path.stem
-    return {name: out / f"{stem}{writer.tag}{writer.suffix}" for name, writer in WRITERS.items()}
+    # A format whose library is not here is no reason to have no demonstration.
+    writers = {name: writer for name, writer in WRITERS.items() if is_ready(writer)}
+    return {name: out / f"{stem}{writer.tag}{writer.suffix}" for name, writer in writers.items()}
 
 
 def _facts(estimator: "DepthEstimator") -> dict[str, str]:

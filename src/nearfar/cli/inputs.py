@@ -10,6 +10,12 @@ from nearfar.errors import OptionError, PictureError
 from nearfar.image import READABLE_SUFFIXES
 
 STDIN = "-"
+# How the pictures end that some verb of nearfar wrote beside photographs: a scan takes none of them for a photograph.
+OWN_ENDINGS = (
+    *("-depth.png", "-depth.tif", "-depth-color.png", "-sidebyside.png"),
+    *("-mask.png", "-mask.tif", "-mask-preview.jpg", "-normals.png"),
+    *(f"-stereo-{layout}.{suffix}" for layout in ("sbs", "half", "cross", "anaglyph") for suffix in ("jpg", "png")),
+)
 _LIST_SUFFIXES = {".txt", ".lst"}
 
 
@@ -33,7 +39,7 @@ class Input:
         return "stdin" if self.path is None else str(self.path)
 
 
-def expand(words: Iterable[str], *, recursive: bool, outputs: Iterable[str] = ()) -> list[Input]:
+def expand(words: Iterable[str], *, recursive: bool) -> list[Input]:
     """Return the photographs that the words mean, in order, each once.
 
     A word is a file, a folder, a glob, a ``.txt`` or ``.lst`` file that lists any of these a line (relative to
@@ -42,7 +48,6 @@ def expand(words: Iterable[str], *, recursive: bool, outputs: Iterable[str] = ()
     Args:
         words: The command line's arguments.
         recursive: Look into folders below a folder.
-        outputs: Name endings (``-depth.png``) of what nearfar writes; a folder scan leaves such files out.
 
     Raises:
         OptionError: Standard input is asked for twice, or beside others.
@@ -50,35 +55,34 @@ def expand(words: Iterable[str], *, recursive: bool, outputs: Iterable[str] = ()
     words = list(words)
     if STDIN in words and len(words) > 1:
         raise OptionError("'-' (standard input) is one photograph and goes alone: leave the other inputs out")
-    endings = tuple(outputs)
     found: dict[str, Input] = {}
     for word in words:
-        for item in _meanings(word, recursive=recursive, endings=endings):
+        for item in _meanings(word, recursive=recursive):
             found.setdefault(STDIN if item.path is None else os.path.abspath(item.path), item)  # noqa: PTH100
     return list(found.values())
 
 
-def _meanings(word: str, *, recursive: bool, endings: tuple[str, ...]) -> Iterator[Input]:
+def _meanings(word: str, *, recursive: bool) -> Iterator[Input]:
     path = Path(word)
     if word == STDIN:
         yield Input(path=None, place=PurePath("stdin"))
     elif path.is_dir():
-        yield from _folder(path, recursive=recursive, endings=endings)
+        yield from _folder(path, recursive=recursive)
     elif path.suffix.lower() in _LIST_SUFFIXES and path.is_file():
-        yield from _listed(path, recursive=recursive, endings=endings)
+        yield from _listed(path, recursive=recursive)
     elif glob.has_magic(word) and not path.exists():
-        yield from _matches(word, endings=endings)
+        yield from _matches(word)
     else:
         yield Input(path=path, place=PurePath(path.name))
 
 
-def _folder(folder: Path, *, recursive: bool, endings: tuple[str, ...]) -> Iterator[Input]:
+def _folder(folder: Path, *, recursive: bool) -> Iterator[Input]:
     count = 0
     for parent, below, names in os.walk(folder):
         below[:] = sorted(name for name in below if not name.startswith(".")) if recursive else []
         for name in sorted(names):
             path = Path(parent, name)
-            if _is_photograph(path) and not name.endswith(endings):
+            if _is_photograph(path) and not name.endswith(OWN_ENDINGS):
                 count += 1
                 yield Input(path=path, place=path.relative_to(folder))
     if not count:
@@ -86,7 +90,7 @@ def _folder(folder: Path, *, recursive: bool, endings: tuple[str, ...]) -> Itera
         yield _failed(folder, f"{folder}: no photographs in this folder{hint}")
 
 
-def _listed(path: Path, *, recursive: bool, endings: tuple[str, ...]) -> Iterator[Input]:
+def _listed(path: Path, *, recursive: bool) -> Iterator[Input]:
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
@@ -99,14 +103,14 @@ def _listed(path: Path, *, recursive: bool, endings: tuple[str, ...]) -> Iterato
         if Path(entry).suffix.lower() in _LIST_SUFFIXES:
             yield _failed(Path(entry), f"{entry}: {path} names another list; name its photographs instead")
         else:
-            yield from _meanings(str(path.parent / entry), recursive=recursive, endings=endings)
+            yield from _meanings(str(path.parent / entry), recursive=recursive)
 
 
-def _matches(pattern: str, *, endings: tuple[str, ...]) -> Iterator[Input]:
+def _matches(pattern: str) -> Iterator[Input]:
     # The part before the first wildcard is the tree that outputs mirror, as with a folder.
     fixed = Path(*_before_magic(Path(pattern)))
     paths = [Path(match) for match in sorted(glob.glob(pattern, recursive=True))]  # noqa: PTH207 - keeps './' as typed
-    files = [path for path in paths if path.is_file() and not path.name.endswith(endings)]
+    files = [path for path in paths if path.is_file() and not path.name.endswith(OWN_ENDINGS)]
     if not files:
         yield _failed(Path(pattern), f"{pattern}: no file matches")
     for path in files:

@@ -6,12 +6,11 @@ from typing import Annotated
 
 import typer
 
-from nearfar.cli import options
-from nearfar.cli.work import Files, Network, Said, work
+from nearfar.cli.on_photographs import Photographs, format_names, on_photographs
+from nearfar.cli.work import Said
 from nearfar.disparity import DepthMap
-from nearfar.engines import EngineName, Precision
 from nearfar.errors import OptionError
-from nearfar.image import MAX_PIXELS, Picture
+from nearfar.image import Picture
 from nearfar.outputs.mask import FEATHER_PERCENT, WIDTH_PERCENT, MaskSettings, band, share_inside
 from nearfar.outputs.mask_files import darktable_writers, mask_writers
 
@@ -62,9 +61,9 @@ Formats = Annotated[
 ]
 
 
+@on_photographs
 def mask(
-    words: options.Photographs,
-    out: options.Out = None,
+    photographs: Photographs,
     near: Near = None,
     far: Far = None,
     feather: Feather = FEATHER_PERCENT,
@@ -75,17 +74,6 @@ def mask(
     program: For = Program.ANY,
     orientation: Orientation = None,
     formats: Formats = None,
-    recursive: options.Recursive = False,
-    model: options.Model = "auto",
-    engine: options.Engine = EngineName.AUTO,
-    precision: options.Precision = Precision.EXACT,
-    prepare: options.Prepare = None,
-    size: options.Size = None,
-    max_megapixels: options.MaxMegapixels = MAX_PIXELS / 1e6,
-    offline: options.Offline = False,
-    as_json: options.Json = False,
-    quiet: options.Quiet = False,
-    overwrite: options.Overwrite = False,
 ) -> None:
     """Make a mask of everything between two distances, feathered, for a photo editor.
 
@@ -110,21 +98,8 @@ def mask(
     def say(depth_map: DepthMap, _picture: Picture) -> Said:
         return _said(depth_map, settings)
 
-    work(
-        Files(
-            words=words,
-            out=out,
-            formats=formats,
-            recursive=recursive,
-            max_megapixels=max_megapixels,
-            overwrite=overwrite,
-            as_json=as_json,
-            quiet=quiet,
-        ),
-        Network(model=model, engine=engine, precision=precision, prepare=prepare, size=size, offline=offline),
-        table=darktable_writers(settings, orientation) if program is Program.DARKTABLE else mask_writers(settings),
-        say=say,
-    )
+    table = darktable_writers(settings, orientation) if program is Program.DARKTABLE else mask_writers(settings)
+    photographs.make(table, formats=format_names(formats), say=say)
 
 
 def _end(option: str, text: str | None) -> tuple[float | None, float | None]:

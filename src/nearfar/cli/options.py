@@ -6,7 +6,7 @@ import typer
 
 from nearfar.engines import EngineName
 from nearfar.engines import Precision as PrecisionName
-from nearfar.models.contract import RecipeName
+from nearfar.models.contract import Kind, RecipeName
 
 Photographs = Annotated[
     list[str],
@@ -26,6 +26,14 @@ Out = Annotated[
     ),
 ]
 Recursive = Annotated[bool, typer.Option("--recursive", "-r", help="Look into the folders below a folder.")]
+Background = Annotated[
+    str,
+    typer.Option(
+        "--background",
+        metavar="COLOUR",
+        help="What shows through transparent parts: a name, such as black, or #RRGGBB.",
+    ),
+]
 MaxMegapixels = Annotated[
     float,
     typer.Option("--max-megapixels", min=0, metavar="MP", help="Refuse larger photographs before they are decoded."),
@@ -80,6 +88,19 @@ Detail = Annotated[
         "--detail",
         help="Sharper maps of large photographs, from overlapping tiles: 7 runs of the network for a 4:3 photograph.",
     ),
+]
+SavedMap = Annotated[
+    str | None,
+    typer.Option(
+        "--map",
+        metavar="FILE",
+        help="Take the photograph's map from a file instead of running a network: NPZ, EXR, TIFF or 16-bit PNG of "
+        "nearfar, or NPY or PFM with --map-kind. One photograph, of the map's size.",
+    ),
+]
+SavedKind = Annotated[
+    Kind | None,
+    typer.Option("--map-kind", help="What the numbers of --map are, where the file does not say."),
 ]
 Offline = Annotated[bool, typer.Option("--offline", help="Never use the network.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]

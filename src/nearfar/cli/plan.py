@@ -33,13 +33,15 @@ def targets(
     out: str | None,
     formats: Sequence[str],
     words: Sequence[str],
+    also_read: Sequence[Path] = (),
 ) -> list[list[Target]]:
     """Return the outputs of each input, in the order of the inputs; no two have the same path.
 
     Where neither ``formats`` nor the suffix of ``out`` says which, they are of the first format of the table.
 
     Without ``out`` they stand beside their photograph. ``out`` is a file if it has a suffix, is no folder and one
-    photograph is given by name; otherwise a folder, which mirrors the input tree.
+    photograph is given by name; otherwise a folder, which mirrors the input tree. ``also_read`` are other files that
+    no output may replace.
 
     Raises:
         OptionError: The output cannot be what was asked for, or would replace an input.
@@ -50,7 +52,8 @@ def targets(
         planned = [[_to_file(Path(out), formats, table)]]
     else:
         planned = _to_folders(inputs, None if out is None else Path(out), _chosen(formats, table))
-    _spare_inputs(inputs, planned)
+    _spare([item.path for item in inputs if item.path is not None], planned)
+    _spare(also_read, planned)
     return planned
 
 
@@ -123,8 +126,8 @@ def _key(path: Path) -> str:
     return os.path.abspath(path).casefold()  # noqa: PTH100
 
 
-def _spare_inputs(inputs: Sequence[Input], planned: Sequence[Sequence[Target]]) -> None:
-    sources = {_key(item.path): item.path for item in inputs if item.path is not None}
+def _spare(read: Sequence[Path], planned: Sequence[Sequence[Target]]) -> None:
+    sources = {_key(path) for path in read}
     for target in (target for row in planned for target in row):
         if target.path is not None and _key(target.path) in sources:
             raise OptionError(f"{target.path} is an input: what is made of it would replace it; choose another -o")

@@ -31,6 +31,7 @@ class Row:
         error: Why it failed.
         model: What made the map, and so on down: empty unless done.
         size_wh: The photograph's width and height. [px]
+        map: The file that the map was read from, where no network made it.
         network_wh: The width and height that the network saw. [px]
         capped: The token cap made the network's input smaller than the recipe asks.
         unit: ``m`` where the map is in metres.
@@ -54,6 +55,7 @@ class Row:
     threads: int | None = None
     recipe: str | None = None
     size_wh: tuple[int, int] | None = None
+    map: str | None = None
     network_wh: tuple[int, int] | None = None
     capped: bool | None = None
     unit: str | None = None
@@ -67,7 +69,7 @@ class Row:
     def as_json(self) -> str:
         """Return the row as one line of JSON, without the fields that say nothing."""
         fields = asdict(self) | {"remarks": None}
-        return json.dumps({key: value for key, value in fields.items() if value not in (None, (), {})})
+        return json.dumps({key: value for key, value in fields.items() if value not in (None, (), [], {})})
 
     def as_text(self) -> str:
         """Return the row as one line for people."""
@@ -75,10 +77,13 @@ class Row:
         if self.status == "skipped":
             return f"{arrow}  skipped: exists (replace it with --overwrite)"
         seconds = f"{sum(self.seconds.values()):.2f} s"
-        if self.network_wh is None:
+        if self.network_wh is not None:
+            width, height = self.network_wh
+            made_by = f"{self.model}, {self.recipe} {width}x{height}, {self.engine} {self.precision}"
+        elif self.map is not None:
+            made_by = f"{self.model}, map {on_one_line(self.map)}"
+        else:
             return f"{arrow}  {seconds}"
-        width, height = self.network_wh
-        made_by = f"{self.model}, {self.recipe} {width}x{height}, {self.engine} {self.precision}"
         return "; ".join((f"{arrow}  {made_by}, {self._metres()}{seconds}", *self.remarks))
 
     def _metres(self) -> str:
@@ -101,7 +106,7 @@ def clipped_notice(name: str, count: int) -> str:
     """Return what to say of a photograph with ``count`` pixels that a PNG of millimetres cannot hold."""
     return (
         f"{name}: pixels farther than {png.FARTHEST_M} m, all that a 16-bit PNG of millimetres holds: {count}, clipped "
-        "to it in the PNG; --format npy and pfm keep them"
+        "to it in the PNG; a format of floats, such as exr or npy, keeps them"
     )
 
 

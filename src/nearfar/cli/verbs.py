@@ -25,6 +25,7 @@ VERBS = {
     "mask": ("mask.mask", "Make a mask of everything between two distances, feathered, for a photo editor."),
     "models": ("models.app", "List, show, fetch, verify, import and export models."),
     "scenes": ("scenes.app", "Render the procedural scenes that the open model learns from."),
+    "stereo": ("stereo.stereo", "Make a left and a right view of each photograph, to look at in three dimensions."),
     "train": ("train.app", "Train the open model on rendered scenes, from nothing."),
 }
 

@@ -4,12 +4,14 @@ import sys
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 import typer
 
 from nearfar.cli.inputs import Input, expand
+from nearfar.cli.making import FileMaker, Made, Maker, NetworkMaker
 from nearfar.cli.plan import STDOUT, Target, targets
 from nearfar.cli.report import Detail, Report, Row, clipped_in
 from nearfar.cli.stop import stopping
@@ -17,17 +19,23 @@ from nearfar.disparity import Depth, DepthMap
 from nearfar.errors import NearfarError, OptionError
 from nearfar.files import make_folder, write_whole
 from nearfar.image import Picture, read_picture
+from nearfar.outputs.stored import kind_of
 from nearfar.outputs.writers import WRITERS, Writer
 
 if TYPE_CHECKING:
     from nearfar.engines import EngineName, Precision
-    from nearfar.estimator import DepthEstimator, Estimate
+    from nearfar.estimator import DepthEstimator
     from nearfar.models.contract import RecipeName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
-    """Which network looks at the photographs, and how: the options of that name."""
+    """Which network looks at the photographs, and how: the options of that name.
+
+    Attributes:
+        saved: The file of a map that takes the network's place; the other options then say nothing, and must not.
+        saved_kind: What its numbers are, where the file does not say.
+    """
 
     model: str
     engine: "EngineName"
@@ -36,6 +44,32 @@ class Network:
     size: int | None
     offline: bool
     detail: bool = False
+    saved: str | None = None
+    saved_kind: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.saved is None and self.saved_kind is not None:
+            raise OptionError("--map-kind says what the numbers of a saved map are: give the map with --map")
+        asked = {
+            "--model": self.model != "auto",
+            "--engine": self.engine != "auto",
+            "--precision": self.precision != "exact",
+            "--prepare": self.prepare is not None,
+            "--size": self.size is not None,
+            "--detail": self.detail,
+        }
+        for option in (name for name, is_asked in asked.items() if is_asked and self.saved is not None):
+            raise OptionError(f"--map takes the network's place, which {option} is for: leave one of the two out")
+
+    def maker(self) -> Maker:
+        """Return what gives the photographs their maps.
+
+        Raises:
+            NearfarError: As ``nearfar.load`` and ``nearfar.open``.
+        """
+        if self.saved is not None:
+            return FileMaker.of(self.saved, self.saved_kind)
+        return NetworkMaker(estimator=self.load())
 
     def load(self) -> "DepthEstimator":
         """Return the estimator, once what the user should know of the choice has been said.
@@ -66,17 +100,21 @@ class Files:
 
     words: Sequence[str]
     out: str | None
-    formats: Sequence[str] | None = None
     recursive: bool = False
+    background: tuple[int, int, int] = (255, 255, 255)
     max_megapixels: float
     overwrite: bool
     as_json: bool
     quiet: bool
 
-    @property
-    def format_names(self) -> list[str]:
-        """The formats asked for, one by one; a word may hold several with commas."""
-        return [name.strip() for text in self.formats or () for name in text.split(",") if name.strip()]
+    def read(self, item: Input) -> Picture:
+        """Return a photograph.
+
+        Raises:
+            PictureError: It cannot be read.
+        """
+        source, name = (item.path, None) if item.path else (sys.stdin.buffer.read(), item.name)
+        return read_picture(source, name=name, max_pixels=round(self.max_megapixels * 1e6), background=self.background)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +148,7 @@ def work(
     network: Network,
     *,
     table: Mapping[str, Writer] = WRITERS,
+    formats: Sequence[str] = (),
     change: Change = unchanged,
     say: Say = lambda _map, _picture: Said(),
 ) -> None:
@@ -118,7 +157,8 @@ def work(
     Args:
         files: What is read, and where it goes.
         network: What looks at it.
-        table: The verb's formats; the first is made where none is asked for.
+        table: The verb's formats by name.
+        formats: Those asked for; none leaves it to the suffix of the output, and else to the table's first.
         change: Makes of the network's map the one that is said, written and described in the row, such as one in
             metres (``nearfar.cli.metres``); and says what it did.
         say: What else the row says, of the changed map. Both are called before anything is written, so that they may
@@ -126,24 +166,34 @@ def work(
 
     Raises:
         OptionError: The outputs cannot be what was asked for.
-        NearfarError: No network can be loaded as asked.
+        MissingExtraError: A format needs a library that is not installed.
+        NearfarError: No network can be loaded as asked, or no saved map read.
     """
-    endings = [f"{writer.tag}{writer.suffix}" for writer in (*WRITERS.values(), *table.values())]
-    inputs = expand(files.words, recursive=files.recursive, outputs=endings)
-    planned = targets(inputs, table=table, out=files.out, formats=files.format_names, words=files.words)
+    inputs = expand(files.words, recursive=files.recursive)
+    if network.saved is not None and len(inputs) != 1:
+        raise OptionError(f"--map is the map of one photograph, and {len(inputs)} are given")
+    planned = targets(
+        inputs,
+        table=table,
+        out=files.out,
+        formats=formats,
+        words=files.words,
+        also_read=[] if network.saved is None else [Path(network.saved)],
+    )
+    for writer in {target.writer for row in planned for target in row}:
+        writer.ready()
     if files.out == STDOUT and sys.stdout.isatty():
         raise OptionError("'-o -' would write a file to the terminal: redirect standard output to a file or a pipe")
     report = Report(as_json=files.as_json, quiet=files.quiet, rows_to_stderr=files.out == STDOUT)
     jobs = [_Job.of(item, row, overwrite=files.overwrite) for item, row in zip(inputs, planned, strict=True)]
-    estimator = network.load() if any(job.is_work for job in jobs) else None
+    maker = network.maker() if any(job.is_work for job in jobs) else None
 
     def told(depth_map: DepthMap, picture: Picture) -> tuple[DepthMap, Said]:
         changed, said = change(depth_map, picture)
         return changed, said + say(changed, picture)
 
     with report.progress(len(inputs)), stopping(gently=len(jobs) > 1) as stop:
-        max_pixels = round(files.max_megapixels * 1e6)
-        for row in _rows(jobs, estimator, told=told, max_pixels=max_pixels, stop=stop):
+        for row in _rows(jobs, maker, told=told, read=files.read, stop=stop):
             report.add(row)
     report.finish(interrupted=stop.requested)
 
@@ -168,14 +218,14 @@ class _Job:
 
 def _rows(
     jobs: Sequence[_Job],
-    estimator: "DepthEstimator | None",
+    maker: Maker | None,
     *,
     told: Change,
-    max_pixels: int,
+    read: Callable[[Input], Picture],
     stop: Callable[[], bool],
 ) -> Iterator[Row]:
     """Yield the row of each job, in order, until there is no more or the user wants no more."""
-    with closing(_worked(jobs, estimator, told=told, max_pixels=max_pixels, stop=stop)) as worked:
+    with closing(_worked(jobs, maker, told=told, read=read, stop=stop)) as worked:
         for job in jobs:
             name = job.item.name
             if job.item.error is not None:
@@ -190,25 +240,21 @@ def _rows(
 
 def _worked(
     jobs: Sequence[_Job],
-    estimator: "DepthEstimator | None",
+    maker: Maker | None,
     *,
     told: Change,
-    max_pixels: int,
+    read: Callable[[Input], Picture],
     stop: Callable[[], bool],
 ) -> Generator[Row]:
     """Yield the row of each job that has something to do."""
-    if estimator is None:
+    if maker is None:
         return
 
-    def read(job: _Job) -> Picture:
-        source, name = (job.item.path, None) if job.item.path else (sys.stdin.buffer.read(), job.item.name)
-        return read_picture(source, name=name, max_pixels=max_pixels)
-
-    def finish(job: _Job, picture: Picture, estimate: "Estimate") -> Row:
-        return _finished(job, picture, estimate, estimator, told)
+    def finish(job: _Job, picture: Picture, made: Made) -> Row:
+        return _finished(job, picture, made, told)
 
     work = [job for job in jobs if job.is_work]
-    futures = estimator.estimate_each(work, read=read, finish=finish, stop=stop, overlap=len(work) > 1)
+    futures = maker.make_each(work, read=lambda job: read(job.item), finish=finish, stop=stop)
     for job, future in zip(work, futures, strict=False):
         name = job.item.name
         try:
@@ -220,50 +266,27 @@ def _worked(
         yield row
 
 
-def _finished(job: _Job, picture: Picture, estimate: "Estimate", estimator: "DepthEstimator", told: Change) -> Row:
+def _finished(job: _Job, picture: Picture, made: Made, told: Change) -> Row:
     """Return the row of a photograph whose outputs have been written."""
     begin = time.perf_counter()
-    depth_map, said = told(estimate.map, picture)
-    said = _of_detail(estimate) + said
+    depth_map, said = told(made.map, picture)
     for target in job.pending:
         _write(depth_map, picture, target)
     write = time.perf_counter() - begin
     height, width = depth_map.size_hw
-    network_height, network_width = estimate.network_hw
-    report = estimator.engine.report
-    return Row(
+    return replace(
+        made.row,
         input=job.item.name,
-        status="done",
         outputs=["stdout" if target.path is None else str(target.path) for target in job.pending],
-        model=estimator.card.id,
-        kind="depth" if isinstance(depth_map, Depth) else "disparity",
-        engine=report.engine,
-        provider=report.provider,
-        precision=report.precision,
-        threads=report.threads,
-        recipe=estimator.recipe.name,
+        kind=kind_of(depth_map),
         size_wh=(width, height),
-        network_wh=(network_width, network_height),
-        capped=estimate.capped,
         unit="m" if isinstance(depth_map, Depth) else None,
         range=depth_map.range,
         clipped=clipped_in(depth_map, [target.writer.name for target in job.pending]),
-        details=said.details,
-        remarks=said.remarks,
-        notices=said.notices,
-        seconds={**asdict(estimate.seconds), "write": write},
-    )
-
-
-def _of_detail(estimate: "Estimate") -> Said:
-    if estimate.detail is None:
-        return Said()
-    tiles, kept = estimate.detail.tiles, estimate.detail.kept
-    small = "too small for --detail to add any: the network sees the whole at about its own size"
-    return Said(
-        details={"detail": {"network_runs": 1 + tiles, "tiles": tiles, "kept": kept}},
-        remarks=[f"detail: {1 + tiles} runs of the network, {kept} of {tiles} tiles kept"] if tiles else [],
-        notices=[] if tiles else [small],
+        details={**made.row.details, **said.details},
+        remarks=[*made.row.remarks, *said.remarks],
+        notices=[*made.row.notices, *said.notices],
+        seconds={**made.row.seconds, "write": write},
     )
 
 

@@ -8,14 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from nearfar import __version__
 from nearfar.arrays import MapF32, RgbU8
 from nearfar.disparity import DepthMap
 from nearfar.errors import ArrayError, OptionError
 from nearfar.image import Picture
 from nearfar.outputs.mask import MaskSettings, band, mask
 from nearfar.outputs.orientation import as_stored
+from nearfar.outputs.pfm import pfm_bytes
 from nearfar.outputs.png_chunks import png_bytes
+from nearfar.outputs.stored import PREFIX, SOFTWARE, making_of
+from nearfar.outputs.tiff import tiff_bytes
 from nearfar.outputs.writers import Writer
 
 # The red film of print shops, through which the photograph shows [sRGB, 0 to 255]; and how much it covers.
@@ -116,15 +118,12 @@ def _png(depth_map: DepthMap, picture: Picture | None, settings: MaskSettings) -
 
 
 def _tiff(depth_map: DepthMap, picture: Picture | None, settings: MaskSettings) -> bytes:
-    buffer = io.BytesIO()
-    image = Image.fromarray(sixteen(mask(depth_map, settings, picture)))
-    facts = "; ".join(f"{name} {value}" for name, value in _text(depth_map, picture, settings).items())
-    image.save(buffer, "TIFF", compression="tiff_adobe_deflate", description=facts)
-    return buffer.getvalue()
+    facts = _facts(depth_map, picture, settings)
+    return tiff_bytes(sixteen(mask(depth_map, settings, picture)), facts=facts, compression="tiff_adobe_deflate")
 
 
 def _pfm(depth_map: DepthMap, picture: Picture | None, settings: MaskSettings) -> bytes:
-    return _pfm_bytes(mask(depth_map, settings, picture))
+    return pfm_bytes(mask(depth_map, settings, picture))
 
 
 def _preview(depth_map: DepthMap, picture: Picture | None, settings: MaskSettings) -> bytes:
@@ -147,7 +146,7 @@ def _darktable_png(
 def _darktable_pfm(
     depth_map: DepthMap, picture: Picture | None, settings: MaskSettings, orientation: int | None
 ) -> bytes:
-    return _pfm_bytes(as_stored(mask(depth_map, settings, picture), _orientation(picture, orientation)))
+    return pfm_bytes(as_stored(mask(depth_map, settings, picture), _orientation(picture, orientation)))
 
 
 def _orientation(picture: Picture | None, orientation: int | None) -> int:
@@ -156,24 +155,19 @@ def _orientation(picture: Picture | None, orientation: int | None) -> int:
     return 1 if picture is None else picture.orientation
 
 
-def _pfm_bytes(values: MapF32) -> bytes:
-    height, width = values.shape
-    return f"Pf\n{width} {height}\n-1.0\n".encode("ascii") + values[::-1].astype("<f4").tobytes()
-
-
 def _text(depth_map: DepthMap, picture: Picture | None, settings: MaskSettings) -> dict[str, str]:
+    facts = _facts(depth_map, picture, settings)
+    return {"Software": SOFTWARE} | {f"{PREFIX}{name}": said for name, said in facts.items()}
+
+
+def _facts(depth_map: DepthMap, picture: Picture | None, settings: MaskSettings) -> dict[str, str]:
     """Return what a file says of itself: enough to make it again."""
     chosen = band(depth_map, settings)
-    facts = {
+    return {
         "kind": "mask, linear: the largest value is inside, 0 outside",
         "near": f"{chosen.near:.6g} percent",
         "far": f"{chosen.far:.6g} percent",
         "feather": f"{settings.feather:g} percent",
         "inverted": "yes" if settings.invert else "no",
         "refined": "yes" if settings.refine and picture else "no",
-        "model": depth_map.provenance.model,
-        "engine": depth_map.provenance.engine,
-        "recipe": depth_map.provenance.recipe,
-    }
-    facts |= {"source": picture.name} if picture else {}
-    return {"Software": f"nearfar {__version__}"} | {f"nearfar:{key}": value for key, value in facts.items()}
+    } | making_of(depth_map, picture)

@@ -1,13 +1,12 @@
 """Maps as a NumPy file: float32, disparity as the network gave it, depth in metres. Which of them, it does not say."""
 
 import io
-from pathlib import Path
 
 import numpy as np
 
-from nearfar.disparity import AnyMap, DepthMap
-from nearfar.errors import ArrayError
+from nearfar.disparity import DepthMap
 from nearfar.image import Picture
+from nearfar.outputs.stored import Stored, one_map
 
 
 def encode(depth_map: DepthMap, picture: Picture | None = None) -> bytes:  # noqa: ARG001 - every writer is called so
@@ -17,20 +16,14 @@ def encode(depth_map: DepthMap, picture: Picture | None = None) -> bytes:  # noq
     return buffer.getvalue()
 
 
-def read(path: str | Path, kind: type[AnyMap]) -> AnyMap:
-    """Return the map in an NPY file.
-
-    Args:
-        path: The file.
-        kind: ``Disparity`` or ``Depth``: such a file does not say whether its numbers are metres, and the caller must.
+def decode(data: bytes) -> Stored:
+    """Return what is in an NPY file of one map.
 
     Raises:
-        ArrayError: It does not hold one finite (H, W) float32 array, or not one that can be metres.
+        ValueError: It is damaged, or holds something else than one map of numbers.
+        EOFError: It has been cut short.
     """
-    try:
-        values = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise ArrayError(f"{path}: cannot be read as an NPY file: {error}") from error
+    values = np.load(io.BytesIO(data), allow_pickle=False)
     if not isinstance(values, np.ndarray):
-        raise ArrayError(f"{path}: holds several arrays; a map is one (H, W) float32 array")
-    return kind(values=values)
+        raise TypeError("it holds several arrays")
+    return Stored(values=one_map(values))

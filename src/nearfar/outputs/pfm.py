@@ -5,50 +5,40 @@ Source: Debevec, "The PFM format", and Middlebury stereo: ``Pf``, width and heig
 """
 
 import math
-from pathlib import Path
 
 import numpy as np
 
 from nearfar.arrays import MapF32
-from nearfar.disparity import AnyMap, DepthMap
-from nearfar.errors import ArrayError
+from nearfar.disparity import DepthMap
 from nearfar.image import Picture
+from nearfar.outputs.stored import Stored, one_map
 
 
 def encode(depth_map: DepthMap, picture: Picture | None = None) -> bytes:  # noqa: ARG001 - every writer is called so
     """Return the map as a grey little-endian PFM file [relative, or m]."""
-    height, width = depth_map.size_hw
-    return f"Pf\n{width} {height}\n-1.0\n".encode("ascii") + depth_map.values[::-1].astype("<f4").tobytes()
+    return pfm_bytes(depth_map.values)
 
 
-def read(path: str | Path, kind: type[AnyMap]) -> AnyMap:
-    """Return the map in a grey PFM file of either byte order.
-
-    Args:
-        path: The file.
-        kind: ``Disparity`` or ``Depth``: such a file does not say whether its numbers are metres, and the caller must.
-
-    Raises:
-        ArrayError: It is not one, or holds values that are not finite, or that cannot be metres.
-    """
-    return kind(values=rows(path))
+def pfm_bytes(values: MapF32) -> bytes:
+    """Return (H, W) float32 as a grey little-endian PFM file."""
+    height, width = values.shape
+    return f"Pf\n{width} {height}\n-1.0\n".encode("ascii") + values[::-1].astype("<f4").tobytes()
 
 
-def rows(path: str | Path) -> MapF32:
-    """Return the numbers in a grey PFM file of either byte order, (H, W) float32, the top row first.
+def decode(data: bytes) -> Stored:
+    """Return what is in a grey PFM file of either byte order, the top row first.
 
-    They need not be finite: measured disparity says infinity where nothing was measured.
+    Its numbers need not be finite: measured disparity says infinity where nothing was measured.
 
     Raises:
-        ArrayError: It is not such a file, or is not as long as its header says.
+        ValueError: It is not such a file, or is not as long as its header says.
     """
-    try:
-        magic, size, scale, data = Path(path).read_bytes().split(b"\n", 3)
-        width, height = (int(part) for part in size.split())
-        factor = float(scale)
-        if magic.strip() != b"Pf" or factor == 0 or not math.isfinite(factor):
-            raise ValueError("no grey PFM header")
-        stored = np.frombuffer(data, "<f4" if factor < 0 else ">f4").reshape(height, width)
-    except (OSError, ValueError) as error:
-        raise ArrayError(f"{path}: cannot be read as a grey PFM file: {error}") from error
-    return stored[::-1].astype(np.float32)
+    magic, size, scale, rows = data.split(b"\n", 3)
+    if magic.strip() == b"PF":
+        raise ValueError("it has three channels: it is a picture in colour, not a map")
+    width, height = (int(part) for part in size.split())
+    factor = float(scale)
+    if magic.strip() != b"Pf" or factor == 0 or not math.isfinite(factor) or min(width, height) < 1:
+        raise ValueError("it has no header of a grey PFM")
+    stored = np.frombuffer(rows, "<f4" if factor < 0 else ">f4").reshape(height, width)
+    return Stored(values=one_map(stored[::-1].astype(np.float32)))

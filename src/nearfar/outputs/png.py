@@ -1,25 +1,22 @@
 """Maps as a 16-bit grey PNG that can be undone: what its numbers are and what made the map are in its text."""
 
+import io
 from collections.abc import Mapping
-from dataclasses import asdict
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, PngImagePlugin
 
-from nearfar import __version__
-from nearfar.disparity import Depth, DepthMap, Disparity, Provenance
-from nearfar.errors import ArrayError, PictureError
+from nearfar.disparity import Depth, DepthMap
 from nearfar.image import Picture
+from nearfar.models.contract import Kind
 from nearfar.outputs.png_chunks import png_bytes
+from nearfar.outputs.stored import PREFIX, SOFTWARE, Stored, facts_of, require_size
+from nearfar.pixels.rules import pillow_by_nearfar_rules
 
 # The farthest that 16 bits of millimetres hold [m].
 FARTHEST_M = 65.535
 
-_PREFIX = "nearfar:"
-# What the kinds begin with: they tell a reader which of the two a file is.
-_DISPARITY, _DEPTH = "disparity, relative", "depth, metric"
 _STEP_M = 0.001
 
 
@@ -55,49 +52,48 @@ def encode(depth_map: DepthMap, picture: Picture | None = None) -> bytes:
     that were farther than it can say. ``nearfar:model``, ``nearfar:engine``, ``nearfar:recipe`` and, where there are
     such, ``nearfar:calibration`` (known distances) and ``nearfar:source`` (the picture) say what made it.
     """
-    facts = _facts(depth_map) | {name: said for name, said in asdict(depth_map.provenance).items() if said}
-    facts |= {"source": picture.name} if picture else {}
-    text = {"Software": f"nearfar {__version__}"} | {f"{_PREFIX}{key}": value for key, value in facts.items()}
+    numbers, how = _numbers(depth_map)
+    facts = facts_of(depth_map, picture, numbers=numbers) | how
+    text = {"Software": SOFTWARE} | {f"{PREFIX}{name}": said for name, said in facts.items()}
     return png_bytes(gray16(depth_map), text=text)
 
 
-def read(path: str | Path) -> DepthMap:
-    """Return the map that :func:`encode` wrote, of the kind that it was.
+def decode(data: bytes) -> Stored:
+    """Return what is in a grey PNG file; where its text says how its numbers are undone, the values that they were.
 
-    Each value of a ``Disparity`` is within half a step of 1/65535 of the range, of a ``Depth`` within half a millimetre
-    unless it was clipped, or 1 mm because it was less than half of one.
+    Each value of a ``Disparity`` is then within half a step of 1/65535 of the range, of a ``Depth`` within half a
+    millimetre unless it was clipped, or 1 mm because it was less than half of one.
 
     Raises:
-        PictureError: The file cannot be read, or is not such a PNG.
+        ValueError: It is not grey, its text does not say how it is undone, or it is larger than any photograph that
+            nearfar reads.
+        OSError: It is damaged.
+        SyntaxError: It is damaged.
     """
-    try:
-        with Image.open(path, formats=["PNG"]) as image:
-            image.load()
-            text = dict(image.text) if isinstance(image, PngImagePlugin.PngImageFile) else {}
-            steps = np.asarray(image)
-    except (OSError, ValueError, SyntaxError) as error:
-        raise PictureError(f"{path}: cannot be read as a PNG: {error}") from error
-    made_by = {name: text[f"{_PREFIX}{name}"] for name in Provenance.__slots__ if f"{_PREFIX}{name}" in text}
-    kind = text.get(f"{_PREFIX}kind", "nothing")
-    try:
-        if kind.startswith(_DEPTH):
-            return Depth(values=_metres(steps, text), provenance=Provenance(**made_by))
-        if kind.startswith(_DISPARITY):
-            return Disparity(values=_relative(steps, text), provenance=Provenance(**made_by))
-    except (KeyError, ValueError) as error:
-        raise PictureError(f"{path}: its values cannot be restored by its text: {error}") from error
-    raise PictureError(f"{path}: its 'nearfar:kind' text says {kind}, so its values cannot be restored")
+    with pillow_by_nearfar_rules(), Image.open(io.BytesIO(data), formats=["PNG"]) as image:
+        require_size(*image.size)
+        if image.mode not in ("I;16", "I", "L"):
+            raise ValueError(f"it is a picture in colour ({image.mode}), not a map: a map is grey, with 16 bits")
+        image.load()
+        text = image.text if isinstance(image, PngImagePlugin.PngImageFile) else {}
+        steps = np.asarray(image)
+    facts = {name.removeprefix(PREFIX): said for name, said in text.items() if name.startswith(PREFIX)}
+    stored = Stored(values=steps, facts=facts)
+    match stored.kind:
+        case Kind.DISPARITY:
+            return Stored(values=_relative(steps, facts), facts=facts)
+        case Kind.DEPTH:
+            return Stored(values=_metres(steps, facts), facts=facts)
+    return stored
 
 
-def _facts(depth_map: DepthMap) -> dict[str, str]:
+def _numbers(depth_map: DepthMap) -> tuple[str, dict[str, str]]:
+    """Return what the file's numbers are, and the facts that undo them."""
     if isinstance(depth_map, Depth):
-        return {
-            "kind": f"{_DEPTH}: millimetres, larger is farther, 0 would be no value",
-            "step": f"{_STEP_M} m",
-            "clipped": str(clipped(depth_map)),
-        }
+        how = {"step": f"{_STEP_M} m", "clipped": str(clipped(depth_map))}
+        return "millimetres, larger is farther, 0 would be no value", how
     far, near = depth_map.range
-    return {"kind": f"{_DISPARITY}: larger is nearer, no unit", "range": f"{far!r} {near!r}"}
+    return "larger is nearer, no unit", {"range": f"{far!r} {near!r}"}
 
 
 def _millimetres(depth: Depth) -> NDArray[np.float64]:
@@ -105,13 +101,19 @@ def _millimetres(depth: Depth) -> NDArray[np.float64]:
     return np.rint(np.multiply(depth.values, 1 / _STEP_M, dtype=np.float64))
 
 
-def _metres(steps: NDArray[np.generic], text: Mapping[str, str]) -> NDArray[np.float32]:
-    number, unit = text[f"{_PREFIX}step"].split()
+def _metres(steps: NDArray[np.generic], facts: Mapping[str, str]) -> NDArray[np.float32]:
+    number, unit = _said(facts, "step").split()
     if unit != "m":
-        raise ArrayError(f"its step is in {unit!r}, not in metres")
+        raise ValueError(f"its step is in {unit!r}, not in metres")
     return (steps.astype(np.float64) * float(number)).astype(np.float32)
 
 
-def _relative(steps: NDArray[np.generic], text: Mapping[str, str]) -> NDArray[np.float32]:
-    far, near = (float(part) for part in text[f"{_PREFIX}range"].split())
+def _relative(steps: NDArray[np.generic], facts: Mapping[str, str]) -> NDArray[np.float32]:
+    far, near = (float(part) for part in _said(facts, "range").split())
     return (far + steps.astype(np.float64) * ((near - far) / 65535)).astype(np.float32)
+
+
+def _said(facts: Mapping[str, str], name: str) -> str:
+    if name not in facts:
+        raise ValueError(f"its text has no {PREFIX}{name}, without which its numbers cannot be undone")
+    return facts[name]

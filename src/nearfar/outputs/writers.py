@@ -7,10 +7,10 @@ from functools import partial
 from pathlib import Path
 
 from nearfar.disparity import DepthMap
-from nearfar.errors import OptionError
+from nearfar.errors import MissingExtraError, OptionError
 from nearfar.files import write_whole
 from nearfar.image import Picture
-from nearfar.outputs import color, npy, pfm, png, sidebyside
+from nearfar.outputs import color, exr, npy, npz, pfm, png, sidebyside, tiff
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +24,8 @@ class Writer:
         summary: What it holds of a ``Disparity``.
         summary_m: What it holds of a ``Depth``.
         encode: Turns a map, and the picture where there is one, into the bytes of a file.
+        also: Other suffixes that choose it.
+        ready: Raises MissingExtraError where a library that it needs is not installed.
     """
 
     name: str
@@ -32,6 +34,8 @@ class Writer:
     summary: str
     summary_m: str
     encode: Callable[[DepthMap, Picture | None], bytes]
+    also: tuple[str, ...] = ()
+    ready: Callable[[], object] = lambda: None
 
 
 _TABLE = (
@@ -50,6 +54,32 @@ _TABLE = (
         summary="8-bit colour, to look at",
         summary_m="8-bit colour with a scale in metres, to look at",
         encode=color.encode,
+    ),
+    Writer(
+        name="exr",
+        suffix=".exr",
+        tag="-depth",
+        summary="float32, OpenEXR, channel disparity",
+        summary_m="float32 metres, OpenEXR, channel Z",
+        encode=exr.encode,
+        ready=exr.ready,
+    ),
+    Writer(
+        name="tiff",
+        suffix=".tif",
+        tag="-depth",
+        summary="float32, TIFF",
+        summary_m="float32 metres, TIFF",
+        encode=tiff.encode,
+        also=(".tiff",),
+    ),
+    Writer(
+        name="npz",
+        suffix=".npz",
+        tag="-depth",
+        summary="float32, NumPy, with what made it",
+        summary_m="float32 metres, NumPy, with what made it",
+        encode=npz.encode,
     ),
     Writer(
         name="npy",
@@ -87,6 +117,15 @@ def writers_with(look: color.Look) -> dict[str, Writer]:
     return WRITERS | bound
 
 
+def is_ready(writer: Writer) -> bool:
+    """Tell whether a format can be written here: whether the libraries that it needs are installed."""
+    try:
+        writer.ready()
+    except MissingExtraError:
+        return False
+    return True
+
+
 def writers_named(names: Sequence[str], table: Mapping[str, Writer] = WRITERS) -> list[Writer]:
     """Return the writers of these names in a table, each once.
 
@@ -113,7 +152,7 @@ def writer_for(path: str | os.PathLike[str], name: str | None = None, table: Map
         return writers_named([name], table)[0]
     suffix = Path(path).suffix.lower()
     for writer in table.values():
-        if writer.suffix == suffix:
+        if suffix in (writer.suffix, *writer.also):
             return writer
     known = ", ".join(dict.fromkeys(writer.suffix for writer in table.values()))
     raise OptionError(f"{path}: no format has the suffix {suffix!r}: use one of {known}, or name the format")
@@ -130,6 +169,7 @@ def save(
 
     Raises:
         OptionError: No format has that name or suffix, or it needs the picture.
+        MissingExtraError: The format needs a library that is not installed.
         OutputError: The file cannot be written.
     """
     write_whole(Path(path), writer_for(path, format).encode(depth_map, picture))

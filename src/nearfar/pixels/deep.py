@@ -48,7 +48,7 @@ class DeepTiff:
         Raises:
             ValueError: It is damaged, of a kind that is not known, or holds values outside black and white.
         """
-        values = _opencv_rgb(self._file)
+        values = opencv_values(self._file)
         if values.shape[:2] not in (self.size_wh, self.size_wh[::-1]):
             raise ValueError("it is not of the size that its tags say")
         profile = self._tags.get(_PROFILE)
@@ -72,7 +72,7 @@ def decode_sixteen(file: BinaryIO, high_bytes: NDArray[np.uint8]) -> Image.Image
     Raises:
         ValueError: OpenCV cannot decode it, or sees another picture than Pillow, of which ``high_bytes`` are.
     """
-    values = _opencv_rgb(file)
+    values = opencv_values(file)
     if values.dtype != np.uint16 or values.ndim != 3:
         raise ValueError("its 16-bit colours are stored in a way that is not known")
     if not np.array_equal(values[..., :3] // 256, high_bytes[..., :3]):
@@ -80,7 +80,7 @@ def decode_sixteen(file: BinaryIO, high_bytes: NDArray[np.uint8]) -> Image.Image
     return Image.fromarray(sixteen_to_eight(values))
 
 
-def _opencv_rgb(file: BinaryIO) -> NDArray[np.integer | np.floating]:
+def opencv_values(file: BinaryIO) -> NDArray[np.integer | np.floating]:
     """Return the values of a file as OpenCV reads them, (H, W), (H, W, 3) RGB or (H, W, 4) RGBA.
 
     Raises:

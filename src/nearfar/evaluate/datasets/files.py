@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import io
 import struct
-import zipfile
 import zlib
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
-from nearfar.errors import ArrayError, DataError
+from nearfar.errors import ArrayError, DataError, MapError
 from nearfar.evaluate.sample import Space, Truth
 from nearfar.image import Picture, read_picture
-from nearfar.outputs import pfm
+from nearfar.outputs import readers
 from nearfar.pixels.rules import pillow_by_nearfar_rules
 
 if TYPE_CHECKING:
@@ -23,8 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-# What NumPy and Pillow are known to raise on a damaged file.
-_NUMPY_ERRORS = (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error)
+# What Pillow is known to raise on a damaged file.
 _PILLOW_ERRORS = (OSError, ValueError, SyntaxError, EOFError, struct.error, zlib.error)
 
 # How to turn an upright picture back to how its file stores it, by EXIF orientation: the inverse of nearfar.pixels.
@@ -85,19 +83,9 @@ def read_array(path: Path) -> NDArray[np.generic]:
         DataError: It cannot be read, or holds something else.
     """
     try:
-        loaded = np.load(path, allow_pickle=False)
-        if isinstance(loaded, np.lib.npyio.NpzFile):
-            with loaded:
-                values = loaded["arr_0"]
-        else:
-            values = loaded
-    except _NUMPY_ERRORS as error:
-        raise DataError(f"{path}: cannot be read as a NumPy file: {error}") from error
-    if values.ndim == 3 and 1 in (values.shape[0], values.shape[2]):
-        values = values[0] if values.shape[0] == 1 else values[..., 0]
-    if values.ndim != 2 or values.dtype.kind not in "fiub" or values.size == 0:
-        raise DataError(f"{path}: must hold one map of numbers (H, W), got {values.shape} {values.dtype}")
-    return values
+        return readers.read(path, formats=("NPY", "NPZ")).values
+    except MapError as error:
+        raise DataError(str(error)) from error
 
 
 def read_grey_png(path: Path) -> NDArray[np.generic]:
@@ -123,15 +111,15 @@ def read_mask_png(path: Path) -> NDArray[np.bool_]:
     return white
 
 
-def read_pfm(path: Path) -> NDArray[np.float32]:
+def read_pfm(path: Path) -> NDArray[np.generic]:
     """Return the numbers in a grey PFM file, (H, W) float32, the top row first, infinities and all.
 
     Raises:
         DataError: It is not one, or is damaged.
     """
     try:
-        return pfm.rows(path)
-    except ArrayError as error:
+        return readers.read(path, formats=("PFM",)).values
+    except MapError as error:
         raise DataError(str(error)) from error
 
 

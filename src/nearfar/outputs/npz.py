@@ -1,0 +1,60 @@
+"""Maps as a NumPy archive: the float32 values, and beside them what they are and what made them, each a text.
+
+Nothing in it is pickled, so reading one runs nothing.
+"""
+
+import io
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nearfar.disparity import DepthMap
+from nearfar.image import MAX_PIXELS, Picture
+from nearfar.outputs.stored import SOFTWARE, Stored, facts_of, one_map
+
+# What other programs call the array, the surest first.
+_NAMES = ("values", "disparity", "depth", "arr_0")
+_LARGEST_BYTES = MAX_PIXELS * 8
+
+
+def encode(depth_map: DepthMap, picture: Picture | None = None) -> bytes:
+    """Return the map as an NPZ file: ``values`` (H, W) float32 [relative, or m], and a text for each fact.
+
+    Not compressed: of float32, deflate takes seconds of a large map and a tenth of its size at most.
+    """
+    buffer = io.BytesIO()
+    texts = {name: np.array(said) for name, said in facts_of(depth_map, picture).items()}
+    np.savez(buffer, allow_pickle=False, values=depth_map.values, **texts, software=np.array(SOFTWARE))
+    return buffer.getvalue()
+
+
+def decode(data: bytes) -> Stored:
+    """Return what is in an NPZ file of one map: nearfar's, or another with one array of a name that tells.
+
+    Raises:
+        ValueError: It is damaged, larger than any map, or holds no such array.
+        LookupError: It is damaged.
+        zipfile.BadZipFile: It is no archive, or is damaged.
+        zlib.error: It is damaged.
+    """
+    with np.load(io.BytesIO(data), allow_pickle=False) as archive:
+        # A few bytes of an archive can stand for any number of them.
+        if sum(member.file_size for member in archive.zip.infolist()) > _LARGEST_BYTES:
+            raise ValueError("it unpacks to more than any map of a photograph that nearfar reads")
+        name = _named(archive.files)
+        texts = {other: _text(archive[other]) for other in archive.files if other != name} if name == "values" else {}
+        values = archive[name]
+        if not isinstance(values, np.ndarray):  # of what is no array, NumPy gives the bytes
+            raise ValueError(f"{name} in it is no array")
+    return Stored(values=one_map(values), facts={other: text for other, text in texts.items() if text is not None})
+
+
+def _named(names: list[str]) -> str:
+    found = [name for name in _NAMES if name in names] or (names if len(names) == 1 else [])
+    if not found:
+        raise ValueError(f"none of its arrays is called {', '.join(_NAMES)}: it holds {', '.join(names) or 'nothing'}")
+    return found[0]
+
+
+def _text(member: NDArray[np.generic] | bytes) -> str | None:
+    return str(member) if isinstance(member, np.ndarray) and member.ndim == 0 and member.dtype.kind == "U" else None
