@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -132,7 +133,8 @@ def folder(paths: list[Path], out: Path, options: argparse.Namespace) -> Iterato
     from nearfar.outputs.writers import save
 
     estimator = load(options.model, engine=options.engine, precision=options.precision, offline=True)
-    tensors = [estimator.prepare(read_picture(path)).tensor for path in paths[: options.chunk]]
+    read = partial(read_picture, least_side_px=estimator.least_side_px)  # as 'nearfar depth' does
+    tensors = [estimator.prepare(read(path)).tensor for path in paths[: options.chunk]]
     place = iter(range(10**9))
 
     def files(*, overlap: bool) -> None:
@@ -140,7 +142,7 @@ def folder(paths: list[Path], out: Path, options: argparse.Namespace) -> Iterato
         chosen = [paths[(begin + number) % len(paths)] for number in range(options.chunk)]
         done = estimator.estimate_each(
             chosen,
-            read=read_picture,
+            read=read,
             finish=lambda path, picture, estimate: save(estimate.map, out / f"{path.stem}.png", picture=picture),
             overlap=overlap,
         )

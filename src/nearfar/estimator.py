@@ -213,11 +213,22 @@ class DepthEstimator:
             stop=stop,
         )
 
+    @property
+    def least_side_px(self) -> int | None:
+        """How long a photograph's shorter side must be for the map, where a JPEG may be decoded in part [px].
+
+        Twice what the network sees: the rest is thrown away when the picture is resized. None where all of it counts:
+        with ``exact``, which promises the published preparation, and where tiles of it are looked at.
+        """
+        if self.detail or self.engine.report.precision is Precision.EXACT:
+            return None
+        return 2 * max(self.engine.fixed_hw or (self.size,))
+
     def prepare(self, picture: Picture) -> Prepared:
         """Return the network's input for a photograph, with what is needed to come back to its size."""
-        return self._prepared(picture.rgb)
+        return self._prepared(picture.rgb, picture.size_hw)
 
-    def _prepared(self, rgb: RgbU8) -> Prepared:
+    def _prepared(self, rgb: RgbU8, source_hw: tuple[int, int] | None = None) -> Prepared:
         return prepare(
             rgb,
             recipe=self.recipe,
@@ -225,6 +236,7 @@ class DepthEstimator:
             size=self.size,
             multiple=self.engine.multiple or self.card.input.multiple,
             fixed_hw=self.engine.fixed_hw,
+            source_hw=source_hw,
         )
 
     def _begun(self, item: Item, read: Callable[[Item], Picture]) -> _Begun[Item]:

@@ -38,6 +38,8 @@ MAX_PIXELS = 300_000_000
 
 _READABLE = "JPEG, PNG, WebP, TIFF, BMP, GIF, HEIC, AVIF, JPEG 2000, PPM, QOI or camera RAW"
 
+_ON_THEIR_SIDE = (5, 6, 7, 8)  # EXIF orientations that swap width and height
+
 # Everything that the decoders are known to raise on a damaged file.
 _DECODER_ERRORS = (
     OSError, ValueError, SyntaxError, LookupError, ArithmeticError, EOFError, TypeError, RuntimeError, MemoryError,
@@ -53,7 +55,8 @@ class Picture:
         rgb: (H, W, 3) uint8 sRGB, upright, read-only.
         name: What to call it in messages and in the names of files: a path's last part, ``stdin``, ``array``.
         orientation: The EXIF orientation that was applied to make it upright, 1 (none) to 8.
-        focal_px: Focal length of the upright ``rgb`` from EXIF, or None if EXIF does not tell. [px]
+        focal_px: Focal length of the upright photograph from EXIF, or None if EXIF does not tell. [px]
+        full_hw: Height and width of the photograph, where ``rgb`` is less of it; None where it is all. [px]
 
     Raises:
         ArrayError: ``rgb`` is not (H, W, 3) uint8.
@@ -64,6 +67,7 @@ class Picture:
     name: str
     orientation: int = 1
     focal_px: float | None = None
+    full_hw: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "rgb", frozen(require_rgb(self.rgb, what="Picture.rgb")))
@@ -74,8 +78,8 @@ class Picture:
 
     @property
     def size_hw(self) -> tuple[int, int]:
-        """Height and width, in pixels."""
-        return self.rgb.shape[0], self.rgb.shape[1]
+        """Height and width of the photograph, in pixels."""
+        return self.full_hw or (self.rgb.shape[0], self.rgb.shape[1])
 
 
 PictureSource: TypeAlias = str | os.PathLike[str] | bytes | Image.Image | NDArray[np.generic] | Picture
@@ -87,6 +91,7 @@ def read_picture(
     name: str | None = None,
     max_pixels: int = MAX_PIXELS,
     background: tuple[int, int, int] = (255, 255, 255),
+    least_side_px: int | None = None,
 ) -> Picture:
     """Return a photograph as an upright sRGB picture.
 
@@ -101,6 +106,9 @@ def read_picture(
         name: What to call the picture, instead of the last part of its path.
         max_pixels: A larger picture is refused before it is decoded. [px]
         background: What shows through transparent parts, sRGB 0 to 255.
+        least_side_px: A JPEG whose shorter side is at least twice as long may be decoded at a half, quarter or eighth
+            that has this many pixels, in a third of the time; ``Picture.full_hw`` then says how large it is. None
+            decodes all of it. [px]
 
     Example:
         >>> picture = read_picture(np.zeros((2, 3), np.uint16))
@@ -119,8 +127,19 @@ def read_picture(
     with _opened(source, label=label) as opened:
         _require_size(opened.size_wh, label=label, max_pixels=max_pixels)
         with _translated(label):
+            if least_side_px is not None and isinstance(opened, StoredPicture):
+                opened.reduce(least_side_px)
             decoded = opened.decode(background=background, label=label)
-    return Picture(rgb=decoded.rgb, name=own_name, orientation=decoded.orientation, focal_px=decoded.focal_px)
+        width, height = opened.size_wh
+    full_hw = (height, width) if decoded.orientation not in _ON_THEIR_SIDE else (width, height)
+    is_less = least_side_px is not None and decoded.rgb.shape[:2] != full_hw
+    return Picture(
+        rgb=decoded.rgb,
+        name=own_name,
+        orientation=decoded.orientation,
+        focal_px=decoded.focal_px,
+        full_hw=full_hw if is_less else None,
+    )
 
 
 def _names(source: PictureSource, name: str | None) -> tuple[str, str]:

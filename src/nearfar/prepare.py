@@ -85,6 +85,7 @@ def prepare(
     size: int = 518,
     multiple: int = 14,
     fixed_hw: SizeHw | None = None,
+    source_hw: SizeHw | None = None,
 ) -> Prepared:
     """Return a picture as the network takes it.
 
@@ -95,6 +96,8 @@ def prepare(
         size: The side that the recipe aims at, rounded to the nearest multiple. [px]
         multiple: Every side is a multiple of this: the network's patch. [px]
         fixed_hw: The (height, width) of a graph that takes no other; the picture is squashed to it. [px]
+        source_hw: The (height, width) of the photograph, where ``rgb`` is it at a lower resolution; None for that of
+            ``rgb``. [px]
 
     Example:
         >>> from nearfar.models.card import Normalisation
@@ -108,7 +111,7 @@ def prepare(
         OptionError: ``size``, ``multiple`` or ``fixed_hw`` cannot be.
     """
     rgb = require_rgb(rgb)
-    source_hw = rgb.shape[0], rgb.shape[1]
+    source_hw = source_hw or (rgb.shape[0], rgb.shape[1])
     if fixed_hw is None:
         size = _require_size(size, multiple)
         asked_hw = recipe.sides(source_hw, size, multiple)

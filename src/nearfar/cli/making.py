@@ -32,6 +32,11 @@ class Made:
 class Maker(Protocol):
     """What gives each photograph its map."""
 
+    @property
+    def least_side_px(self) -> int | None:
+        """How much of a photograph the map needs, as ``DepthEstimator.least_side_px``; None for all of it."""
+        ...
+
     def make_each(
         self,
         items: Sequence[Item],
@@ -49,6 +54,11 @@ class NetworkMaker:
     """Gives photographs the maps that a network makes of them."""
 
     estimator: "DepthEstimator"
+
+    @property
+    def least_side_px(self) -> int | None:
+        """How much of a photograph the network needs."""
+        return self.estimator.least_side_px
 
     def make_each(
         self,
@@ -110,6 +120,11 @@ class FileMaker:
         begin = time.perf_counter()
         depth_map = open_map(file, kind=kind)
         return cls(file=file, map=depth_map, read_s=time.perf_counter() - begin)
+
+    @property
+    def least_side_px(self) -> int | None:
+        """All of a photograph: None."""
+        return None
 
     def make_each(
         self,

@@ -107,14 +107,20 @@ class Files:
     as_json: bool
     quiet: bool
 
-    def read(self, item: Input) -> Picture:
-        """Return a photograph.
+    def read(self, item: Input, least_side_px: int | None = None) -> Picture:
+        """Return a photograph, or as much of it as ``read_picture`` returns with ``least_side_px``.
 
         Raises:
             PictureError: It cannot be read.
         """
         source, name = (item.path, None) if item.path else (sys.stdin.buffer.read(), item.name)
-        return read_picture(source, name=name, max_pixels=round(self.max_megapixels * 1e6), background=self.background)
+        return read_picture(
+            source,
+            name=name,
+            max_pixels=round(self.max_megapixels * 1e6),
+            background=self.background,
+            least_side_px=least_side_px,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,7 +227,7 @@ def _rows(
     maker: Maker | None,
     *,
     told: Change,
-    read: Callable[[Input], Picture],
+    read: Callable[[Input, int | None], Picture],
     stop: Callable[[], bool],
 ) -> Iterator[Row]:
     """Yield the row of each job, in order, until there is no more or the user wants no more."""
@@ -243,18 +249,22 @@ def _worked(
     maker: Maker | None,
     *,
     told: Change,
-    read: Callable[[Input], Picture],
+    read: Callable[[Input, int | None], Picture],
     stop: Callable[[], bool],
 ) -> Generator[Row]:
     """Yield the row of each job that has something to do."""
     if maker is None:
         return
 
+    def read_for(job: _Job) -> Picture:
+        is_shown = any(target.writer.shows_picture for target in job.pending)
+        return read(job.item, None if is_shown else maker.least_side_px)
+
     def finish(job: _Job, picture: Picture, made: Made) -> Row:
         return _finished(job, picture, made, told)
 
     work = [job for job in jobs if job.is_work]
-    futures = maker.make_each(work, read=lambda job: read(job.item), finish=finish, stop=stop)
+    futures = maker.make_each(work, read=read_for, finish=finish, stop=stop)
     for job, future in zip(work, futures, strict=False):
         name = job.item.name
         try:

@@ -26,6 +26,7 @@ class Writer:
         encode: Turns a map, and the picture where there is one, into the bytes of a file.
         also: Other suffixes that choose it.
         ready: Raises MissingExtraError where a library that it needs is not installed.
+        shows_picture: Whether it takes the picture's pixels, and not its name and size only.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Writer:
     encode: Callable[[DepthMap, Picture | None], bytes]
     also: tuple[str, ...] = ()
     ready: Callable[[], object] = lambda: None
+    shows_picture: bool = True
 
 
 _TABLE = (
@@ -46,6 +48,7 @@ _TABLE = (
         summary="16-bit grey, full range",
         summary_m="16-bit grey, millimetres",
         encode=png.encode,
+        shows_picture=False,
     ),
     Writer(
         name="color",
@@ -54,6 +57,7 @@ _TABLE = (
         summary="8-bit colour, to look at",
         summary_m="8-bit colour with a scale in metres, to look at",
         encode=color.encode,
+        shows_picture=False,
     ),
     Writer(
         name="exr",
@@ -62,6 +66,7 @@ _TABLE = (
         summary="float32, OpenEXR, channel disparity",
         summary_m="float32 metres, OpenEXR, channel Z",
         encode=exr.encode,
+        shows_picture=False,
         ready=exr.ready,
     ),
     Writer(
@@ -71,6 +76,7 @@ _TABLE = (
         summary="float32, TIFF",
         summary_m="float32 metres, TIFF",
         encode=tiff.encode,
+        shows_picture=False,
         also=(".tiff",),
     ),
     Writer(
@@ -80,6 +86,7 @@ _TABLE = (
         summary="float32, NumPy, with what made it",
         summary_m="float32 metres, NumPy, with what made it",
         encode=npz.encode,
+        shows_picture=False,
     ),
     Writer(
         name="npy",
@@ -88,6 +95,7 @@ _TABLE = (
         summary="float32, NumPy",
         summary_m="float32 metres, NumPy",
         encode=npy.encode,
+        shows_picture=False,
     ),
     Writer(
         name="pfm",
@@ -96,6 +104,7 @@ _TABLE = (
         summary="float32, Portable Float Map",
         summary_m="float32 metres, Portable Float Map",
         encode=pfm.encode,
+        shows_picture=False,
     ),
     Writer(
         name="sidebyside",

@@ -30,6 +30,7 @@ class StoredPicture:
         """Take a picture, and the file that it was opened from if there is one."""
         self._image = image
         self._file = file
+        self._size_wh = image.size  # as stored: reducing changes what Pillow calls its size
 
     @classmethod
     def open(cls, file: BinaryIO) -> StoredPicture:
@@ -44,7 +45,16 @@ class StoredPicture:
     @property
     def size_wh(self) -> tuple[int, int]:
         """Width and height as stored, in pixels."""
-        return self._image.size
+        return self._size_wh
+
+    def reduce(self, least_side_px: int) -> None:
+        """Let a JPEG be decoded at a half, a quarter or an eighth, if its shorter side then keeps so many pixels.
+
+        Its coefficients stand for squares of 8 by 8 pixels, and the fewer of them suffice for the smaller picture:
+        most of the time of decoding goes into what a network's input would not show. Others are left as they are.
+        """
+        if self._file is not None:  # an image that somebody else opened is theirs
+            self._image.draft(None, (least_side_px, least_side_px))
 
     def decode(self, *, background: Background, label: str) -> Decoded:
         """Return the pixels; a damaged file raises whatever Pillow does.
@@ -58,7 +68,7 @@ class StoredPicture:
             is_deep = self._file is not None and layout.startswith(("RGB;16", "RGBA;16", "LA;16"))
             profile = image.info.get("icc_profile")
             exif = image.getexif()  # in a PNG it may stand behind the pixels, so this may load them
-            orientation, focal_px = orientation_of(exif), focal_px_of(exif, image.size)
+            orientation, focal_px = orientation_of(exif), focal_px_of(exif, self._size_wh)
             code_points = None if profile else codes.ADOBE_RGB if is_adobe_rgb(exif) else self._code_points()
             image.load()
             turn = orientation_of(image.getexif())  # of a TIFF, Pillow has turned the pixels and dropped the tag
