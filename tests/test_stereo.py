@@ -223,8 +223,8 @@ def test_any_map_gives_two_views_of_the_photographs_size(values, parallax, focus
 
 
 def test_a_stereo_matcher_finds_the_map_in_the_pair() -> None:
-    # An independent check: OpenCV's semi-global matching on the two views, against the disparity put in, where both eyes
-    # see the same. It works in sixteenths of a pixel.
+    # An independent check: OpenCV's semi-global matching on the two views, against the disparity put in, where both
+    # eyes see the same. It works in sixteenths of a pixel.
     height, width = 240, 400
     down, across = np.mgrid[0:height, 0:width]
     values = (down / height * 0.5).astype(np.float32)
