@@ -4,8 +4,15 @@ from pathlib import Path, PurePath
 
 import pytest
 
-from nearfar.cli.inputs import Input, expand
+from nearfar.cli.inputs import OWN_ENDINGS, Input, expand
 from nearfar.errors import OptionError
+from nearfar.image import READABLE_SUFFIXES
+from nearfar.outputs.mask import MaskSettings
+from nearfar.outputs.mask_files import mask_writers
+from nearfar.outputs.stereo import StereoSettings
+from nearfar.outputs.stereo_files import Layout
+from nearfar.outputs.stereo_files import writers as stereo_writers
+from nearfar.outputs.writers import WRITERS
 
 
 @pytest.fixture
@@ -38,8 +45,19 @@ def test_what_nearfar_wrote_is_a_photograph_when_named(tree: Path) -> None:
     assert names(expand(["in/a-depth.png"], recursive=False)) == ["in/a-depth.png"]
 
 
+def test_a_scan_leaves_out_what_any_verb_writes_beside_photographs() -> None:
+    tables = (
+        WRITERS,
+        mask_writers(MaskSettings(far=50)),
+        *(stereo_writers(layout, StereoSettings()) for layout in Layout),
+    )
+    for writer in (writer for table in tables for writer in table.values()):
+        name = f"photo{writer.tag}{writer.suffix}"
+        assert name.endswith(OWN_ENDINGS) or writer.suffix not in READABLE_SUFFIXES, name
+
+
 def test_each_file_comes_once(tree: Path) -> None:
-    assert len(expand(["in/a.png", "in", "./in/a.png"], recursive=False)) == 3
+    assert len(expand(["in/a.png", "in", "./in/a.png"], recursive=False)) == 2
 
 
 def test_a_glob_is_expanded_and_mirrors_from_its_fixed_part(tree: Path) -> None:

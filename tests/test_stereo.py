@@ -412,7 +412,7 @@ def opened(path: Path) -> tuple[str | None, np.ndarray]:
 def test_each_layout_from_the_command_line(nearfar, photos: Path, layout: str, size: tuple[int, int]) -> None:
     done = nearfar(photos / "a.png", "--layout", layout, "--json")
     assert done.code == 0
-    kind, pixels = opened(photos / f"a-{layout}.jpg")
+    kind, pixels = opened(photos / f"a-stereo-{layout}.jpg")
     assert (kind, pixels.shape[:2]) == ("JPEG", size)
     assert json.loads(done.text)["details"] == {"layout": layout, "parallax_px": 1.6, "focus": 50.0}
 

@@ -57,7 +57,8 @@ def stepped(shift_px: MapF32, rgb: RgbU8) -> MapF32:
     width = shift_px.shape[1]
     reach = reach_px(width)
     along = np.ones((1, 2 * reach + 1), np.uint8)
-    near, far = cv2.dilate(shift_px, along), cv2.erode(shift_px, along)
+    near: MapF32 = cv2.dilate(shift_px, along).astype(np.float32, copy=False)
+    far: MapF32 = cv2.erode(shift_px, along).astype(np.float32, copy=False)
     slope = np.abs(cv2.Sobel(shift_px, cv2.CV_32F, 1, 0, ksize=1, scale=0.5, borderType=cv2.BORDER_REPLICATE))
     # A slope is between its two sides; where there is nothing between, the map has a step and knows where.
     least = (near - far) * np.float32(_BETWEEN)
@@ -91,10 +92,12 @@ def _guided(values: MapF32, rgb: RgbU8, radius: int) -> MapF32:
         return cv2.blur(of, size, borderType=cv2.BORDER_REPLICATE).astype(np.float32, copy=False)
 
     guide_mean, values_mean = mean(guide), mean(values)
-    scale = mean(guide * values) - guide_mean * values_mean
-    scale /= mean(guide * guide) - guide_mean * guide_mean + np.float32(_FLAT_VARIANCE)
-    offset = values_mean - scale * guide_mean
-    return mean(scale) * guide + mean(offset)
+    variance = mean(guide * guide) - guide_mean * guide_mean
+    scale: MapF32 = np.subtract(mean(guide * values), guide_mean * values_mean)
+    scale /= variance + np.float32(_FLAT_VARIANCE)
+    offset: MapF32 = values_mean - scale * guide_mean
+    followed: MapF32 = mean(scale) * guide + mean(offset)
+    return followed
 
 
 def _widened(shift_px: MapF32, rim: int) -> MapF32:

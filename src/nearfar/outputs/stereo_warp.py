@@ -106,7 +106,7 @@ def _fill_gaps(chain: _Chain, places: MapF32) -> None:
     empty = np.isinf(places[rows[gap], pixels])
     gap, pixels = gap[empty], pixels[empty]
 
-    # To and fro between the edge of the gap, 0, and as far from it as the far side reaches, ``span``.
+    # Back and forth between the edge of the gap, 0, and as far from it as the far side reaches, ``span``.
     walked = span[gap] - np.abs((pixels - begin[gap]) % np.maximum(2 * span[gap], 1) - span[gap])
     places[rows[gap], pixels] = most[gap] - np.clip(walked, 0, span[gap])
 
