@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,9 @@ from command import run
 from graphs import tiny_depth_graph
 from nearfar.evaluate.speed import contest as contests
 from nearfar.evaluate.speed import measure as measuring
+from nearfar.evaluate.speed.records import of_file
+from nearfar.models.card import card
+from nearfar.models.contract import Measurement
 
 QUICK = ("bench", "--runs", "1", "--threads", "1", "--engine", "onnxruntime", "--precision", "exact")
 
@@ -49,6 +53,23 @@ def test_a_json_object_a_row(monkeypatch: pytest.MonkeyPatch, network: str) -> N
     assert "take turns" not in done.err
 
 
+def test_the_rows_of_a_card(monkeypatch: pytest.MonkeyPatch, network: str) -> None:
+    done = run(monkeypatch, *QUICK, "--model", network, "--card")
+    rows = tomllib.loads(done.text)["measured"]["speed"]
+    assert [row["unit"] for row in rows] == ["s", "s", "ratio"]
+    assert all(Measurement(**row).command.endswith("--card") for row in rows)
+
+
+def test_the_open_models_card_is_of_the_file_that_is_bundled() -> None:
+    """A new file needs ``nearfar bench --model nearfar-open --card``: its rows replace those of the card."""
+    of_bundled = card("nearfar-open")
+    assert of_bundled.measured.speed
+    for row in of_bundled.measured.speed:
+        assert of_file(of_bundled.file().sha256) in row.conditions, row.what
+        assert row.command.startswith("nearfar bench --model nearfar-open")
+        assert row.command.endswith("--card")
+
+
 def test_another_file_of_the_network(monkeypatch: pytest.MonkeyPatch, network: str) -> None:
     other = tiny_depth_graph(Path(network).with_name("other.onnx"), size=(28, 28))
     done = run(monkeypatch, *QUICK, "--model", network, "--also", str(other), "--json")
@@ -85,6 +106,8 @@ def test_ctrl_c_prints_what_is_measured_so_far(monkeypatch: pytest.MonkeyPatch, 
     ("words", "named"),
     [
         (("--runs", "1", "--seconds", "1"), "give one of them"),
+        (("--card", "--json"), "leave out --json"),
+        (("--card", "--size", "64"), "leave out --json and --size"),
         (("--seconds", "0"), "--seconds must be above 0"),
         (("--seconds", "nan"), "--seconds must be above 0"),
         (("--checkpoint", "x.pth"), "--checkpoint is for --peers"),

@@ -67,6 +67,7 @@ Also = Annotated[
         "--also", metavar="FILE", help="Another ONNX file of the same network, such as a quantised one; repeatable."
     ),
 ]
+Card = Annotated[bool, typer.Option("--card", help="Print the speed rows of the model's card, as TOML.")]
 
 _SECONDS = 45.0
 
@@ -84,6 +85,7 @@ def bench(
     also: Also = None,
     offline: options.Offline = False,
     as_json: options.Json = False,
+    card: Card = False,
     quiet: options.Quiet = False,
 ) -> None:
     """Measure each engine and precision that is here, beside ONNX Runtime as tutorials run it, in turns.
@@ -92,15 +94,12 @@ def bench(
     well the maps agree with float32, and the share of what this processor can multiply at most. Ctrl-C prints what was
     measured so far. The bundled model takes about two minutes.
     """
-    if seconds is not None and runs is not None:
-        raise OptionError("--seconds and --runs both say how long: give one of them")
-    if seconds is not None and not 0 < seconds < float("inf"):
-        raise OptionError(f"--seconds must be above 0, got {seconds:g}")
-    if checkpoint is not None and not peers:
-        raise OptionError("--checkpoint is for --peers: give both")
+    _require_sense(seconds=seconds, runs=runs, checkpoint=checkpoint, peers=peers)
+    if card and (as_json or sizes):
+        raise OptionError("--card prints rows of the model's own size and nothing else: leave out --json and --size")
     from nearfar.evaluate.speed.machine import machine_report
     from nearfar.evaluate.speed.measure import measure
-    from nearfar.evaluate.speed.records import record_of
+    from nearfar.evaluate.speed.records import card_toml, measurements_of, record_of
 
     say = _say(quiet=quiet)
     store = ModelStore()
@@ -116,16 +115,29 @@ def bench(
     settings = _settings(contest, checkpoint)
     with stopping(gently=True) as stop:
         for result in measure(contest, say=say, should_stop=stop):
+            is_own = result.size_hw == result.own_hw
+            lines = [
+                json.dumps(record_of(row, machine, settings, model=chosen.card.id, is_own_size=is_own))
+                for row in result.rows
+            ]
             if as_json:
-                for row in result.rows:
-                    is_own = result.size_hw == result.own_hw
-                    record = record_of(row, machine, settings, model=chosen.card.id, is_own_size=is_own)
-                    typer.echo(json.dumps(record))
+                typer.echo("\n".join(lines))
+            elif card:
+                typer.echo(card_toml(measurements_of(lines)), nl=False)
             else:
                 typer.echo(as_text(result, machine, model=chosen.card.id))
     if stop.requested:
         say("stopped: these are the rounds until then")
         raise typer.Exit(INTERRUPTED)
+
+
+def _require_sense(*, seconds: float | None, runs: int | None, checkpoint: Path | None, peers: bool) -> None:
+    if seconds is not None and runs is not None:
+        raise OptionError("--seconds and --runs both say how long: give one of them")
+    if seconds is not None and not 0 < seconds < float("inf"):
+        raise OptionError(f"--seconds must be above 0, got {seconds:g}")
+    if checkpoint is not None and not peers:
+        raise OptionError("--checkpoint is for --peers: give both")
 
 
 def _contest(
@@ -183,6 +195,7 @@ def _settings(contest: "Contest", checkpoint: Path | None) -> dict[str, object]:
     return {
         "command": shlex.join(["nearfar", *sys.argv[1:]]),
         "network": str(contest.path),
+        "network_sha256": contest.card.file().sha256 if contest.card.files else None,
         "also": {name: str(path) for name, path in contest.also.items()},
         "pictures": [picture.name for picture in contest.pictures],
         "prepare": "square",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from nearfar.errors import CardError
 from nearfar.models.contract import Measurement
+from nearfar.models.rows import table_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -86,14 +87,37 @@ def measurements_of(lines: Iterable[str]) -> tuple[Measurement, ...]:
     return tuple(found)
 
 
+def card_toml(rows: Iterable[Measurement]) -> str:
+    """Return rows as the TOML that stands in a card."""
+    import tomli_w
+
+    return tomli_w.dumps({"measured": {"speed": [table_of(row) for row in rows]}})
+
+
+def of_file(sha256: str) -> str:
+    """Return how a row's conditions name the network's file, so that a new file is seen to have the old one's rows.
+
+    Example:
+        >>> of_file("31ca1686a293cdcb")
+        'file 31ca1686a293'
+    """
+    return f"file {sha256[:12]}"
+
+
 def _measurements(row: Mapping[str, Any]) -> list[Measurement]:
     if row["status"] != "measured" or not row["is_own_size"] or row["file"]:
         return []
     width, height = row["size_wh"]
-    conditions = (
-        f"{row['name']}, {width}x{height} px, {row['engine']} {row['version']} {row['provider']}, "
-        f"{row['threads']} threads, on {row['machine']['processor']}"
+    sha256 = row["settings"].get("network_sha256")
+    parts = (
+        row["name"],
+        of_file(sha256) if sha256 else None,
+        f"{width}x{height} px",
+        f"{row['engine']} {row['version']} {row['provider']}",
+        f"{row['threads']} threads",
+        f"on {row['machine']['processor']}",
     )
+    conditions = ", ".join(part for part in parts if part)
     command = str(row["settings"]["command"])
     seconds, speed = row["seconds"], row["speed"]
     rows = [
