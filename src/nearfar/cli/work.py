@@ -14,8 +14,8 @@ from nearfar.cli.plan import STDOUT, Target, targets
 from nearfar.cli.report import Detail, Report, Row, clipped_in
 from nearfar.cli.stop import stopping
 from nearfar.disparity import Depth, DepthMap
-from nearfar.errors import NearfarError, OptionError
-from nearfar.files import make_folder, write_whole
+from nearfar.errors import NearfarError, OptionError, OutputError
+from nearfar.files import make_folder, write_together
 from nearfar.image import Picture, read_picture
 from nearfar.outputs.writers import WRITERS, Writer
 
@@ -103,7 +103,11 @@ def work(
         OptionError: The outputs cannot be what was asked for.
         NearfarError: No network can be loaded as asked.
     """
-    endings = [f"{writer.tag}{writer.suffix}" for writer in (*WRITERS.values(), *table.values())]
+    endings = [
+        f"{writer.tag}{ending}"
+        for writer in (*WRITERS.values(), *table.values())
+        for ending in (writer.suffix, *writer.companions)
+    ]
     inputs = expand(files.words, recursive=files.recursive, outputs=endings)
     planned = targets(inputs, table=table, out=files.out, formats=files.format_names, words=files.words)
     if files.out == STDOUT and sys.stdout.isatty():
@@ -125,11 +129,12 @@ class _Job:
     item: Input
     targets: Sequence[Target]
     pending: Sequence[Target]
+    overwrite: bool
 
     @classmethod
     def of(cls, item: Input, targets: Sequence[Target], *, overwrite: bool) -> "_Job":
         pending = [target for target in targets if overwrite or target.path is None or not target.path.exists()]
-        return cls(item=item, targets=targets, pending=pending)
+        return cls(item=item, targets=targets, pending=pending, overwrite=overwrite)
 
     @property
     def is_work(self) -> bool:
@@ -151,7 +156,7 @@ def _rows(
             if job.item.error is not None:
                 yield Row(input=name, status="failed", error=str(job.item.error))
             elif not job.is_work:
-                yield Row(input=name, status="skipped", outputs=[str(target.path) for target in job.targets])
+                yield Row(input=name, status="skipped", outputs=_named(job.targets))
             elif row := next(worked, None):
                 yield row
             else:
@@ -195,7 +200,7 @@ def _finished(job: _Job, picture: Picture, estimate: "Estimate", estimator: "Dep
     begin = time.perf_counter()
     said = say(estimate.map, picture)
     for target in job.pending:
-        _write(estimate.map, picture, target)
+        _write(estimate.map, picture, target, overwrite=job.overwrite)
     write = time.perf_counter() - begin
     height, width = estimate.map.size_hw
     network_height, network_width = estimate.network_hw
@@ -203,7 +208,7 @@ def _finished(job: _Job, picture: Picture, estimate: "Estimate", estimator: "Dep
     return Row(
         input=job.item.name,
         status="done",
-        outputs=["stdout" if target.path is None else str(target.path) for target in job.pending],
+        outputs=_named(job.pending),
         model=estimator.card.id,
         kind=estimator.card.kind,
         engine=report.engine,
@@ -223,11 +228,18 @@ def _finished(job: _Job, picture: Picture, estimate: "Estimate", estimator: "Dep
     )
 
 
-def _write(depth_map: "DepthMap", picture: Picture, target: Target) -> None:
-    data = target.writer.encode(depth_map, picture)
+def _named(targets: Sequence[Target]) -> list[str]:
+    return [str(path) for target in targets for path in (target.paths or ("stdout",))]
+
+
+def _write(depth_map: "DepthMap", picture: Picture, target: Target, *, overwrite: bool) -> None:
     if target.path is None:
-        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.write(target.writer.encode(depth_map, picture))
         sys.stdout.buffer.flush()
         return
+    in_the_way = [] if overwrite else [path for path in target.paths[1:] if path.exists()]
+    if in_the_way:
+        raise OutputError(f"{in_the_way[0]}: exists, and belongs to {target.path}: --overwrite replaces both")
+    files = target.writer.files(depth_map, picture, target.path)
     make_folder(target.path.parent)
-    write_whole(target.path, data)
+    write_together(files)
