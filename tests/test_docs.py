@@ -123,7 +123,7 @@ def options(command: object) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("verb", ["depth", "demo", "eval", "models", "scenes", "train"])
+@pytest.mark.parametrize("verb", ["depth", "cloud", "mesh", "normals", "demo", "eval", "models", "scenes", "train"])
 def test_the_reference_names_every_command_and_option(verb: str) -> None:
     command = get_command(app).commands[verb].load()  # type: ignore[attr-defined]
     reference = (ROOT / "docs" / "reference" / "cli.md").read_text(encoding="utf-8")

@@ -156,9 +156,10 @@ class _Map:
             OptionError: As :meth:`point_cloud`.
         """
         from nearfar.outputs.geometry import Projection
-        from nearfar.outputs.normals import normals_of
+        from nearfar.outputs.normals import NormalSettings, normals_of
 
-        return normals_of(cast("DepthMap", self), picture, Projection(near=near, far=far, fov_deg=fov_deg))
+        projection = Projection(near=near, far=far, fov_deg=fov_deg)
+        return normals_of(cast("DepthMap", self), picture, NormalSettings(projection=projection))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -11,7 +11,7 @@ from nearfar.cli.work import Files, Network, work
 from nearfar.engines import EngineName, Precision
 from nearfar.image import MAX_PIXELS
 from nearfar.outputs.geometry import Projection
-from nearfar.outputs.normals import NormalAxes, NormalSettings, encode
+from nearfar.outputs.normals import MAX_SIDE, NormalAxes, NormalSettings, encode
 from nearfar.outputs.writers import Writer
 
 Formats = Annotated[
@@ -26,6 +26,10 @@ Formats = Annotated[
 Axes = Annotated[
     NormalAxes, typer.Option("--axes", help="Green is up (opengl: Blender, Unity, glTF) or down (directx: Unreal).")
 ]
+MaxSide = Annotated[
+    int,
+    typer.Option("--max-side", metavar="PX", help="The longer side of what they are computed on, before enlarging."),
+]
 
 
 def normals(
@@ -36,6 +40,7 @@ def normals(
     far: options.Far = None,
     fov: options.Fov = None,
     axes: Axes = NormalAxes.OPENGL,
+    max_side: MaxSide = MAX_SIDE,
     recursive: options.Recursive = False,
     model: options.Model = "auto",
     engine: options.Engine = EngineName.AUTO,
@@ -54,7 +59,7 @@ def normals(
     scale: slants depend on --near and --far, and the file says which were taken.
     """
     projection = Projection(near=near, far=far, fov_deg=fov)
-    settings = NormalSettings(projection=projection, axes=axes)
+    settings = NormalSettings(projection=projection, axes=axes, max_side=max_side)
     writers = [
         Writer(
             name=name,

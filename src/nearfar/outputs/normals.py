@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
 from nearfar.errors import OptionError
-from nearfar.outputs.camera import camera_of
-from nearfar.outputs.geometry import PointsF32, Projection, facts, inverse_depth, offsets, require_same_size
+from nearfar.outputs.geometry import PointsF32, Projection, facts, offsets
 from nearfar.outputs.png_chunks import png_bytes
-from nearfar.outputs.relief import joined, sharpened
+from nearfar.outputs.relief import Cut, relief_of, within
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,7 +26,11 @@ if TYPE_CHECKING:
     from nearfar.image import Picture
     from nearfar.outputs.relief import Joined
 
+MAX_SIDE = 1024
+
 _PREFIX = "nearfar:"
+# The standard deviation of the smoothing, as a share of the longer side: about a pixel of what the network saw.
+_SMOOTH_SHARE = 0.003
 
 
 class NormalAxes(StrEnum):
@@ -43,19 +47,29 @@ class NormalSettings:
     Attributes:
         projection: Reach and angle.
         axes: Whether green is up (OpenGL, glTF, Blender) or down (DirectX, Unreal).
+        max_side: The longer side of the relief that normals are computed on; they are then brought to the photograph's
+            size. A map has no more detail than its network saw. [px]
+
+    Raises:
+        OptionError: ``max_side`` is less than 1.
     """
 
     projection: Projection = field(default_factory=Projection)
     axes: NormalAxes = NormalAxes.OPENGL
+    max_side: int = MAX_SIDE
+
+    def __post_init__(self) -> None:
+        if self.max_side < 1:
+            raise OptionError(f"max_side must be 1 pixel at least, got {self.max_side}")
 
 
-def normals_of(depth_map: DepthMap, picture: Picture, projection: Projection | None = None) -> PointsF32:
-    """Return which way each pixel's surface faces, (H, W, 3) float32 of length 1: x right, y up, z to the viewer.
+def normals_of(depth_map: DepthMap, picture: Picture, settings: NormalSettings | None = None) -> PointsF32:
+    """Return which way each pixel's surface faces, (H, W, 3) float32 of length 1, by ``settings.axes``.
 
     Args:
         depth_map: The photograph's map.
         picture: The photograph.
-        projection: Reach and angle, if not the defaults.
+        settings: How, if not by default: x right, y up, z to the viewer.
 
     Example:
         >>> from nearfar.disparity import Depth
@@ -68,19 +82,49 @@ def normals_of(depth_map: DepthMap, picture: Picture, projection: Projection | N
         ArrayError: Map and photograph differ in size.
         OptionError: The projection does not suit the map.
     """
-    require_same_size(depth_map, picture)
-    projection = projection or Projection()
-    camera = camera_of(picture, fov_deg=projection.fov_deg)
-    inverse = sharpened(inverse_depth(depth_map, projection))
-    right, down = joined(inverse, camera)
-    across, along = _slopes(inverse, right), _slopes(inverse.T, down.T).T
-    right_px, down_px = offsets(inverse.shape)
+    settings = settings or NormalSettings()
+    size_hw = within(picture.size_hw, max_side=settings.max_side)
+    relief = relief_of(depth_map, picture, settings.projection, size_hw=size_hw, cut=Cut())
+    inverse = _smoothed(relief.inverse, relief.right, relief.down)
+    across, along = _slopes(inverse, relief.right), _slopes(inverse.T, relief.down.T).T
+    right_px, down_px = offsets(size_hw)
     # A plane n·P = 1 seen at P = (u/f, v/f, 1)/d has d = n·(u/f, v/f, 1); n points away from the camera.
     towards = inverse - right_px * across - down_px * along
-    focal_px = np.float32(camera.focal_px)
-    normals = np.stack([-focal_px * across, focal_px * along, towards], axis=-1)
-    normals /= np.sqrt(np.einsum("...i,...i", normals, normals))[..., None]
-    return normals
+    focal_px = np.float32(relief.camera.focal_px)
+    up = np.float32(1 if settings.axes is NormalAxes.OPENGL else -1)
+    normals = np.stack([-focal_px * across, up * focal_px * along, towards], axis=-1)
+    # At an edge a slope comes from one difference, and single ones stand out.
+    even = cv2.medianBlur(cv2.medianBlur(_unit(normals), 5), 5)
+    return _unit(_enlarged(np.asarray(even, np.float32), picture.size_hw))
+
+
+def _smoothed(inverse: MapF32, right: Joined, down: Joined) -> MapF32:
+    """Return inverse depth without its finest grain, (h, w) float32; no edge is crossed, and planes stay planes."""
+    sigma_px = _SMOOTH_SHARE * max(inverse.shape)
+    for _ in range(round(2 * sigma_px**2)):  # a turn has a variance of half a pixel squared
+        inverse = _mixed(_mixed(inverse, right).T, down.T).T
+    return inverse
+
+
+def _mixed(inverse: MapF32, right: Joined) -> MapF32:
+    """Return each pixel mixed with the mean of its neighbours in the row, half and half, where it is joined to both."""
+    mixed = inverse.copy()
+    bend = inverse[:, :-2] + inverse[:, 2:] - 2 * inverse[:, 1:-1]
+    bend *= np.float32(0.25)
+    bend[~(right[:, :-1] & right[:, 1:])] = 0
+    mixed[:, 1:-1] += bend
+    return mixed
+
+
+def _unit(vectors: PointsF32) -> PointsF32:
+    lengths = np.sqrt(np.einsum("...i,...i", vectors, vectors))[..., None]
+    return np.asarray(vectors / np.maximum(lengths, np.finfo(np.float32).tiny), np.float32)
+
+
+def _enlarged(normals: PointsF32, size_hw: tuple[int, int]) -> PointsF32:
+    if normals.shape[:2] == size_hw:
+        return normals
+    return np.asarray(cv2.resize(normals, size_hw[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def _slopes(inverse: MapF32, right: Joined) -> MapF32:
@@ -102,10 +146,8 @@ def encode(settings: NormalSettings, bits: int, depth_map: DepthMap, picture: Pi
     """
     if picture is None:
         raise OptionError("normals depend on the photograph's focal length: give the photograph as well")
-    normals = normals_of(depth_map, picture, settings.projection)
+    normals = normals_of(depth_map, picture, settings)
     green = "up" if settings.axes is NormalAxes.OPENGL else "down"
-    if settings.axes is NormalAxes.DIRECTX:
-        normals[..., 1] *= -1
     axes = f"{settings.axes.value}: red is x right, green is y {green}, blue is z to the viewer"
     told = facts(depth_map, picture, settings.projection) | {"kind": "normals", "axes": axes}
     text = {"Software": told.pop("generator")} | {f"{_PREFIX}{key}": value for key, value in told.items()}

@@ -181,9 +181,16 @@ def settled(inverse: MapF32, camera: Camera) -> MapF32:
 
 def _ramps(inverse: MapF32, reach_px: int) -> Joined:
     """Return where a pixel is on a ramp, or within its reach."""
-    near, far = _nearest(inverse, reach_px), _farthest(inverse, reach_px)
-    wide = _nearest(inverse, 2 * reach_px) - _farthest(inverse, 2 * reach_px)
-    return (near > far * np.float32(1 + 2 * (EDGE_RATIO - 1))) & (wide < np.float32(_SATURATED) * (near - far))
+    jumps = _nearest(inverse, reach_px) > _farthest(inverse, reach_px) * np.float32(1 + 2 * (EDGE_RATIO - 1))
+    # Planes go on beyond the picture's rim: a window that ends there would span less than it should.
+    margin_px = 2 * reach_px
+    extended = np.pad(inverse, margin_px, mode="reflect", reflect_type="odd")
+    inner = slice(margin_px, -margin_px), slice(margin_px, -margin_px)
+    return np.asarray(jumps & (_span(extended, 2 * reach_px) < _SATURATED * _span(extended, reach_px))[inner], bool)
+
+
+def _span(inverse: MapF32, reach_px: int) -> MapF32:
+    return _nearest(inverse, reach_px) - _farthest(inverse, reach_px)
 
 
 def _closer(inverse: MapF32, near: MapF32, far: MapF32) -> MapF32:
