@@ -23,7 +23,7 @@ from nearfar.outputs.camera import Camera, camera_of, require_fov
 # (..., 3) float32: points or directions in space.
 PointsF32: TypeAlias = NDArray[np.float32]
 
-# Of eight photographs with measured depth (rooms, a street, still lifes), the farthest hundredth is 2.2 to 10 times as
+# Of eight photographs with measured depth (rooms, a street, table-tops), the farthest hundredth is 2.2 to 10 times as
 # far as the nearest, 4 times in the median; it is more where there is sky.
 DEFAULT_NEAR, DEFAULT_FAR = 1.0, 5.0
 AXES = "x right, y up, the camera at the origin looks along -z"
