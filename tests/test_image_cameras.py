@@ -9,6 +9,7 @@ import numpy as np
 import pillow_heif
 import pytest
 import rawpy
+import tifffile
 from PIL import Image, ImageOps
 
 import photographs as files
@@ -382,6 +383,16 @@ def test_raw_that_cannot_be_developed_says_so(data: bytes, reason: str) -> None:
 
 
 # Deep TIFF ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("compression", [None, "zlib"])
+@pytest.mark.parametrize("byteorder", ["<", ">"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_grey_floats_are_read_in_either_byte_order(dtype: type, byteorder: str, compression: str | None) -> None:
+    grey = np.linspace(0, 1, 30).reshape(5, 6).astype(dtype)
+    file = io.BytesIO()
+    tifffile.imwrite(file, grey, byteorder=byteorder, compression=compression, photometric="minisblack")
+    np.testing.assert_array_equal(read_picture(file.getvalue()).rgb[..., 0], np.rint(255 * grey))
 
 
 def test_floats_of_0_to_1_are_colours() -> None:

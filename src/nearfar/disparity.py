@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from nearfar.arrays import RgbU8
     from nearfar.image import Picture
+    from nearfar.outputs.cloud import PointCloud
+    from nearfar.outputs.geometry import PointsF32
+    from nearfar.outputs.mesh import Mesh
 
 
 # How many values are worked on at a time in float64: half a megabyte, which stays in the processor's cache.
@@ -156,6 +159,88 @@ class _Map:
 
         settings = StereoSettings(parallax_percent=parallax_percent, focus_percent=focus_percent, keep_left=keep_left)
         return stereo_views(cast("DepthMap", self), picture, settings)
+
+    def point_cloud(
+        self,
+        picture: Picture,
+        *,
+        near: float | None = None,
+        far: float | None = None,
+        fov_deg: float | None = None,
+        max_points: int = 1_000_000,
+    ) -> PointCloud:
+        """Return the photograph as coloured points in space.
+
+        Args:
+            picture: The photograph.
+            near: Where the nearest pixel of a ``Disparity`` goes, 1 if not said. [any unit]
+            far: Where its farthest pixel goes, 5 if not said. [the same unit]
+            fov_deg: The angle that the photograph's longer side sees, if not by EXIF. [°]
+            max_points: A larger photograph is reduced first.
+
+        Raises:
+            ArrayError: The photograph is not of the map's size.
+            OptionError: The choices make no sense, or a ``Depth``, which is in metres, was given a reach.
+        """
+        from nearfar.outputs.cloud import CloudSettings, cloud_of
+        from nearfar.outputs.geometry import Projection
+
+        projection = Projection(near=near, far=far, fov_deg=fov_deg)
+        return cloud_of(cast("DepthMap", self), picture, CloudSettings(projection=projection, max_points=max_points))
+
+    def mesh(
+        self,
+        picture: Picture,
+        *,
+        near: float | None = None,
+        far: float | None = None,
+        fov_deg: float | None = None,
+        max_side: int = 512,
+    ) -> Mesh:
+        """Return the photograph as a textured surface in space, cut where the depth jumps.
+
+        Args:
+            picture: The photograph.
+            near: As for :meth:`point_cloud`.
+            far: As for :meth:`point_cloud`.
+            fov_deg: As for :meth:`point_cloud`.
+            max_side: The grid's longer side; each of its cells becomes two triangles.
+
+        Raises:
+            ArrayError: As :meth:`point_cloud`.
+            OptionError: As :meth:`point_cloud`.
+        """
+        from nearfar.outputs.geometry import Projection
+        from nearfar.outputs.mesh import MeshSettings, mesh_of
+
+        projection = Projection(near=near, far=far, fov_deg=fov_deg)
+        return mesh_of(cast("DepthMap", self), picture, MeshSettings(projection=projection, max_side=max_side))
+
+    def normals(
+        self,
+        picture: Picture,
+        *,
+        near: float | None = None,
+        far: float | None = None,
+        fov_deg: float | None = None,
+    ) -> PointsF32:
+        """Return which way each pixel's surface faces, (H, W, 3) float32 of length 1: x right, y up, z to the viewer.
+
+        Args:
+            picture: The photograph.
+            near: As for :meth:`point_cloud`.
+            far: As for :meth:`point_cloud`.
+            fov_deg: As for :meth:`point_cloud`.
+
+        Raises:
+            ArrayError: As :meth:`point_cloud`.
+            OptionError: As :meth:`point_cloud`.
+        """
+        from nearfar.outputs.geometry import Projection
+        from nearfar.outputs.normals import NormalSettings, normals_of
+
+        projection = Projection(near=near, far=far, fov_deg=fov_deg)
+        return normals_of(cast("DepthMap", self), picture, NormalSettings(projection=projection))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -1,7 +1,8 @@
-"""The one way to put a file on disk: whole or not at all."""
+"""The one way to put files on disk: whole or not at all."""
 
 import os
 import tempfile
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -26,20 +27,40 @@ def write_whole(path: Path, data: bytes) -> None:
     Raises:
         OutputError: It cannot be written; what was there before is still there.
     """
-    part = None
+    write_together({path: data})
+
+
+def write_together(files: Mapping[Path, bytes]) -> None:
+    """Write files that belong together, all of them or none: all beside themselves first, then renamed.
+
+    Raises:
+        OutputError: One cannot be written; none of those that were not there before is there now.
+    """
+    parts: dict[Path, str] = {}
+    made: list[Path] = []
+    path = Path()
     try:
-        descriptor, part = tempfile.mkstemp(dir=path.parent, prefix=".nearfar-", suffix=".part")
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        _share(part)
-        os.replace(part, path)  # noqa: PTH105 - part is a plain string
+        for path, data in files.items():
+            descriptor, parts[path] = tempfile.mkstemp(dir=path.parent, prefix=".nearfar-", suffix=".part")
+            _fill(descriptor, data)
+            _share(parts[path])
+        for path, part in parts.items():
+            made += [] if path.exists() else [path]
+            os.replace(part, path)  # noqa: PTH105 - part is a plain string
+        made.clear()
     except OSError as error:
         raise OutputError(f"{path}: cannot be written: {error.strerror or error}") from error
     finally:
-        # Ctrl-C in the middle leaves nothing either; after the rename there is nothing to remove.
-        _remove(part)
+        # Ctrl-C in the middle leaves nothing either; after the renames there is nothing to remove.
+        for leftover in (*map(Path, parts.values()), *made):
+            _remove(leftover)
+
+
+def _fill(descriptor: int, data: bytes) -> None:
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _share(part: str) -> None:
@@ -49,7 +70,6 @@ def _share(part: str) -> None:
     os.chmod(part, 0o666 & ~mask)  # noqa: PTH101 - part is a plain string
 
 
-def _remove(part: str | None) -> None:
-    if part is not None:
-        with suppress(OSError):
-            os.unlink(part)  # noqa: PTH108 - part is a plain string
+def _remove(path: Path) -> None:
+    with suppress(OSError):
+        path.unlink()

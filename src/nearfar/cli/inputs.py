@@ -13,8 +13,13 @@ STDIN = "-"
 # How the pictures end that some verb of nearfar wrote beside photographs: a scan takes none of them for a photograph.
 OWN_ENDINGS = (
     *("-depth.png", "-depth.tif", "-depth-color.png", "-sidebyside.png"),
-    *("-mask.png", "-mask.tif", "-mask-preview.jpg", "-normals.png"),
-    *(f"-stereo-{layout}.{suffix}" for layout in ("sbs", "half", "cross", "anaglyph") for suffix in ("jpg", "png")),
+    *("-mask.png", "-mask.tif", "-mask-preview.jpg", "-normals.png", "-normals16.png"),
+    "-mesh-texture.jpg",
+    *(
+        f"-stereo-{layout}.{suffix}"
+        for layout in ("sbs", "half", "cross", "anaglyph")
+        for suffix in ("jpg", "jpeg", "png")
+    ),
 )
 _LIST_SUFFIXES = {".txt", ".lst"}
 

@@ -25,6 +25,13 @@ class Target:
     path: Path | None
     writer: Writer
 
+    @property
+    def paths(self) -> list[Path]:
+        """All the files: of most formats one, of some several with names that begin alike."""
+        if self.path is None:
+            return []
+        return [self.path, *(self.path.with_name(self.path.stem + ending) for ending in self.writer.companions)]
+
 
 def targets(
     inputs: Sequence[Input],
@@ -72,6 +79,8 @@ def _to_stdout(inputs: Sequence[Input], writers: Sequence[Writer]) -> Target:
         raise OptionError(
             f"'-o -' writes one output of one photograph, not {len(inputs)} in {len(writers)} formats: give -o a folder"
         )
+    if writers[0].companions:
+        raise OptionError(f"'-o -' writes one file, and {writers[0].name} is several: give -o a file or a folder")
     return Target(path=None, writer=writers[0])
 
 
@@ -128,6 +137,6 @@ def _key(path: Path) -> str:
 
 def _spare(read: Sequence[Path], planned: Sequence[Sequence[Target]]) -> None:
     sources = {_key(path) for path in read}
-    for target in (target for row in planned for target in row):
-        if target.path is not None and _key(target.path) in sources:
-            raise OptionError(f"{target.path} is an input: what is made of it would replace it; choose another -o")
+    for path in (path for row in planned for target in row for path in target.paths):
+        if _key(path) in sources:
+            raise OptionError(f"{path} is an input: what is made of it would replace it; choose another -o")

@@ -16,6 +16,9 @@ VERBS = {
             "model."
         ),
     ),
+    "cloud": ("cloud.cloud", "Turn photographs into coloured points in space (PLY)."),
+    "mesh": ("mesh.mesh", "Turn photographs into textured surfaces in space (GLB, OBJ)."),
+    "normals": ("normals.normals", "Turn photographs into normal maps: which way each pixel's surface faces."),
     "demo": ("demo.demo", "Run every stage on photographs that come with nearfar, and make a gallery to look at."),
     "bench": (
         "bench.bench",

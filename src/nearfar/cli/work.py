@@ -16,8 +16,8 @@ from nearfar.cli.plan import STDOUT, Target, targets
 from nearfar.cli.report import Detail, Report, Row, clipped_in
 from nearfar.cli.stop import stopping
 from nearfar.disparity import Depth, DepthMap
-from nearfar.errors import NearfarError, OptionError
-from nearfar.files import make_folder, write_whole
+from nearfar.errors import NearfarError, OptionError, OutputError
+from nearfar.files import make_folder, write_together
 from nearfar.image import Picture, read_picture
 from nearfar.outputs.stored import kind_of
 from nearfar.outputs.writers import WRITERS, Writer
@@ -211,11 +211,12 @@ class _Job:
     item: Input
     targets: Sequence[Target]
     pending: Sequence[Target]
+    overwrite: bool
 
     @classmethod
     def of(cls, item: Input, targets: Sequence[Target], *, overwrite: bool) -> "_Job":
         pending = [target for target in targets if overwrite or target.path is None or not target.path.exists()]
-        return cls(item=item, targets=targets, pending=pending)
+        return cls(item=item, targets=targets, pending=pending, overwrite=overwrite)
 
     @property
     def is_work(self) -> bool:
@@ -237,7 +238,7 @@ def _rows(
             if job.item.error is not None:
                 yield Row(input=name, status="failed", error=str(job.item.error))
             elif not job.is_work:
-                yield Row(input=name, status="skipped", outputs=[str(target.path) for target in job.targets])
+                yield Row(input=name, status="skipped", outputs=_named(job.targets))
             elif row := next(worked, None):
                 yield row
             else:
@@ -281,13 +282,13 @@ def _finished(job: _Job, picture: Picture, made: Made, told: Change) -> Row:
     begin = time.perf_counter()
     depth_map, said = told(made.map, picture)
     for target in job.pending:
-        _write(depth_map, picture, target)
+        _write(depth_map, picture, target, overwrite=job.overwrite)
     write = time.perf_counter() - begin
     height, width = depth_map.size_hw
     return replace(
         made.row,
         input=job.item.name,
-        outputs=["stdout" if target.path is None else str(target.path) for target in job.pending],
+        outputs=_named(job.pending),
         kind=kind_of(depth_map),
         size_wh=(width, height),
         unit="m" if isinstance(depth_map, Depth) else None,
@@ -300,11 +301,18 @@ def _finished(job: _Job, picture: Picture, made: Made, told: Change) -> Row:
     )
 
 
-def _write(depth_map: "DepthMap", picture: Picture, target: Target) -> None:
-    data = target.writer.encode(depth_map, picture)
+def _named(targets: Sequence[Target]) -> list[str]:
+    return [str(path) for target in targets for path in (target.paths or ("stdout",))]
+
+
+def _write(depth_map: "DepthMap", picture: Picture, target: Target, *, overwrite: bool) -> None:
     if target.path is None:
-        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.write(target.writer.encode(depth_map, picture))
         sys.stdout.buffer.flush()
         return
+    in_the_way = [] if overwrite else [path for path in target.paths[1:] if path.exists()]
+    if in_the_way:
+        raise OutputError(f"{in_the_way[0]}: exists, and belongs to {target.path}: --overwrite replaces both")
+    files = target.writer.files(depth_map, picture, target.path)
     make_folder(target.path.parent)
-    write_whole(target.path, data)
+    write_together(files)

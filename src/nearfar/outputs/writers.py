@@ -27,6 +27,9 @@ class Writer:
         also: Other suffixes that choose it.
         ready: Raises MissingExtraError where a library that it needs is not installed.
         shows_picture: Whether it takes the picture's pixels, and not its name and size only.
+        encode_files: Of a format of several files that name one another: turns a map, the picture and what their names
+            begin with into the bytes of each, by what its name ends with.
+        companions: What the names of the files beside the first end with, in such a format.
     """
 
     name: str
@@ -37,7 +40,17 @@ class Writer:
     encode: Callable[[DepthMap, Picture | None], bytes]
     also: tuple[str, ...] = ()
     ready: Callable[[], object] = lambda: None
+    encode_files: Callable[[DepthMap, Picture | None, str], Mapping[str, bytes]] | None = None
+    companions: tuple[str, ...] = ()
     shows_picture: bool = True
+
+    def files(self, depth_map: DepthMap, picture: Picture | None, path: Path) -> dict[Path, bytes]:
+        """Return the bytes of each file of this format, of which ``path`` is the first."""
+        if self.encode_files is None:
+            return {path: self.encode(depth_map, picture)}
+        made = self.encode_files(depth_map, picture, path.stem)
+        beside = {path.with_name(path.stem + ending): made[ending] for ending in self.companions}
+        return {path: made[self.suffix], **beside}
 
 
 _TABLE = (

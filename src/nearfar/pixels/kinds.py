@@ -158,14 +158,15 @@ def _is_sensor_data(tags: Mapping[int, object]) -> bool:
 
 
 def _is_deep(tags: Mapping[int, object]) -> bool:
-    """Tell whether a TIFF holds colours that Pillow does not open (float) or reads wrongly (16-bit planes).
+    """Tell whether a TIFF holds what Pillow does not open (float colours), or reads wrongly.
 
-    Float and integer grey, 16-bit inks and 16-bit colours pixel by pixel are Pillow's.
+    That is 16-bit planes, and floats that are compressed with the high byte first. Integer grey, 16-bit inks and
+    16-bit colours pixel by pixel are Pillow's.
     """
     bits, formats = tags.get(_BITS, (1,)), tags.get(_SAMPLE_FORMAT, (1,))
     if not isinstance(bits, tuple) or not isinstance(formats, tuple) or tags.get(_PHOTOMETRIC) == _INKS:
         return False
     is_float, samples = 3 in formats, tags.get(_SAMPLES, 1)
     if samples == 1:
-        return is_float and max(bits) == 64
+        return is_float and max(bits) >= 32
     return (is_float and max(bits) >= 32) or (max(bits) == 16 and tags.get(_PLANAR, 1) == 2)

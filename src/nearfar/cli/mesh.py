@@ -1,0 +1,60 @@
+"""``nearfar mesh``: photographs in, textured surfaces out."""
+
+from functools import partial
+from typing import Annotated
+
+import typer
+
+from nearfar.cli import options
+from nearfar.cli.geometry import say_geometry
+from nearfar.cli.on_photographs import Photographs, format_names, on_photographs
+from nearfar.outputs.geometry import Projection
+from nearfar.outputs.mesh import MAX_SIDE, MAX_TEXTURE_SIDE, MeshSettings
+from nearfar.outputs.mesh_writers import mesh_writers
+from nearfar.outputs.relief import Cut
+
+Formats = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--format",
+        "-f",
+        metavar="NAME",
+        help="What to write: glb, obj. Several with commas. [default: by suffix, else glb]",
+    ),
+]
+MaxSide = Annotated[
+    int, typer.Option("--max-side", metavar="PX", help="The grid's longer side: each cell is two triangles.")
+]
+MaxTexture = Annotated[int, typer.Option("--max-texture", metavar="PX", help="The texture's longer side at most.")]
+OneSided = Annotated[bool, typer.Option("--one-sided", help="Do not show the surface from behind.")]
+
+
+@on_photographs
+def mesh(
+    photographs: Photographs,
+    formats: Formats = None,
+    near: options.Near = None,
+    far: options.Far = None,
+    fov: options.Fov = None,
+    beyond: options.Beyond = None,
+    no_cut: options.NoCut = False,
+    max_side: MaxSide = MAX_SIDE,
+    max_texture: MaxTexture = MAX_TEXTURE_SIDE,
+    one_sided: OneSided = False,
+) -> None:
+    """Turn photographs into textured surfaces in space (GLB, OBJ).
+
+    Seen from its camera, the surface is the photograph. A relative map has no scale: its nearest and farthest pixels go
+    where --near and --far say, and the file says so. Surfaces are cut at depth edges. GLB needs the extra '3d'.
+    """
+    projection = Projection(near=near, far=far, fov_deg=fov)
+    settings = MeshSettings(
+        projection=projection,
+        cut=Cut(edges=not no_cut, beyond=beyond),
+        max_side=max_side,
+        max_texture_side=max_texture,
+        is_double_sided=not one_sided,
+    )
+    writers = mesh_writers(settings)
+    table = {writer.name: writer for writer in writers}
+    photographs.make(table, formats=format_names(formats), say=partial(say_geometry, projection))

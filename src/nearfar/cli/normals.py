@@ -1,0 +1,62 @@
+"""``nearfar normals``: photographs in, normal maps out."""
+
+from functools import partial
+from typing import Annotated
+
+import typer
+
+from nearfar.cli import options
+from nearfar.cli.geometry import say_geometry
+from nearfar.cli.on_photographs import Photographs, format_names, on_photographs
+from nearfar.outputs.geometry import Projection
+from nearfar.outputs.normals import MAX_SIDE, NormalAxes, NormalSettings, encode
+from nearfar.outputs.writers import Writer
+
+Formats = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--format",
+        "-f",
+        metavar="NAME",
+        help="What to write: png (8 bits a channel), png16. Several with commas. [default: png]",
+    ),
+]
+Axes = Annotated[
+    NormalAxes, typer.Option("--axes", help="Green is up (opengl: Blender, Unity, glTF) or down (directx: Unreal).")
+]
+MaxSide = Annotated[
+    int,
+    typer.Option("--max-side", metavar="PX", help="The longer side of what they are computed on, before enlarging."),
+]
+
+
+@on_photographs
+def normals(
+    photographs: Photographs,
+    formats: Formats = None,
+    near: options.Near = None,
+    far: options.Far = None,
+    fov: options.Fov = None,
+    axes: Axes = NormalAxes.OPENGL,
+    max_side: MaxSide = MAX_SIDE,
+) -> None:
+    """Turn photographs into normal maps: which way each pixel's surface faces.
+
+    Red is x to the right, green is y up (or down, --axes directx), blue is z towards the viewer. A relative map has no
+    scale: slants depend on --near and --far, and the file says which were taken.
+    """
+    projection = Projection(near=near, far=far, fov_deg=fov)
+    settings = NormalSettings(projection=projection, axes=axes, max_side=max_side)
+    writers = [
+        Writer(
+            name=name,
+            suffix=".png",
+            tag=tag,
+            summary=f"{bits} bits a channel, of relative geometry",
+            summary_m=f"{bits} bits a channel, of metric geometry",
+            encode=partial(encode, settings, bits),
+        )
+        for name, tag, bits in (("png", "-normals", 8), ("png16", "-normals16", 16))
+    ]
+    table = {writer.name: writer for writer in writers}
+    photographs.make(table, formats=format_names(formats), say=partial(say_geometry, projection))

@@ -1,0 +1,187 @@
+"""From a map to points in space: what must be chosen for it, and in which axes the points are.
+
+A camera has x to the right, y down and z forward. Files have the axes of glTF: x to the right, y up, and the camera
+looks along -z. Both are right-handed, and the camera is at the origin.
+
+Source: glTF 2.0 specification (Khronos), 3.4 (coordinate system and units).
+"""
+
+import math
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nearfar import __version__
+from nearfar.arrays import MapF32
+from nearfar.disparity import Depth, DepthMap
+from nearfar.errors import ArrayError, OptionError
+from nearfar.image import Picture
+from nearfar.outputs.camera import Camera, camera_of, require_fov
+
+# (..., 3) float32: points or directions in space.
+PointsF32: TypeAlias = NDArray[np.float32]
+
+# Of eight photographs with measured depth (rooms, a street, table-tops), the farthest hundredth is 2.2 to 10 times as
+# far as the nearest, 4 times in the median; it is more where there is sky.
+DEFAULT_NEAR, DEFAULT_FAR = 1.0, 5.0
+AXES = "x right, y up, the camera at the origin looks along -z"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Projection:
+    """What turns a map into geometry and stands in no map: how far it reaches, and the camera's angle.
+
+    A relative map has neither scale nor shift, so near and far are chosen for it, in whatever unit. A map in metres
+    has both, and takes neither.
+
+    Attributes:
+        near: Where the nearest pixel of a relative map goes; None for 1. [any unit]
+        far: Where its farthest pixel goes; None for 5. [the same unit]
+        fov_deg: The angle that the photograph's longer side sees; None to ask EXIF. [°]
+
+    Example:
+        >>> Projection(near=2, far=1)
+        Traceback (most recent call last):
+        nearfar.errors.OptionError: near must lie in front of far, and both beyond 0: got near 2 and far 1
+
+    Raises:
+        OptionError: ``near`` is not in front of ``far``, or ``fov_deg`` is not between 0 and 180.
+    """
+
+    near: float | None = None
+    far: float | None = None
+    fov_deg: float | None = None
+
+    def __post_init__(self) -> None:
+        near, far = self.reach
+        if not 0 < near < far < math.inf:  # also refuses NaN
+            raise OptionError(f"near must lie in front of far, and both beyond 0: got near {near:g} and far {far:g}")
+        if self.fov_deg is not None:
+            require_fov(self.fov_deg)
+
+    @property
+    def reach(self) -> tuple[float, float]:
+        """Where the nearest and the farthest pixel of a relative map go [any unit]."""
+        near = DEFAULT_NEAR if self.near is None else self.near
+        far = DEFAULT_FAR if self.far is None else self.far
+        return near, far
+
+    @property
+    def is_chosen(self) -> bool:
+        """Whether near or far was said, rather than left to the defaults."""
+        return not (self.near is None and self.far is None)
+
+
+def inverse_depth(depth_map: DepthMap, projection: Projection) -> MapF32:
+    """Return 1 over the distance along the optical axis, (H, W) float32, greater than 0, in 1/m or 1/any unit.
+
+    Of a ``Disparity`` it is linear in the values, from 1/far to 1/near; a flat one is a wall at far.
+
+    Example:
+        >>> from nearfar.disparity import Disparity
+        >>> flat = Disparity(values=np.array([[0.0, 5.0, 10.0]], np.float32))
+        >>> (1 / inverse_depth(flat, Projection(near=1, far=4))).round(2).tolist()
+        [[4.0, 1.600000023841858, 1.0]]
+
+    Raises:
+        OptionError: The map is in metres, and near or far was said.
+    """
+    require_suits(projection, depth_map)
+    if isinstance(depth_map, Depth):
+        return np.divide(np.float32(1), depth_map.values)
+    near, far = projection.reach
+    inverse = depth_map.normalised()
+    inverse *= np.float32(1 / near - 1 / far)
+    inverse += np.float32(1 / far)
+    return inverse
+
+
+def require_suits(projection: Projection, depth_map: DepthMap) -> None:
+    """Refuse a reach that was said for a map that has one.
+
+    Raises:
+        OptionError: The map is in metres, and near or far was said.
+    """
+    if isinstance(depth_map, Depth) and projection.is_chosen:
+        raise OptionError("near and far give a relative map its reach, and this map is in metres: leave them out")
+
+
+def require_same_size(depth_map: DepthMap, picture: Picture) -> None:
+    """Refuse a map that is not of this photograph's size.
+
+    Raises:
+        ArrayError: It is not.
+    """
+    if picture.size_hw != depth_map.size_hw:
+        raise ArrayError(f"the picture is {picture.size_hw} and the map {depth_map.size_hw}: they must be equal")
+
+
+def offsets(size_hw: tuple[int, int]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return where pixels lie from the picture's middle, rightwards (W,) and downwards (H, 1) float32, in px."""
+    height, width = size_hw
+    right = np.arange(width, dtype=np.float32) + np.float32((1 - width) / 2)
+    down = np.arange(height, dtype=np.float32)[:, None] + np.float32((1 - height) / 2)
+    return right, down
+
+
+def points(inverse: MapF32, camera: Camera) -> PointsF32:
+    """Return the point that each pixel's middle shows, in the axes of files: (H, W, 3) float32.
+
+    Args:
+        inverse: 1 over the distance along the optical axis, (H, W).
+        camera: The camera of a picture of this size.
+
+    Example:
+        >>> wall = np.full((3, 3), 0.5, np.float32)
+        >>> points(wall, Camera(size_hw=(3, 3), focal_px=1.0))[0, 2].tolist()
+        [2.0, 2.0, -2.0]
+    """
+    right, down = offsets(inverse.shape)
+    return placed(right, down, inverse, camera)
+
+
+def placed(
+    right_px: NDArray[np.float32], down_px: NDArray[np.float32], inverse: NDArray[np.float32], camera: Camera
+) -> PointsF32:
+    """Return points in the axes of files, (..., 3) float32, from where they are seen and how far along the axis.
+
+    Args:
+        right_px: Offset from the picture's middle, rightwards. [px]
+        down_px: Offset from the picture's middle, downwards. [px]
+        inverse: 1 over the distance along the optical axis.
+        camera: What sees them.
+    """
+    depth = np.divide(np.float32(1), inverse)
+    step = depth * np.float32(1 / camera.focal_px)
+    return np.stack([right_px * step, -(down_px * step), -depth], axis=-1)
+
+
+def facts(depth_map: DepthMap, picture: Picture, projection: Projection) -> dict[str, str]:
+    """Return what a file of geometry says of itself: a text a keyword, all plain ASCII on one line each."""
+    if isinstance(depth_map, Depth):
+        geometry = "metres, as estimated"
+    else:
+        near, far = projection.reach
+        geometry = f"relative geometry, near={near:g}, far={far:g}, not metres"
+    camera = camera_of(picture, fov_deg=projection.fov_deg)
+    made_by = depth_map.provenance
+    told = {
+        "generator": f"nearfar {__version__}",
+        "geometry": geometry,
+        "axes": AXES,
+        "focal_px": f"{camera.focal_px:.2f} of {picture.size_hw[1]}x{picture.size_hw[0]}",
+        "focal_from": camera.source.value,
+        "fov_deg": f"{camera.fov_deg:.2f} longer side",
+        "model": made_by.model,
+        "engine": made_by.engine,
+        "recipe": made_by.recipe,
+        "source": picture.name,
+    }
+    return {key: _plain(value) for key, value in told.items()}
+
+
+def _plain(text: str) -> str:
+    """Return the text as one line of ASCII: what a file's name may hold would break the header of a PLY."""
+    return text.encode("unicode_escape").decode("ascii")

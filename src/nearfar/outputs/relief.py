@@ -1,0 +1,239 @@
+"""A photograph's pixels as a relief: how far each is, and which neighbours are one surface.
+
+A network's depth edges are ramps, a few pixels wide, of distances at which there is nothing. As geometry they are
+rubber sheets from the object to what is behind it, or a veil of points in the air. So ramps are first sharpened to
+steps: again and again a pixel takes the value of its nearest or its farthest neighbour, whichever its own is closer to.
+What lies on both sides of a step is then not joined.
+
+A slanted surface must not be taken for a ramp. Inverse depth tells them apart: of any plane, however slanted, it is
+linear over the picture, so that a window of twice the width spans twice the range; across a ramp it spans no more.
+
+Source: H. P. Kramer, J. B. Bruckner, Iterations of a non-linear transformation for enhancement of digital images,
+Pattern Recognition 7 (1975); that planes are linear in inverse depth follows from the pinhole camera.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import TypeAlias, TypeVar
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from nearfar.arrays import MapF32, RgbU8
+from nearfar.disparity import DepthMap
+from nearfar.errors import OptionError
+from nearfar.image import Picture
+from nearfar.outputs.camera import Camera, camera_of
+from nearfar.outputs.geometry import Projection, inverse_depth, require_same_size
+
+# Neighbours whose depths have a larger ratio, and that no slant explains, are not one surface.
+EDGE_RATIO = 1.04
+# Nor are neighbours between which the surface would be seen at a flatter angle than this. [°]
+GRAZING_DEG = 2.0
+# A ramp from the near side to the far side is at most as wide as this share of the longer side.
+_RAMP_SHARE = 0.016
+# A window of twice the width that spans less than this many times the range crosses a ramp; a plane's spans twice.
+_SATURATED = 1.6
+# A step between neighbours that is this many times those beside it is no slant.
+_SUDDEN = 3.0
+# How many pixels deep what hangs between two surfaces is given to them. [px]
+_SETTLING_TURNS = 3
+
+Joined: TypeAlias = NDArray[np.bool_]
+Sample = TypeVar("Sample", np.float32, np.uint8)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Relief:
+    """A photograph at the resolution of its geometry.
+
+    Attributes:
+        inverse: 1 over the distance along the optical axis, (h, w) float32. [1/m, or 1/any unit]
+        rgb: The photograph at this size, (h, w, 3) uint8 sRGB.
+        camera: Its camera.
+        right: Whether a pixel and the one to its right are one surface, (h, w - 1) bool.
+        down: Whether a pixel and the one below are one surface, (h - 1, w) bool.
+        is_solid: Whether a pixel is part of a surface, (h, w) bool; else it hangs in the air between two.
+    """
+
+    inverse: MapF32
+    rgb: RgbU8
+    camera: Camera
+    right: Joined
+    down: Joined
+    is_solid: Joined
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """What is left out of a surface.
+
+    Attributes:
+        edges: Whether depth edges are sharpened and cut; else everything is one surface.
+        beyond: What is farther than this is left out; None to keep all. [m, or the unit of near and far]
+
+    Raises:
+        OptionError: ``beyond`` is not a positive number.
+    """
+
+    edges: bool = True
+    beyond: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.beyond is not None and not 0 < self.beyond < math.inf:
+            raise OptionError(f"what is beyond a distance can be cut, and it must be positive: got {self.beyond:g}")
+
+
+def relief_of(
+    depth_map: DepthMap, picture: Picture, projection: Projection, *, size_hw: tuple[int, int], cut: Cut
+) -> Relief:
+    """Return a photograph and its map as a relief.
+
+    Args:
+        depth_map: The map.
+        picture: Its photograph.
+        projection: What turns the one into distances.
+        size_hw: The relief's size. [px]
+        cut: What is left out.
+
+    Raises:
+        ArrayError: Map and photograph differ in size.
+        OptionError: The projection does not suit the map, or nothing is left.
+    """
+    require_same_size(depth_map, picture)
+    camera = camera_of(picture, fov_deg=projection.fov_deg).resized(size_hw)
+    inverse = _resized(inverse_depth(depth_map, projection), size_hw)
+    rgb = _resized(picture.rgb, size_hw)
+    height, width = size_hw
+    right, down = np.ones((height, width - 1), bool), np.ones((height - 1, width), bool)
+    if cut.edges:
+        inverse = settled(sharpened(inverse), camera)
+        right, down = joined(inverse, camera)
+    is_solid = _solid(right, down)
+    if cut.beyond is not None:
+        is_solid = is_solid & (inverse >= 1 / cut.beyond)
+    if not is_solid.any():
+        raise OptionError(f"{picture.name}: nothing is left of it: all is cut" + _advice(inverse, cut))
+    return Relief(inverse=inverse, rgb=rgb, camera=camera, right=right, down=down, is_solid=is_solid)
+
+
+def _advice(inverse: MapF32, cut: Cut) -> str:
+    return "" if cut.beyond is None else f", for the nearest is {1 / inverse.max():.3g} and beyond {cut.beyond:g}"
+
+
+def within(size_hw: tuple[int, int], *, max_side: int | None = None, max_pixels: int | None = None) -> tuple[int, int]:
+    """Return the largest size of the same shape that keeps within the limits, at least one pixel each way.
+
+    Example:
+        >>> within((3000, 4000), max_side=512)
+        (384, 512)
+        >>> within((3000, 4000), max_pixels=1_000_000)
+        (866, 1154)
+    """
+    height, width = size_hw
+    scale = 1.0
+    if max_side is not None:
+        scale = min(scale, max_side / max(height, width))
+    if max_pixels is not None:
+        scale = min(scale, math.sqrt(max_pixels / (height * width)))
+    if scale == 1:
+        return size_hw
+    shrink = math.floor if max_pixels is not None else round
+    return max(1, shrink(height * scale)), max(1, shrink(width * scale))
+
+
+def _resized(values: NDArray[Sample], size_hw: tuple[int, int]) -> NDArray[Sample]:
+    if values.shape[:2] == size_hw:
+        return values
+    # The mean of what a pixel covers, which of inverse depth stays linear on planes.
+    return cv2.resize(values, size_hw[::-1], interpolation=cv2.INTER_AREA).astype(values.dtype, copy=False)
+
+
+def sharpened(inverse: MapF32) -> MapF32:
+    """Return inverse depth with the ramps at depth edges made steps, (h, w) float32; slants stay as they are."""
+    ramp_px = max(2, round(_RAMP_SHARE * max(inverse.shape)))
+    reach_px = (ramp_px + 1) // 2
+    is_ramp = _ramps(inverse, reach_px)
+    steps = inverse
+    for _ in range(reach_px + 1):
+        near, far = _nearest(steps, 1), _farthest(steps, 1)
+        steps = np.where(is_ramp, _closer(steps, near, far), steps)
+    # The step's course is ragged where the ramp was noisy.
+    return np.where(is_ramp, cv2.medianBlur(cv2.medianBlur(steps, 5), 5), steps)
+
+
+def settled(inverse: MapF32, camera: Camera) -> MapF32:
+    """Return inverse depth in which single pixels between two surfaces have been given to one of them, (h, w) float32.
+
+    Dropped, they would be holes in the photograph where it is seen from its own camera.
+    """
+    for _ in range(_SETTLING_TURNS):
+        is_solid = _solid(*joined(inverse, camera))
+        near = _nearest(np.where(is_solid, inverse, np.float32(0)), 1)
+        far = _farthest(np.where(is_solid, inverse, np.float32(np.inf)), 1)
+        is_stray = ~is_solid & (near > 0)
+        if not is_stray.any():
+            break
+        inverse = np.where(is_stray, _closer(inverse, near, far), inverse)
+    return inverse
+
+
+def _ramps(inverse: MapF32, reach_px: int) -> Joined:
+    """Return where a pixel is on a ramp, or within its reach."""
+    jumps = _nearest(inverse, reach_px) > _farthest(inverse, reach_px) * np.float32(1 + 2 * (EDGE_RATIO - 1))
+    # Planes go on beyond the picture's rim: a window that ends there would span less than it should.
+    margin_px = 2 * reach_px
+    extended = np.pad(inverse, margin_px, mode="reflect", reflect_type="odd")
+    inner = slice(margin_px, -margin_px), slice(margin_px, -margin_px)
+    return np.asarray(jumps & (_span(extended, 2 * reach_px) < _SATURATED * _span(extended, reach_px))[inner], bool)
+
+
+def _span(inverse: MapF32, reach_px: int) -> MapF32:
+    return _nearest(inverse, reach_px) - _farthest(inverse, reach_px)
+
+
+def _closer(inverse: MapF32, near: MapF32, far: MapF32) -> MapF32:
+    return np.where(near - inverse < inverse - far, near, far)
+
+
+def _nearest(inverse: MapF32, reach_px: int) -> MapF32:
+    return np.asarray(cv2.dilate(inverse, _window(reach_px)), np.float32)
+
+
+def _farthest(inverse: MapF32, reach_px: int) -> MapF32:
+    return np.asarray(cv2.erode(inverse, _window(reach_px)), np.float32)
+
+
+def _window(reach_px: int) -> NDArray[np.uint8]:
+    return np.ones((2 * reach_px + 1, 2 * reach_px + 1), np.uint8)
+
+
+def joined(inverse: MapF32, camera: Camera) -> tuple[Joined, Joined]:
+    """Return which neighbours are one surface: rightwards (h, w - 1) and downwards (h - 1, w) bool."""
+    return _joined_along(inverse, camera), _joined_along(inverse.T, camera).T
+
+
+def _joined_along(inverse: MapF32, camera: Camera) -> Joined:
+    """Return whether each pixel and the next of its row are one surface, (h, w - 1) bool."""
+    first, second = inverse[:, :-1], inverse[:, 1:]
+    far = np.minimum(first, second)
+    step = np.abs(second - first)
+    # The smaller of the steps before and after: beside an edge there is another one at most on one side.
+    beside = np.pad(step, ((0, 0), (1, 1)), constant_values=np.inf)
+    slant = np.minimum(beside[:, :-2], beside[:, 2:])
+    sudden = (step > far * np.float32(EDGE_RATIO - 1)) & (step > _SUDDEN * slant)
+    # Along the ray, the surface recedes by the share step/far while it moves sideways by 1/focal_px.
+    grazing = step * np.float32(camera.focal_px * math.tan(math.radians(GRAZING_DEG))) > far
+    return np.asarray(~(sudden | grazing), bool)
+
+
+def _solid(right: Joined, down: Joined) -> Joined:
+    """Return which pixels are joined to a neighbour both sideways and upright, (h, w) bool."""
+    return _joined_to_one(right) & _joined_to_one(down.T).T
+
+
+def _joined_to_one(right: Joined) -> Joined:
+    if right.shape[1] == 0:  # a picture one pixel wide has no neighbours this way
+        return np.ones((right.shape[0], 1), bool)
+    return np.pad(right, ((0, 0), (1, 0))) | np.pad(right, ((0, 0), (0, 1)))
