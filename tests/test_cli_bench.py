@@ -67,7 +67,6 @@ def test_the_open_models_card_is_of_the_file_that_is_bundled() -> None:
     for row in of_bundled.measured.speed:
         assert of_file(of_bundled.file().sha256) in row.conditions, row.what
         assert row.command.startswith("nearfar bench --model nearfar-open")
-        assert row.command.endswith("--card")
 
 
 def test_another_file_of_the_network(monkeypatch: pytest.MonkeyPatch, network: str) -> None:
