@@ -34,6 +34,7 @@ class Preset(StrEnum):
     """The settings that a run starts from."""
 
     OPEN = "open"
+    REFINE = "refine"
     TINY = "tiny"
 
 
@@ -42,14 +43,24 @@ def train_open(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the run.")] = Path("nearfar-open-run"),
     minutes: Annotated[float | None, typer.Option(help="Wall-clock minutes to train for.")] = None,
     pictures: Annotated[int | None, typer.Option(help="Pictures to train on: the same run on any machine.")] = None,
-    preset: Annotated[Preset, typer.Option(help="Settings: the shipped model, or a tiny one to try it.")] = Preset.OPEN,
+    preset: Annotated[
+        Preset,
+        typer.Option(help="Settings: the model from nothing, from an earlier run (--from), or a tiny one to try it."),
+    ] = Preset.OPEN,
     seed: Annotated[int, typer.Option(min=0, help="Decides scenes, augmentation and first weights.")] = 0,
+    parent: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="RUN", help="An earlier run, whose weights to start from."),
+    ] = None,
     workers: Annotated[int | None, typer.Option(min=0, help="Processes that render. [default: one a core]")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the folder's checkpoint.")] = False,
 ) -> None:
     """Train nearfar-open and write its ONNX file, its figures and its checkpoint into a folder."""
     _require_train_extra()
-    checkpoint = _resumed(output, minutes, pictures) if resume else _started(output, minutes, pictures, preset, seed)
+    if resume:
+        checkpoint = _resumed(output, minutes, pictures)
+    else:
+        checkpoint = _started(output, _budget(minutes, pictures), preset, seed, parent)
     _run(checkpoint, output, _usable_cores() if workers is None else workers)
 
 
@@ -74,14 +85,15 @@ def train_export(
     _export(checkpoint, _figures(checkpoint), file)
 
 
-def _started(output: Path, minutes: float | None, pictures: int | None, preset: Preset, seed: int) -> "Checkpoint":
-    from nearfar.train.checkpoint import CHECKPOINT_NAME
-    from nearfar.train.config import OPEN, TINY
+def _started(output: Path, budget: "Budget", preset: Preset, seed: int, parent: Path | None) -> "Checkpoint":
+    from nearfar.train.checkpoint import CHECKPOINT_NAME, load_checkpoint
+    from nearfar.train.config import PRESETS
     from nearfar.train.loop import start
 
     if (output / CHECKPOINT_NAME).exists():
         raise OptionError(f"{output} already holds a run: add --resume to go on with it, or name another folder")
-    return start(replace(OPEN if preset is Preset.OPEN else TINY, seed=seed), _budget(minutes, pictures))
+    earlier = None if parent is None else load_checkpoint(parent)
+    return start(replace(PRESETS[preset], seed=seed), budget, parent=earlier)
 
 
 def _resumed(output: Path, minutes: float | None, pictures: int | None) -> "Checkpoint":

@@ -1,7 +1,7 @@
 """What a training run is told: every setting in one frozen record, and the presets."""
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 
 from nearfar.errors import OptionError
@@ -127,7 +127,19 @@ OPEN = TrainingConfig(
         Stage(until=1.00, side_px=160, batch=24),
     ),
 )
-"""The shipped nearfar-open."""
+"""nearfar-open from nothing."""
+
+REFINE = replace(
+    OPEN,
+    # A network that knows layouts has no use for the smallest pictures; it ends larger than it began.
+    stages=(
+        Stage(until=0.25, side_px=96, batch=48),
+        Stage(until=0.60, side_px=128, batch=32),
+        Stage(until=1.00, side_px=192, batch=16),
+    ),
+    peak_rate=6e-4,
+)
+"""nearfar-open from the weights of an earlier run."""
 
 TINY = TrainingConfig(
     net=OpenNetConfig(channels=(8, 8, 16), residuals=(0, 0), width=16, depth=1, heads=2, decoder=(16, 8, 8), grid=2),
@@ -139,3 +151,5 @@ TINY = TrainingConfig(
     average_decay=0.9,
 )
 """A run of seconds, for tests and for a first look at the machinery."""
+
+PRESETS = {"open": OPEN, "refine": REFINE, "tiny": TINY}

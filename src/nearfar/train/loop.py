@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from nearfar.errors import TrainingError
+from nearfar.errors import OptionError, TrainingError
 from nearfar.net.open import OpenNet
 from nearfar.train.average import average_of, update_average
 from nearfar.train.checkpoint import CHECKPOINT_NAME, Checkpoint, Counters, network_with, save_checkpoint
@@ -137,12 +137,22 @@ class Run:
             )
 
 
-def start(config: TrainingConfig, budget: Budget) -> Checkpoint:
-    """Return the checkpoint before the first step: random weights from the run's seed."""
+def start(config: TrainingConfig, budget: Budget, *, parent: Checkpoint | None = None) -> Checkpoint:
+    """Return the checkpoint before the first step: random weights from the run's seed, or an earlier run's average.
+
+    Raises:
+        OptionError: The earlier run's network is of other sizes.
+    """
     with torch.random.fork_rng():
         torch.manual_seed(config.seed)
         network = OpenNet(config.net)
         random_state = torch.get_rng_state()
+    origin = {**code_origin(), "machine": machine()}
+    if parent is not None:
+        if parent.config.net != config.net:
+            raise OptionError(f"the earlier run's network is another: {parent.config.net}, not {config.net}")
+        network.load_state_dict(parent.average)
+        origin["parent"] = f"{parent.counters.pictures} pictures by the code {parent.origin['code_sha256']}"
     return Checkpoint(
         config=config,
         budget=budget,
@@ -151,7 +161,7 @@ def start(config: TrainingConfig, budget: Budget) -> Checkpoint:
         average=copy.deepcopy(network.state_dict()),
         optimizer={},
         random_state=random_state,
-        origin={**code_origin(), "machine": machine()},
+        origin=origin,
     )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from nearfar.errors import TrainingError
 from nearfar.train.checkpoint import Checkpoint
-from nearfar.train.config import OPEN, TINY
+from nearfar.train.config import PRESETS
 from nearfar.train.origin import code_origin, machine
 from nearfar.train.validate import Figures
 
@@ -22,18 +22,18 @@ _SECONDS_A_MINUTE = 60
 def run_command(checkpoint: Checkpoint) -> str:
     """Return the command that starts the same run again.
 
-    >>> from nearfar.train.config import Budget
+    >>> from nearfar.train.config import TINY, Budget
     >>> from nearfar.train.loop import start
     >>> run_command(start(replace(TINY, seed=7), Budget(seconds=90)))
     'nearfar train open --preset tiny --minutes 1.5 --seed 7'
     """
     config, budget = checkpoint.config, checkpoint.budget
-    presets = {"open": OPEN, "tiny": TINY}
-    found = next((name for name, preset in presets.items() if replace(preset, seed=config.seed) == config), "custom")
+    found = next((name for name, preset in PRESETS.items() if replace(preset, seed=config.seed) == config), "custom")
     preset = "" if found == "open" else f" --preset {found}"
     minutes = f"--minutes {(budget.seconds or 0) / _SECONDS_A_MINUTE:g}"
     length = minutes if budget.pictures is None else f"--pictures {budget.pictures}"
-    return f"nearfar train open{preset} {length} --seed {config.seed}"
+    parent = " --from RUN" if "parent" in checkpoint.origin else ""
+    return f"nearfar train open{preset}{parent} {length} --seed {config.seed}"
 
 
 def graph_metadata(checkpoint: Checkpoint) -> dict[str, str]:
