@@ -3,10 +3,12 @@
 import io
 import struct
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+import pillow_heif
+import tifffile
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -99,25 +101,114 @@ def _shorts(order: str, value: int, count: int, offset: int) -> bytes:
     return struct.pack(order + "Hxx", value) if count == 1 else struct.pack(order + "I", offset)
 
 
-def exif(*, orientation: int | None = None, focal_35mm: object = None) -> bytes:
-    """Return an EXIF block."""
+def exif(
+    *, orientation: int | None = None, focal_35mm: object = None, tags: Mapping[int, object] | None = None
+) -> bytes:
+    """Return an EXIF block; ``tags`` are further ones of its camera part."""
     block = Image.Exif()
     if orientation is not None:
         block[0x0112] = orientation
     if focal_35mm is not None:
         block.get_ifd(0x8769)[0xA405] = focal_35mm
+    block.get_ifd(0x8769).update(tags or {})
     return block.tobytes()
+
+
+def heic(image: Image.Image, **options: object) -> bytes:
+    """Return a HEIC file, lossless but for the way to YCbCr and back."""
+    buffer = io.BytesIO()
+    pillow_heif.from_pillow(image).save(buffer, quality=-1, chroma=444, **options)
+    return buffer.getvalue()
+
+
+def heic16(values: NDArray[np.uint16], **options: object) -> bytes:
+    """Return a HEIC file of 10 bits a channel, out of (H, W, 3) or (H, W, 4) values of 0 to 65535."""
+    buffer = io.BytesIO()
+    mode = "RGB;16" if values.shape[2] == 3 else "RGBA;16"
+    image = pillow_heif.from_bytes(mode, (values.shape[1], values.shape[0]), values.tobytes())
+    image.save(buffer, quality=-1, chroma=444, **options)
+    return buffer.getvalue()
+
+
+def exif_of_another_kind() -> bytes:
+    """Return an EXIF block with a compression, which encoders leave alone."""
+    block = Image.Exif()
+    block[0x0103] = 6
+    return block.tobytes()
+
+
+def with_exif_orientation(data: bytes, orientation: int) -> bytes:
+    """Return a file that has ``exif_of_another_kind``, now with an orientation that its encoder has not acted on."""
+    stored = struct.pack(">HHIHH", 0x0103, 3, 1, 6, 0)
+    if data.count(stored) != 1:
+        raise ValueError("the file has not one such EXIF block")
+    return data.replace(stored, struct.pack(">HHIHH", 0x0112, 3, 1, orientation, 0))
+
+
+# What the camera of our RAW files multiplies red, green and blue by to make grey grey.
+WHITE_BALANCE = (2.0, 1.0, 1.5)
+
+
+def dng(rgb: NDArray[np.uint8], *, orientation: int = 1, focal_35mm: int | None = None) -> bytes:
+    """Return a camera RAW file, uncompressed, RGGB, 14 bits, as a sensor would see sRGB colours in their light.
+
+    Source: DNG 1.7.
+    """
+    stored = rgb / 255
+    light = np.where(stored <= 0.04045, stored / 12.92, ((stored + 0.055) / 1.055) ** 2.4)
+    seen = np.rint(light / WHITE_BALANCE * 16383).astype(np.uint16)
+    mosaic = seen[..., 1].copy()
+    mosaic[0::2, 0::2], mosaic[1::2, 1::2] = seen[0::2, 0::2, 0], seen[1::2, 1::2, 2]
+    srgb_of_xyz = [[3.2404542, -1.5371385, -0.4985314], [-0.9692660, 1.8760108, 0.0415560]]
+    srgb_of_xyz.append([0.0556434, -0.2040259, 1.0572252])
+    neutral = 1 / np.array(WHITE_BALANCE)
+    tags = [
+        (271, 2, 0, "nearfar", True),  # Make
+        (272, 2, 0, "test", True),  # Model
+        (274, 3, 1, orientation, True),
+        (33421, 3, 2, (2, 2), True),  # CFARepeatPatternDim
+        (33422, 1, 4, bytes([0, 1, 1, 2]), True),  # CFAPattern: RGGB
+        (34666, 4, 1, 0, True),  # EXIF, mended below: 34665 is what tifffile does not write
+        (50706, 1, 4, bytes([1, 4, 0, 0]), True),  # DNGVersion
+        (50714, 4, 1, 0, True),  # BlackLevel
+        (50717, 4, 1, 16383, True),  # WhiteLevel
+        (50721, 10, 9, _rationals(neutral[:, None] * np.array(srgb_of_xyz)), True),  # ColorMatrix1
+        (50728, 5, 3, _rationals(neutral), True),  # AsShotNeutral
+        (50778, 3, 1, 21, True),  # CalibrationIlluminant1: D65
+    ]
+    buffer = io.BytesIO()
+    tifffile.imwrite(buffer, mosaic, photometric="cfa", extratags=tags, metadata=None, software=None)
+    data = bytearray(buffer.getvalue())
+    entry = data.index(struct.pack("<HHI", 34666, 4, 1))
+    data[entry : entry + 12] = struct.pack("<HHII", 34665, 4, 1, len(data))
+    entries = [] if focal_35mm is None else [struct.pack("<HHIHH", 0xA405, 3, 1, focal_35mm, 0)]
+    return bytes(data) + struct.pack("<H", len(entries)) + b"".join(entries) + bytes(4)
+
+
+def _rationals(values: NDArray[np.float64]) -> tuple[int, ...]:
+    return tuple(number for value in values.ravel() for number in (round(value * 10**6), 10**6))
 
 
 # Colour profiles ------------------------------------------------------------------------------------------------------
 
 
+# Red, green and blue in XYZ, adapted to D50 as profiles want it. Source: the profiles of each space as published.
+SRGB_XYZ = np.array([[0.43607, 0.22249, 0.01392], [0.38515, 0.71687, 0.09708], [0.14307, 0.06061, 0.71410]])
+ADOBE_RGB_XYZ = np.array([[0.60974, 0.31111, 0.01947], [0.20528, 0.62567, 0.06087], [0.14919, 0.06322, 0.74457]])
+DISPLAY_P3_XYZ = np.array([[0.51512, 0.24120, -0.00105], [0.29198, 0.69225, 0.04189], [0.15710, 0.06657, 0.78407]])
+
+
 def linear_rgb_profile() -> bytes:
     """Return an ICC profile with sRGB's primaries and no gamma: a value is light."""
-    primaries = {b"rXYZ": (0.43607, 0.22249, 0.01392), b"gXYZ": (0.38515, 0.71687, 0.09708)}
-    primaries[b"bXYZ"] = (0.14307, 0.06061, 0.71410)
-    curves = dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), _LINEAR)
-    return _profile(b"mntr", b"RGB ", b"XYZ ", {name: _xyz(*value) for name, value in primaries.items()} | curves)
+    return rgb_profile(SRGB_XYZ, gamma=None)
+
+
+def rgb_profile(primaries: NDArray[np.float64], *, gamma: float | None) -> bytes:
+    """Return an ICC profile with these (3, 3) primaries, a row each, and a gamma, or none."""
+    names = (b"rXYZ", b"gXYZ", b"bXYZ")
+    curve = _LINEAR if gamma is None else b"curv" + bytes(4) + struct.pack(">IH2x", 1, round(gamma * 256))
+    tags = {name: _xyz(*value) for name, value in zip(names, primaries, strict=True)}
+    return _profile(b"mntr", b"RGB ", b"XYZ ", tags | dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve))
 
 
 def linear_grey_profile() -> bytes:
@@ -195,9 +286,14 @@ GOOD: dict[str, Write] = {
     "photo.bmp": _saved("BMP"),
     "animated.gif": _saved("GIF", save_all=True, append_images=[Image.new("RGB", (32, 24))]),
     "photo.avif": _saved("AVIF", quality=95),
+    "photo.heic": _bytes(lambda: heic(Image.fromarray(scene()))),
+    "camera.HIF": _bytes(lambda: heic16(deep_scene())),
+    "camera.dng": _bytes(lambda: dng(scene())),
+    "float-rgb.tif": _bytes(lambda: tiff((scene() / 255).astype(np.float32))),
     "photo.jp2": _saved("JPEG2000"),
     "photo.ppm": _saved("PPM"),
     "фото ☃.png": _saved("PNG"),
+    "deep ☃.png": _bytes(lambda: png16(deep_scene())),  # which OpenCV decodes
     "two\nlines.png": _saved("PNG"),
     "one-pixel.png": _saved("PNG", lambda: Image.new("RGB", (1, 1), (9, 8, 7))),
 }
@@ -228,7 +324,9 @@ BAD: dict[str, tuple[Write, str]] = {
     "folder.jpg": (lambda path: path.mkdir(), "folder"),
     "nowhere.jpg": (lambda path: path.symlink_to(path.with_name("gone")), "does not exist"),
     "phone.heic": (_bytes(lambda: b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100)), "HEIC"),
-    "camera.dng": (_bytes(lambda: tiff(scene(), tags={254: 1})), "RAW"),
+    "cut.heic": (_cut(lambda: heic(_noise()), 0.5), "cannot be decoded"),
+    "cut.avif": (_cut(lambda: encoded(_noise(), "AVIF"), 0.5), "cannot be decoded|damaged"),
+    "preview.dng": (_bytes(lambda: tiff(scene(), tags={254: 1})), "RAW"),
     "paper.pdf": (_bytes(lambda: b"%PDF-1.7\n" + bytes(100)), "PDF"),
     "drawing.eps": (_bytes(lambda: b"%!PS-Adobe-3.0 EPSF-3.0\n"), "PostScript"),
     "clip.mp4": (_bytes(lambda: b"\0\0\0\x20ftypisom" + bytes(100)), "video"),

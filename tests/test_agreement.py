@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from nearfar.errors import ArrayError, OptionError
-from nearfar.export.agreement import (
+from nearfar.evaluate.agreement import (
     Agreement,
     AgreementThresholds,
     agreement_of,

@@ -11,7 +11,11 @@ from nearfar import errors
 
 ROOT = Path(__file__).resolve().parents[1]
 RUNTIMES = {"onnxruntime", "openvino"}
-HEAVY = RUNTIMES | {"cv2", "huggingface_hub", "numba", "onnx", "rich", "scipy", "torch", "transformers"}
+HEAVY = (
+    RUNTIMES
+    | {"cv2", "huggingface_hub", "numba", "onnx", "pillow_heif", "rawpy", "rich", "scipy", "torch"}
+    | {"transformers"}
+)
 
 
 def _loaded_by(code: str) -> set[str]:

@@ -142,6 +142,22 @@ def test_each_recipe_gives_a_map_of_the_photographs_size(nearfar, photos: Path, 
     assert np.load(out).shape == (64, 48)
 
 
+def test_colour_maps_and_a_legend(nearfar, photos: Path, tmp_path: Path) -> None:
+    words = photos / "a.png", "--format", "color,sidebyside", "--colormap", "gray", "--legend", "-o", tmp_path / "out"
+    assert nearfar(*words).code == 0
+    with Image.open(tmp_path / "out" / "a-depth-color.png") as image:
+        rgb = np.asarray(image)
+    assert rgb.shape[0] > 64
+    assert (rgb[:64, :48, 0] == rgb[:64, :48, 2]).all()
+
+
+@pytest.mark.parametrize("words", [("--legend",), ("--colormap", "viridis"), ("--legend", "--format", "png,npy")])
+def test_colours_of_a_format_without_any_are_usage(nearfar, photos: Path, words: tuple[str, ...]) -> None:
+    done = nearfar(photos / "a.png", *words)
+    assert done.code == 2
+    assert "add --format color or sidebyside" in done.err
+
+
 def test_a_long_strip_is_capped_and_says_so(nearfar, tmp_path: Path) -> None:
     strip = tmp_path / "strip.png"
     Image.fromarray(np.zeros((400, 4000, 3), np.uint8)).save(strip)

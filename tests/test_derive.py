@@ -13,7 +13,7 @@ from nearfar.engines.choose import Candidate, Machine, candidates
 from nearfar.engines.providers import CPU
 from nearfar.errors import ExportError, OptionError
 from nearfar.estimator import load
-from nearfar.export import agreement
+from nearfar.evaluate import agreement
 from nearfar.export.derive import derive_quantised
 from nearfar.models.contract import Origin
 from nearfar.models.store import ModelStore

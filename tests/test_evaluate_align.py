@@ -10,16 +10,13 @@ from scipy.optimize import linprog
 from nearfar.errors import ArrayError, OptionError
 from nearfar.evaluate.align import (
     Alignment,
-    Fit,
     Limits,
     aligned,
-    is_flat,
-    least_absolute,
-    least_squares,
     least_squares_scale,
     median_scale,
 )
 from nearfar.evaluate.sample import Space
+from nearfar.fit import Fit, is_flat, least_absolute, least_squares
 
 FARTHEST = Limits(at_farthest=True)
 

@@ -1,4 +1,30 @@
-"""Every kind of picture file becomes the same upright RGB, or a one-line reason why not."""
+"""Every kind of picture file becomes the same upright RGB, or a one-line reason why not.
+
+What other programs fall into when they read a photograph, and the test that keeps nearfar out of it; ``cameras`` is
+``test_image_cameras.py``:
+
+==================================================  ===================================================================
+BGR and RGB swapped                                 test_red_is_the_first_channel_of_8_and_of_16_bits
+EXIF orientation ignored, or only 3, 6 and 8        test_every_orientation_is_turned_upright_once_and_remembered, also
+                                                    in cameras; test_raw_is_turned_as_its_camera_says_and_remembers_it
+EXIF orientation applied twice                      cameras: test_the_container_turns_a_picture_and_exif_does_not_turn…
+16-bit grey in Pillow: two levels, or all white     test_pixels_are_what_was_stored, test_16_bits_are_rounded_not_cut
+16-bit RGB cut to 8                                 test_16_bits_are_rounded_not_cut, cameras: test_ten_bits_…
+float TIFF to RGB: two levels                       test_pixels_are_what_was_stored, cameras: test_floats_of_0_to_1_…
+deep planes mixed up; 12 bits dark; negatives       cameras: test_planes_…, test_white_of_12_bits_…, test_a_negative_…
+RGBA to RGB shows hidden colours; LA, palettes      test_hidden_colours_stay_hidden, cameras: test_transparent_parts_…
+CMYK without its profile                            test_inks_go_through_the_embedded_profile
+profiles ignored: Adobe RGB, Display P3, HDR        cameras: test_wide_gamut_goes_through_…, test_hdr_is_rolled_off_…
+decompression bombs; Pillow's own limit             test_a_size_is_refused_from_the_header_before_decoding,
+                                                    test_our_own_limit_holds_…, cameras: test_a_size_is_refused_…
+a size that is a lie                                cameras: test_a_heic_that_lies_about_its_size_is_refused
+half a file read as a whole one                     test_half_a_picture_is_refused_…, BAD in photographs.py
+OpenCV's None passed on                             test_a_bad_file_is_refused_in_one_line_that_names_it
+paths that are not ASCII, with OpenCV               test_a_good_photograph_is_read_as_rgb (фото ☃.png, deep ☃.png)
+a RAW file's small preview read as the photograph   BAD in photographs.py: preview.dng; cameras: test_raw_…
+palette PNG read as its indices                     test_pixels_are_what_was_stored
+==================================================  ===================================================================
+"""
 
 import contextlib
 import io
@@ -22,7 +48,7 @@ from PIL import Image, ImageCms, ImageFile, ImageOps
 import photographs as files
 from nearfar.errors import ArrayError, OptionError, PictureError
 from nearfar.image import READABLE_SUFFIXES, Picture, read_picture
-from nearfar.pixels import _decode_sixteen
+from nearfar.pixels.deep import decode_sixteen
 from photographs import BAD, GOOD, deep_scene, encoded, exif, luma, png16, scene, tiff, write_bad, write_good
 
 SCENE = scene()
@@ -480,7 +506,7 @@ def test_a_picture_without_pixels_is_refused() -> None:
 )
 def test_16_bit_colours_that_two_decoders_see_differently_are_refused(stored: bytes, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
-        _decode_sixteen(io.BytesIO(stored), (DEEP >> 8).astype(np.uint8))
+        decode_sixteen(io.BytesIO(stored), (DEEP >> 8).astype(np.uint8))
 
 
 # Size -----------------------------------------------------------------------------------------------------------------

@@ -20,11 +20,11 @@ from graphs import tiny_depth_graph
 from nearfar.cli.demo_photographs import demo_photographs
 from nearfar.engines.onnxruntime import load
 from nearfar.errors import ExportError, GraphError, MissingExtraError, OptionError, PictureError
+from nearfar.evaluate.agreement import AgreementThresholds
 from nearfar.export import optimize as optimize_module
 from nearfar.export import quantise as quantise_module
 from nearfar.export import smooth
 from nearfar.export.activations import Activation
-from nearfar.export.agreement import AgreementThresholds
 from nearfar.export.calibration import MOST_PHOTOGRAPHS, split_photographs, tensors_of
 from nearfar.export.layers import layers_of
 from nearfar.export.optimize import OptimizedModel, optimize_model
@@ -341,7 +341,7 @@ def nearfar_models_folder() -> str:
 
 def test_quantising_needs_no_pytorch() -> None:
     code = (
-        "import sys; import nearfar.export.optimize, nearfar.export.agreement, nearfar.export.quantise;"
+        "import sys; import nearfar.export.optimize, nearfar.evaluate.agreement, nearfar.export.quantise;"
         " print(*sorted({'torch', 'scipy', 'nncf', 'openvino'} & set(sys.modules)))"
     )
     done = subprocess.run(

@@ -6,12 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nearfar import Disparity, Picture
 from nearfar.errors import OptionError
-from nearfar.outputs.color import colored
+from nearfar.outputs import legend
+from nearfar.outputs.color import Look, colored, pictured
 from nearfar.outputs.colormaps import COLORMAPS
+from nearfar.outputs.writers import WRITERS, writers_with
 
 
-@pytest.mark.parametrize("name", COLORMAPS)
+@pytest.mark.parametrize("name", sorted(set(COLORMAPS) - {"gray"}))
 def test_a_table_is_the_published_one_and_cannot_be_changed(name: str) -> None:
     steps = np.arange(256, dtype=np.uint8)[None]
     published = cv2.applyColorMap(steps, getattr(cv2, f"COLORMAP_{name.upper()}"))[0, :, ::-1]  # OpenCV's own copy, BGR
@@ -30,11 +33,86 @@ def test_nearer_is_lighter(name: str, steps: list[int]) -> None:
     assert lightness[1] > lightness[0] - 0.5
 
 
+@pytest.mark.parametrize("name", COLORMAPS)
+def test_lightness_rises_evenly(name: str) -> None:
+    lightness = cv2.cvtColor(COLORMAPS[name][None].astype(np.float32) / 255, cv2.COLOR_RGB2LAB)[0, :, 0]
+    straight = np.linspace(lightness[0], lightness[-1], 256)
+    # CAM02-UCS, in which the tables are even, and CIELAB, which OpenCV has, do not agree to the last unit of 100.
+    assert np.abs(lightness - straight).max() < 6
+
+
 def test_values_beyond_the_ends_are_shown_as_the_ends() -> None:
     beyond = colored(np.array([[-1e30, 1e30]], np.float32))
     np.testing.assert_array_equal(beyond, colored(np.array([[0.0, 1.0]], np.float32)))
 
 
 def test_an_unknown_colour_map_says_which_there_are() -> None:
-    with pytest.raises(OptionError, match="inferno, magma, viridis"):
+    with pytest.raises(OptionError, match="inferno, magma, plasma, viridis, gray"):
         colored(np.zeros((1, 1), np.float32), colormap="jet")
+
+
+# Legend of a relative map ---------------------------------------------------------------------------------------------
+
+
+def ramp(height: int = 300, width: int = 400) -> Disparity:
+    return Disparity(values=np.tile(np.linspace(2, 9, width, dtype=np.float32), (height, 1)))
+
+
+def written(rgb: np.ndarray) -> np.ndarray:
+    """Which pixels are of the text's colour."""
+    return (rgb == tuple(bytes.fromhex(legend.TEXT[1:]))).all(axis=-1)
+
+
+def test_a_relative_map_has_a_scale_only_where_one_is_wanted() -> None:
+    plain, scaled = (pictured(ramp(), Look(legend=flag)) for flag in (False, True))
+    assert plain.shape == (300, 400, 3)
+    assert scaled.shape[0] > 300
+    np.testing.assert_array_equal(scaled[:300, :400], plain)
+    assert written(scaled[300:]).any()
+
+
+def test_the_scale_of_a_relative_map_says_percent_and_never_metres(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    draw = legend.ImageDraw.Draw
+
+    def spy(image: object) -> object:
+        pen = draw(image)  # type: ignore[arg-type]
+        text = pen.text
+        monkeypatch.setattr(pen, "text", lambda place, words, **how: (said.append(words), text(place, words, **how))[1])
+        return pen
+
+    monkeypatch.setattr(legend.ImageDraw, "Draw", spy)
+    pictured(ramp(), Look(legend=True))
+    assert said == ["percent of disparity", "far", "near", "0", "100", "20", "40", "60", "80"]
+
+
+def test_a_flat_relative_map_has_a_scale_of_one_colour() -> None:
+    flat = Disparity(values=np.ones((300, 400), np.float32))
+    strip = pictured(flat, Look(legend=True, colormap="viridis"))[300:]
+    assert (strip == COLORMAPS["viridis"][0]).all(axis=-1).any()
+    assert not (strip == COLORMAPS["viridis"][255]).all(axis=-1).any()
+
+
+@pytest.mark.parametrize("name", COLORMAPS)
+def test_the_bar_is_of_the_maps_own_colours(name: str) -> None:
+    strip = pictured(ramp(), Look(legend=True, colormap=name))[300:].reshape(-1, 3)
+    found = {tuple(color) for color in strip.tolist()}
+    assert {tuple(color) for color in COLORMAPS[name][::16].tolist()} <= found
+
+
+def test_a_table_of_formats_takes_a_look() -> None:
+    picture = Picture(rgb=np.zeros((300, 400, 3), np.uint8), name="black")
+    table = writers_with(Look(colormap="gray", legend=True))
+    assert list(table) == list(WRITERS)
+    for name, width in {"color": 400, "sidebyside": 800}.items():
+        stored = cv2.imdecode(np.frombuffer(table[name].encode(ramp(), picture), np.uint8), cv2.IMREAD_COLOR)
+        assert stored.shape[1] == width
+        right = stored[:300, -400:]
+        assert (right[..., 0] == right[..., 2]).all()
+        assert stored.shape[0] > 300
+    assert table["png"] is WRITERS["png"]
+
+
+def test_a_look_with_an_unknown_colour_map_is_refused() -> None:
+    with pytest.raises(OptionError, match="no colour map is called 'jet'"):
+        Look(colormap="jet")

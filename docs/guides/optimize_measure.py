@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
 import openvino  # noqa: E402 - after the line above, and so are the rest
 
-from nearfar.export.agreement import agreement_of, worst_of  # noqa: E402
+from nearfar.evaluate.agreement import agreement_of, worst_of  # noqa: E402
 from nearfar.image import read_picture  # noqa: E402
 from nearfar.models.card import card  # noqa: E402
 from nearfar.prepare import RECIPES, prepare  # noqa: E402

@@ -1,6 +1,6 @@
 """What a depth network says about a photograph, as one validated value: ``Disparity``, or ``Depth`` in metres.
 
-The two share their attributes and are never one another: no function turns one into the other by itself.
+The two share their attributes and are never one another: nothing but known distances turns one into the other.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from nearfar.errors import ArrayError
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Iterable
 
     from nearfar.image import Picture
 
@@ -31,11 +32,14 @@ class Provenance:
         model: The model's id, as ``nearfar models list`` prints it, or the path of an ONNX file.
         engine: The runtime and its provider, such as ``onnxruntime CPUExecutionProvider``.
         recipe: The preparation, with the network's input size, such as ``aspect 686x518``.
+        calibration: The known distances that its metres come from, such as ``120,340 2.5 m; 20,30 8 m``; empty where
+            there were none.
     """
 
     model: str = "unknown"
     engine: str = "unknown"
     recipe: str = "unknown"
+    calibration: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -53,6 +57,24 @@ class _Map:
         """Height and width [px]."""
         height, width = self.values.shape
         return height, width
+
+    def calibrate(self, points: Iterable[tuple[float, float, float]]) -> Depth:
+        """Return the map in metres that meets known distances: (x, y, metres) each.
+
+        A disparity needs two or more, which give it a scale and a shift; a depth, which has metres, one or more, which
+        correct their scale. ``nearfar.calibration.calibrate`` is the same and also says how well the points are met,
+        how many pixels were clipped, and what there is to doubt.
+
+        Args:
+            points: Pixels of the upright photograph, x to the right, y down, 0,0 the centre of the top left one; and
+                the distance along the direction in which the camera looks [m].
+
+        Raises:
+            OptionError: The points do not determine metres; the message says why.
+        """
+        from nearfar.calibration import calibrate
+
+        return calibrate(cast("DepthMap", self), points).depth
 
     def save(
         self,
@@ -75,6 +97,37 @@ class _Map:
         from nearfar.outputs.writers import save
 
         save(cast("DepthMap", self), path, format=format, picture=picture)  # there are no other kinds than the two
+
+    def mask(
+        self,
+        *,
+        near: float | None = None,
+        far: float | None = None,
+        feather: float = 5.0,
+        at: tuple[int, int] | None = None,
+        width: float | None = None,
+        invert: bool = False,
+        picture: Picture | None = None,
+    ) -> MapF32:
+        """Return the mask of what lies between two distances: (H, W) float32, 1 inside, 0 outside, feathered.
+
+        Args:
+            near: The nearer end, 0 (farthest) to 100 (nearest); the nearest point if not given. [percent]
+            far: The farther end; the farthest point if not given. [percent]
+            feather: Over how much the mask falls to 0 beyond each end. [percent]
+            at: Column and row of a point on whose disparity the range is centred, instead of the two ends. [px]
+            width: The whole range around that point; 20 if not given. [percent]
+            invert: Select everything else.
+            picture: The photograph, to whose edges those of the mask are moved; without it they are the map's own.
+
+        Raises:
+            OptionError: Neither ends nor a point are given, or both, or they make no sense.
+            ArrayError: Picture and map do not have the same size.
+        """
+        from nearfar.outputs.mask import MaskSettings, mask
+
+        settings = MaskSettings(near=near, far=far, feather=feather, at=at, width=width, invert=invert)
+        return mask(cast("DepthMap", self), settings, picture)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -116,7 +169,8 @@ class Disparity(_Map):
 class Depth(_Map):
     """Distance of every pixel from the camera, along the direction it looks in, in metres: larger is farther.
 
-    It comes from a metric model, which estimates it: metres are its unit, not its accuracy.
+    It comes from a metric model, which estimates it, or from a disparity and known distances: metres are its unit,
+    not its accuracy.
 
     Attributes:
         values: (H, W) float32, finite, greater than 0, read-only, upright like the photograph. [m]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
 
+from nearfar.detail import Detailed, detailed
 from nearfar.disparity import Depth, DepthMap, Disparity, Provenance
 from nearfar.engines import EngineName, Precision
 from nearfar.engines.start import start
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from pathlib import Path
 
-    from nearfar.arrays import MapF32
+    from nearfar.arrays import MapF32, RgbU8
     from nearfar.engines import Engine
 
 # A depth may pass its model's cap by the spacing of bfloat16, the coarsest numbers that an engine computes in.
@@ -61,12 +62,14 @@ class Estimate:
         seconds: What each stage took.
         network_hw: Height and width that the network saw. [px]
         capped: The token cap made the network's input smaller than the recipe asks.
+        detail: What was done for detail, which is in the map already; None where it was not asked for.
     """
 
     map: DepthMap
     seconds: StageSeconds
     network_hw: tuple[int, int]
     capped: bool
+    detail: Detailed | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +110,7 @@ class _Halfway(Generic[Item]):
 
     begun: _Begun[Item]
     raw: MapF32
+    detail: Detailed | None
     run_s: float
 
 
@@ -120,6 +124,7 @@ class DepthEstimator:
         engine: What runs the graph, with its report of provider and threads.
         recipe: How a picture is prepared.
         size: The side that the recipe aims at. [px]
+        detail: Look at overlapping tiles of large photographs too, which takes several runs of the network for each.
         notice: What the user should be told about the choice of model, or None.
     """
 
@@ -130,12 +135,14 @@ class DepthEstimator:
         engine: Engine,
         recipe: Recipe | None = None,
         size: int | None = None,
+        detail: bool = False,
         notice: str | None = None,
     ) -> None:
         self.card = card
         self.engine = engine
         self.recipe: Recipe = recipe or RECIPES[card.prepare]
         self.size: int = size or card.input.size
+        self.detail = detail
         self.notice = notice
 
     def estimate(self, source: PictureSource) -> DepthMap:
@@ -208,8 +215,11 @@ class DepthEstimator:
 
     def prepare(self, picture: Picture) -> Prepared:
         """Return the network's input for a photograph, with what is needed to come back to its size."""
+        return self._prepared(picture.rgb)
+
+    def _prepared(self, rgb: RgbU8) -> Prepared:
         return prepare(
-            picture.rgb,
+            rgb,
             recipe=self.recipe,
             normalisation=self.card.input.normalisation,
             size=self.size,
@@ -228,18 +238,28 @@ class DepthEstimator:
     def _run(self, begun: _Begun[Item]) -> _Halfway[Item]:
         begin = time.perf_counter()
         raw = self.engine.run(begun.prepared.tensor)
-        return _Halfway(begun=begun, raw=raw, run_s=time.perf_counter() - begin)
+        detail = self._detailed(raw, begun) if self.detail else None
+        return _Halfway(begun=begun, raw=raw, detail=detail, run_s=time.perf_counter() - begin)
+
+    def _detailed(self, raw: MapF32, begun: _Begun[Item]) -> Detailed:
+        def look(rgb: RgbU8) -> DepthMap:
+            prepared = self._prepared(rgb)
+            return self._map(self.engine.run(prepared.tensor), prepared)
+
+        network_side = min(begun.prepared.network_hw)
+        return detailed(self._map(raw, begun.prepared), begun.picture.rgb, look=look, network_side=network_side)
 
     def _restored(self, halfway: _Halfway[Item]) -> Estimate:
         begin = time.perf_counter()
         begun = halfway.begun
-        depth_map = self._map(halfway.raw, begun.prepared)
+        depth_map = halfway.detail.map if halfway.detail else self._map(halfway.raw, begun.prepared)
         restore_s = time.perf_counter() - begin
         return Estimate(
             map=depth_map,
             seconds=StageSeconds(read=begun.read_s, prepare=begun.prepare_s, run=halfway.run_s, restore=restore_s),
             network_hw=begun.prepared.network_hw,
             capped=begun.prepared.capped,
+            detail=halfway.detail,
         )
 
     def _map(self, raw: MapF32, prepared: Prepared) -> DepthMap:
@@ -285,6 +305,7 @@ def load(
     precision: str = "exact",
     recipe: str | None = None,
     size: int | None = None,
+    detail: bool = False,
     offline: bool = False,
 ) -> DepthEstimator:
     """Return an estimator for a model, fetching the model's file first where that is allowed and needed.
@@ -296,6 +317,7 @@ def load(
         precision: ``exact`` computes in float32 throughout, ``fast`` in less where this machine can.
         recipe: ``aspect``, ``official`` or ``square``; None takes the card's.
         size: The side that the recipe aims at [px]; None takes the card's.
+        detail: Look at overlapping tiles of large photographs too: sharper, and several times as slow.
         offline: Never use the network.
 
     Raises:
@@ -330,6 +352,7 @@ def load(
         ),
         recipe=None if recipe is None else RECIPES[recipe],
         size=size,
+        detail=detail,
         notice=chosen.notice,
     )
 

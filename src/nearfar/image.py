@@ -15,59 +15,30 @@ from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, TiffImagePlugin, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from nearfar.arrays import RgbU8, frozen, require_rgb
-from nearfar.errors import OptionError, PictureError
-from nearfar.pixels import decode, pillow_by_nearfar_rules, sixteen_to_eight
+from nearfar.errors import NearfarError, OptionError, PictureError
+from nearfar.pixels.colour import sixteen_to_eight
+from nearfar.pixels.deep import DeepTiff
+from nearfar.pixels.heif import HeifPicture
+from nearfar.pixels.kinds import HEAD_BYTES, READABLE_SUFFIXES, Reader, foreign_kind, own_kind, reader_of
+from nearfar.pixels.raw import RawPicture
+from nearfar.pixels.rules import pillow_by_nearfar_rules
+from nearfar.pixels.stored import StoredPicture
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from nearfar.pixels import Opened
+
+__all__ = ["MAX_PIXELS", "READABLE_SUFFIXES", "Picture", "PictureSource", "read_picture"]
+
 MAX_PIXELS = 300_000_000
 
-# What a folder scan takes as photographs, lower-case.
-READABLE_SUFFIXES: frozenset[str] = frozenset(
-    {".apng", ".avif", ".bmp", ".gif", ".jpg", ".jpe", ".jpeg", ".jfif", ".mpo", ".jp2", ".j2k", ".jpx", ".png"}
-    | {".pbm", ".pgm", ".pnm", ".ppm", ".qoi", ".tif", ".tiff", ".webp"}
-)
+_READABLE = "JPEG, PNG, WebP, TIFF, BMP, GIF, HEIC, AVIF, JPEG 2000, PPM, QOI or camera RAW"
 
-# An allow-list: Pillow also opens formats that start other programs (PostScript) and formats without a signature.
-# A phone's MPO opens as JPEG.
-_FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "PPM", "AVIF", "JPEG2000", "QOI")
-_READABLE = "JPEG, PNG, WebP, TIFF, BMP, GIF, AVIF, JPEG 2000, PPM or QOI"
-
-# How files begin that nearfar does not read: offset, bytes, kind.
-_FOREIGN = (
-    *((4, b"ftyp" + brand, "HEIC") for brand in (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")),
-    *((0, magic, "camera RAW") for magic in (b"FUJIFILMCCD-RAW", b"IIRO", b"IIRS", b"MMOR", b"IIU\0")),
-    (8, b"CR\2", "camera RAW"),
-    (4, b"ftypcrx", "camera RAW"),
-    *((4, b"ftyp" + brand, "video") for brand in (b"isom", b"iso2", b"mp4", b"avc1", b"qt  ", b"M4V", b"3gp")),
-    (0, b"\x1a\x45\xdf\xa3", "video"),
-    (8, b"AVI ", "video"),
-    (0, b"v/1\1", "OpenEXR"),
-    (0, b"8BPS", "Photoshop"),
-    (0, b"\xff\n", "JPEG XL"),
-    (4, b"JXL ", "JPEG XL"),
-    (0, b"%PDF", "PDF"),
-    (0, b"%!PS", "PostScript"),
-    (0, b"\xc5\xd0\xd3\xc6", "PostScript"),
-    (0, b"\x93NUMPY", "NumPy"),
-)
-# How files begin that it does read: one that begins so and yet does not open is damaged.
-_OWN = (
-    (0, b"\xff\xd8\xff", "JPEG"),
-    (0, b"\x89PNG", "PNG"),
-    (8, b"WEBP", "WebP"),
-    (0, b"II*\0", "TIFF"),
-    (0, b"MM\0*", "TIFF"),
-    (0, b"GIF8", "GIF"),
-    (0, b"BM", "BMP"),
-    (4, b"ftypavi", "AVIF"),
-)
-
-# Everything that Pillow's decoders are known to raise on a damaged file.
+# Everything that the decoders are known to raise on a damaged file.
 _DECODER_ERRORS = (
     OSError, ValueError, SyntaxError, LookupError, ArithmeticError, EOFError, TypeError, RuntimeError, MemoryError,
     struct.error, zlib.error,
@@ -145,10 +116,10 @@ def read_picture(
     if len(background) != 3 or not all(0 <= value <= 255 for value in background):
         raise OptionError(f"background must be three numbers from 0 to 255, got {background}")
     own_name, label = _names(source, name)
-    with _stored(source, label=label) as (image, file):
-        _require_size(image, label=label, max_pixels=max_pixels)
+    with _opened(source, label=label) as opened:
+        _require_size(opened.size_wh, label=label, max_pixels=max_pixels)
         with _translated(label):
-            decoded = decode(image, file, background=background, label=label)
+            decoded = opened.decode(background=background, label=label)
     return Picture(rgb=decoded.rgb, name=own_name, orientation=decoded.orientation, focal_px=decoded.focal_px)
 
 
@@ -166,17 +137,17 @@ def _names(source: PictureSource, name: str | None) -> tuple[str, str]:
 
 
 @contextmanager
-def _stored(source: PictureSource, *, label: str) -> Iterator[tuple[Image.Image, BinaryIO | None]]:
-    """Yield the picture with its header read and its pixels not, and the file that it is in, if it is in one."""
+def _opened(source: PictureSource, *, label: str) -> Iterator[Opened]:
+    """Yield the picture with its header read and its pixels not."""
     if isinstance(source, np.ndarray):
-        yield _image_of(source, label=label), None
+        yield StoredPicture(_image_of(source, label=label))
     elif isinstance(source, Image.Image):
-        yield source, None
+        yield StoredPicture(source)
     elif isinstance(source, str | os.PathLike):
-        with _opened(source, label=label) as file:
-            yield _identified(file, label=label), file
+        with _file_at(source, label=label) as file:
+            yield _identified(file, name=os.fspath(source), label=label)
     elif isinstance(source, bytes | bytearray | memoryview):
-        yield _identified(file := io.BytesIO(source), label=label), file
+        yield _identified(io.BytesIO(source), name="", label=label)
     else:
         raise PictureError(f"a photograph is a path, bytes, a Pillow image or an array, not a {type(source).__name__}")
 
@@ -192,7 +163,7 @@ def _image_of(array: NDArray[np.generic], *, label: str) -> Image.Image:
     return Image.fromarray(np.ascontiguousarray(eight[..., 0] if eight.shape[2:] == (1,) else eight))
 
 
-def _opened(source: str | os.PathLike[str], *, label: str) -> BinaryIO:
+def _file_at(source: str | os.PathLike[str], *, label: str) -> BinaryIO:
     """Return the file at a path, open for reading, able to seek."""
     if isinstance(source, str) and re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", source):
         raise PictureError(f"{label} is a URL, and nearfar fetches none: download the photograph and give its path")
@@ -213,40 +184,36 @@ def _opened(source: str | os.PathLike[str], *, label: str) -> BinaryIO:
         raise PictureError(f"{label} cannot be read: {error}") from error
 
 
-def _identified(file: BinaryIO, *, label: str) -> Image.Image:
+def _identified(file: BinaryIO, *, name: str, label: str) -> Opened:
     """Return the picture in a file with only its header read; the error says what else the file is, if that shows."""
     with _translated(label), pillow_by_nearfar_rules():
-        head = file.read(32)
-        file.seek(0)
+        head = file.read(HEAD_BYTES)
         if not head:
             raise PictureError(f"{label} is empty")
-        if kind := _kind(head, _FOREIGN):
+        if kind := foreign_kind(head):
             raise PictureError(f"{label} is a {kind} file, which nearfar does not read: convert it to JPEG or PNG")
-        try:
-            image = Image.open(file, formats=_FORMATS)
-        except UnidentifiedImageError as error:
-            if kind := _kind(head, _OWN):
-                raise PictureError(f"{label} is a {kind} file that is damaged or of a rare kind") from error
-            raise PictureError(f"{label} is not a photograph that nearfar reads: {_READABLE}") from error
-        if isinstance(image, TiffImagePlugin.TiffImageFile) and _is_raw_preview(image):
-            raise PictureError(f"{label} is a camera RAW file, which nearfar does not read: develop it first")
-        return image
+        match reader_of(file, head, name=name):
+            case Reader.RAW:
+                return RawPicture(file, label=label)
+            case Reader.HEIF:
+                return HeifPicture(file, label=label)
+            case Reader.DEEP:
+                return DeepTiff(file)
+            case Reader.STORED:
+                return _by_pillow(file, head, label=label)
 
 
-def _kind(head: bytes, beginnings: tuple[tuple[int, bytes, str], ...]) -> str | None:
-    return next((kind for offset, magic, kind in beginnings if head.startswith(magic, offset)), None)
+def _by_pillow(file: BinaryIO, head: bytes, *, label: str) -> StoredPicture:
+    try:
+        return StoredPicture.open(file)
+    except UnidentifiedImageError as error:
+        if kind := own_kind(head):
+            raise PictureError(f"{label} is a {kind} file that is damaged or of a rare kind") from error
+        raise PictureError(f"{label} is not a photograph that nearfar reads: {_READABLE}") from error
 
 
-def _is_raw_preview(image: TiffImagePlugin.TiffImageFile) -> bool:
-    """Tell whether a TIFF is really a RAW file (DNG, NEF, ARW …), of which Pillow would read a small preview.
-
-    Source: TIFF 6.0, tag 254 (NewSubfileType; bit 0: reduced resolution); DNG 1.7, tag 50706 (DNGVersion).
-    """
-    return 50706 in image.tag_v2 or image.tag_v2.get(254, 0) & 1 == 1
-
-
-def _require_size(image: Image.Image, *, label: str, max_pixels: int) -> None:
-    width, height = image.size
+def _require_size(size_wh: tuple[int, int], *, label: str, max_pixels: int) -> None:
+    width, height = size_wh
     if width * height == 0:
         raise PictureError(f"{label} has no pixels: it is {width}×{height}")
     if width * height > max_pixels:
@@ -256,10 +223,10 @@ def _require_size(image: Image.Image, *, label: str, max_pixels: int) -> None:
 
 @contextmanager
 def _translated(label: str) -> Iterator[None]:
-    """Turn what Pillow raises on a damaged file into one line that names the file."""
+    """Turn what decoders raise on a damaged file into one line that names the file."""
     try:
         yield
-    except PictureError:
+    except NearfarError:
         raise
     except _DECODER_ERRORS as error:
         reason = " ".join(str(error).split()) or type(error).__name__

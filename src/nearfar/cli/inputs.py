@@ -11,8 +11,6 @@ from nearfar.image import READABLE_SUFFIXES
 
 STDIN = "-"
 _LIST_SUFFIXES = {".txt", ".lst"}
-# A folder from a phone holds HEIC: better named as failures than left out unseen.
-_PHOTOGRAPH_SUFFIXES = READABLE_SUFFIXES | {".heic", ".heif"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +122,7 @@ def _before_magic(pattern: Path) -> Iterator[str]:
 
 def _is_photograph(path: Path) -> bool:
     # Names that start with a dot are not the user's photographs: macOS leaves '._IMG.jpg' on foreign disks.
-    return path.suffix.lower() in _PHOTOGRAPH_SUFFIXES and not path.name.startswith(".")
+    return path.suffix.lower() in READABLE_SUFFIXES and not path.name.startswith(".")
 
 
 def _failed(path: Path, message: str) -> Input:

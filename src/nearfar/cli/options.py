@@ -65,6 +65,22 @@ Size = Annotated[
         "--size", metavar="PX", min=1, help="The side that the network's input aims at. [default: the card's]"
     ),
 ]
+Known = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--known",
+        metavar="X,Y,METRES",
+        help="The distance of a place in the photograph: pixels from its top left, and metres. Two or more of these "
+        "make metres of relative disparity; one or more correct those of a metric model.",
+    ),
+]
+Detail = Annotated[
+    bool,
+    typer.Option(
+        "--detail",
+        help="Sharper maps of large photographs, from overlapping tiles: 7 runs of the network for a 4:3 photograph.",
+    ),
+]
 Offline = Annotated[bool, typer.Option("--offline", help="Never use the network.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]

@@ -17,7 +17,7 @@ from nearfar.outputs import png
 from nearfar.outputs.legend import shown_metres
 
 Status = Literal["done", "skipped", "failed"]
-Detail: TypeAlias = str | int | float | bool | Sequence[float]
+Detail: TypeAlias = "str | int | float | bool | Sequence[Detail] | Mapping[str, Detail]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +37,7 @@ class Row:
         range: The farthest and the nearest value of a disparity [relative], the nearest and the farthest depth [m].
         clipped: How many pixels are farther than a PNG of millimetres holds; only where one was written.
         details: What else there is to say of what was made, by the verb that made it.
+        remarks: What of these details the line for people ends with; not in the JSON, which has the details.
         notices: What the user should be told about it, printed on standard error.
         seconds: Time a stage took: read, prepare, run, restore, write. [s]
     """
@@ -59,12 +60,14 @@ class Row:
     range: tuple[float, float] | None = None
     clipped: int | None = None
     details: Mapping[str, Detail] = field(default_factory=dict)
+    remarks: Sequence[str] = ()
     notices: Sequence[str] = ()
     seconds: dict[str, float] = field(default_factory=dict)
 
     def as_json(self) -> str:
         """Return the row as one line of JSON, without the fields that say nothing."""
-        return json.dumps({key: value for key, value in asdict(self).items() if value not in (None, (), {})})
+        fields = asdict(self) | {"remarks": None}
+        return json.dumps({key: value for key, value in fields.items() if value not in (None, (), {})})
 
     def as_text(self) -> str:
         """Return the row as one line for people."""
@@ -76,7 +79,7 @@ class Row:
             return f"{arrow}  {seconds}"
         width, height = self.network_wh
         made_by = f"{self.model}, {self.recipe} {width}x{height}, {self.engine} {self.precision}"
-        return f"{arrow}  {made_by}, {self._metres()}{seconds}"
+        return "; ".join((f"{arrow}  {made_by}, {self._metres()}{seconds}", *self.remarks))
 
     def _metres(self) -> str:
         if self.range is None or self.unit != "m":

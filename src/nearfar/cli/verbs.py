@@ -17,7 +17,12 @@ VERBS = {
         ),
     ),
     "demo": ("demo.demo", "Run every stage on photographs that come with nearfar, and make a gallery to look at."),
+    "bench": (
+        "bench.bench",
+        "Measure each engine and precision that is here, beside ONNX Runtime as tutorials run it, in turns.",
+    ),
     "eval": ("evaluate.evaluate", "Say how good a model, or anybody's maps, are on photographs with measured depth."),
+    "mask": ("mask.mask", "Make a mask of everything between two distances, feathered, for a photo editor."),
     "models": ("models.app", "List, show, fetch, verify, import and export models."),
     "scenes": ("scenes.app", "Render the procedural scenes that the open model learns from."),
     "train": ("train.app", "Train the open model on rendered scenes, from nothing."),

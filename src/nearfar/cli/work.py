@@ -35,6 +35,7 @@ class Network:
     prepare: "RecipeName | None"
     size: int | None
     offline: bool
+    detail: bool = False
 
     def load(self) -> "DepthEstimator":
         """Return the estimator, once what the user should know of the choice has been said.
@@ -50,6 +51,7 @@ class Network:
             precision=self.precision,
             recipe=self.prepare,
             size=self.size,
+            detail=self.detail,
             offline=self.offline,
         )
         if estimator.notice:
@@ -82,14 +84,34 @@ class Said:
     """What a verb says of one photograph, beside what every row says: the row's fields of the same names."""
 
     details: Mapping[str, Detail] = field(default_factory=dict)
+    remarks: Sequence[str] = ()
     notices: Sequence[str] = ()
+
+    def __add__(self, other: "Said") -> "Said":
+        """Return what is said first and then what the other says."""
+        return Said(
+            details={**self.details, **other.details},
+            remarks=[*self.remarks, *other.remarks],
+            notices=[*self.notices, *other.notices],
+        )
 
 
 Say: TypeAlias = Callable[[DepthMap, Picture], Said]
+Change: TypeAlias = Callable[[DepthMap, Picture], tuple[DepthMap, Said]]
+
+
+def unchanged(depth_map: DepthMap, _picture: Picture) -> tuple[DepthMap, Said]:
+    """Return the map as the network gave it, with nothing to say of it."""
+    return depth_map, Said()
 
 
 def work(
-    files: Files, network: Network, *, table: Mapping[str, Writer] = WRITERS, say: Say = lambda _map, _picture: Said()
+    files: Files,
+    network: Network,
+    *,
+    table: Mapping[str, Writer] = WRITERS,
+    change: Change = unchanged,
+    say: Say = lambda _map, _picture: Said(),
 ) -> None:
     """Make the outputs of every photograph, print a row for each, and end with the exit code that tells how it went.
 
@@ -97,7 +119,10 @@ def work(
         files: What is read, and where it goes.
         network: What looks at it.
         table: The verb's formats; the first is made where none is asked for.
-        say: What else the row says; called before anything is written, so that it may refuse the photograph.
+        change: Makes of the network's map the one that is said, written and described in the row, such as one in
+            metres (``nearfar.cli.metres``); and says what it did.
+        say: What else the row says, of the changed map. Both are called before anything is written, so that they may
+            refuse the photograph.
 
     Raises:
         OptionError: The outputs cannot be what was asked for.
@@ -111,9 +136,14 @@ def work(
     report = Report(as_json=files.as_json, quiet=files.quiet, rows_to_stderr=files.out == STDOUT)
     jobs = [_Job.of(item, row, overwrite=files.overwrite) for item, row in zip(inputs, planned, strict=True)]
     estimator = network.load() if any(job.is_work for job in jobs) else None
+
+    def told(depth_map: DepthMap, picture: Picture) -> tuple[DepthMap, Said]:
+        changed, said = change(depth_map, picture)
+        return changed, said + say(changed, picture)
+
     with report.progress(len(inputs)), stopping(gently=len(jobs) > 1) as stop:
         max_pixels = round(files.max_megapixels * 1e6)
-        for row in _rows(jobs, estimator, say=say, max_pixels=max_pixels, stop=stop):
+        for row in _rows(jobs, estimator, told=told, max_pixels=max_pixels, stop=stop):
             report.add(row)
     report.finish(interrupted=stop.requested)
 
@@ -140,12 +170,12 @@ def _rows(
     jobs: Sequence[_Job],
     estimator: "DepthEstimator | None",
     *,
-    say: Say,
+    told: Change,
     max_pixels: int,
     stop: Callable[[], bool],
 ) -> Iterator[Row]:
     """Yield the row of each job, in order, until there is no more or the user wants no more."""
-    with closing(_worked(jobs, estimator, say=say, max_pixels=max_pixels, stop=stop)) as worked:
+    with closing(_worked(jobs, estimator, told=told, max_pixels=max_pixels, stop=stop)) as worked:
         for job in jobs:
             name = job.item.name
             if job.item.error is not None:
@@ -162,7 +192,7 @@ def _worked(
     jobs: Sequence[_Job],
     estimator: "DepthEstimator | None",
     *,
-    say: Say,
+    told: Change,
     max_pixels: int,
     stop: Callable[[], bool],
 ) -> Generator[Row]:
@@ -175,7 +205,7 @@ def _worked(
         return read_picture(source, name=name, max_pixels=max_pixels)
 
     def finish(job: _Job, picture: Picture, estimate: "Estimate") -> Row:
-        return _finished(job, picture, estimate, estimator, say)
+        return _finished(job, picture, estimate, estimator, told)
 
     work = [job for job in jobs if job.is_work]
     futures = estimator.estimate_each(work, read=read, finish=finish, stop=stop, overlap=len(work) > 1)
@@ -190,14 +220,15 @@ def _worked(
         yield row
 
 
-def _finished(job: _Job, picture: Picture, estimate: "Estimate", estimator: "DepthEstimator", say: Say) -> Row:
+def _finished(job: _Job, picture: Picture, estimate: "Estimate", estimator: "DepthEstimator", told: Change) -> Row:
     """Return the row of a photograph whose outputs have been written."""
     begin = time.perf_counter()
-    said = say(estimate.map, picture)
+    depth_map, said = told(estimate.map, picture)
+    said = _of_detail(estimate) + said
     for target in job.pending:
-        _write(estimate.map, picture, target)
+        _write(depth_map, picture, target)
     write = time.perf_counter() - begin
-    height, width = estimate.map.size_hw
+    height, width = depth_map.size_hw
     network_height, network_width = estimate.network_hw
     report = estimator.engine.report
     return Row(
@@ -205,7 +236,7 @@ def _finished(job: _Job, picture: Picture, estimate: "Estimate", estimator: "Dep
         status="done",
         outputs=["stdout" if target.path is None else str(target.path) for target in job.pending],
         model=estimator.card.id,
-        kind=estimator.card.kind,
+        kind="depth" if isinstance(depth_map, Depth) else "disparity",
         engine=report.engine,
         provider=report.provider,
         precision=report.precision,
@@ -214,12 +245,25 @@ def _finished(job: _Job, picture: Picture, estimate: "Estimate", estimator: "Dep
         size_wh=(width, height),
         network_wh=(network_width, network_height),
         capped=estimate.capped,
-        unit="m" if isinstance(estimate.map, Depth) else None,
-        range=estimate.map.range,
-        clipped=clipped_in(estimate.map, [target.writer.name for target in job.pending]),
+        unit="m" if isinstance(depth_map, Depth) else None,
+        range=depth_map.range,
+        clipped=clipped_in(depth_map, [target.writer.name for target in job.pending]),
         details=said.details,
+        remarks=said.remarks,
         notices=said.notices,
         seconds={**asdict(estimate.seconds), "write": write},
+    )
+
+
+def _of_detail(estimate: "Estimate") -> Said:
+    if estimate.detail is None:
+        return Said()
+    tiles, kept = estimate.detail.tiles, estimate.detail.kept
+    small = "too small for --detail to add any: the network sees the whole at about its own size"
+    return Said(
+        details={"detail": {"network_runs": 1 + tiles, "tiles": tiles, "kept": kept}},
+        remarks=[f"detail: {1 + tiles} runs of the network, {kept} of {tiles} tiles kept"] if tiles else [],
+        notices=[] if tiles else [small],
     )
 
 

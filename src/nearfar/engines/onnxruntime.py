@@ -141,6 +141,38 @@ def load(
     )
 
 
+def load_plain(path: str | os.PathLike[str], *, threads: int | None = None) -> OnnxRuntimeEngine:
+    """Return the network of an ONNX file on the CPU as ONNX Runtime loads it where nobody sets an option.
+
+    That is how tutorials run it, and what nearfar's own ways are compared with.
+
+    Args:
+        path: The file, as for ``load``.
+        threads: CPU threads; None leaves that to ONNX Runtime too.
+
+    Raises:
+        GraphError: There is no such file, or it is not a depth network in ONNX.
+        OptionError: ``threads`` is not positive.
+    """
+    options = onnxruntime.SessionOptions()
+    if threads is not None:
+        options.intra_op_num_threads = threads_or_all(threads)
+    session = plain_session(Path(path), options)
+    return OnnxRuntimeEngine(session, name=Path(path).name, threads=threads_or_all(threads), precision=Precision.EXACT)
+
+
+def plain_session(path: Path, options: onnxruntime.SessionOptions) -> onnxruntime.InferenceSession:
+    """Return a session on the CPU with these options and no others.
+
+    Raises:
+        GraphError: There is no such file, or it is not a network in ONNX.
+    """
+    try:
+        return onnxruntime.InferenceSession(os.fspath(path), options, providers=[CPU])
+    except _RUNTIME_ERRORS as error:
+        raise GraphError(f"{path} is not a network that ONNX Runtime can load: {_one_line(error)}") from error
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Wanted:
     path: Path

@@ -26,6 +26,7 @@ def start(
     sha256: str | None = None,
     cache_folder: Path | None = None,
     quantised: bool = False,
+    threads: int | None = None,
 ) -> Engine:
     """Return the network of an ONNX file, ready to run. What is asked for by name is never replaced.
 
@@ -37,6 +38,7 @@ def start(
         sha256: The SHA-256 of the file, where it is known and the file holds all of the network.
         cache_folder: Where compiled graphs are kept for the next start; None keeps none.
         quantised: Whether the graph itself multiplies in 8 bits: then it is ``fast`` on every runtime.
+        threads: CPU threads; None takes as many as this process may use cores.
 
     Raises:
         GraphError: The file is not a depth network in ONNX.
@@ -52,6 +54,7 @@ def start(
 
             return openvino.load(
                 path,
+                threads=threads,
                 precision=precision,
                 size_hw=size_hw,
                 sha256=sha256,
@@ -60,7 +63,9 @@ def start(
             )
         from nearfar.engines import onnxruntime
 
-        return onnxruntime.load(path, provider=candidate.provider, precision=precision, quantised=quantised)
+        return onnxruntime.load(
+            path, provider=candidate.provider, threads=threads, precision=precision, quantised=quantised
+        )
 
     *first, last = candidates(engine, precision, this_machine(), quantised=quantised)
     failures = []

@@ -4,23 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nearfar.errors import ArrayError, OptionError
+from nearfar.errors import OptionError
 from nearfar.evaluate.sample import Space
+from nearfar.fit import Fit, Values, least_absolute, least_squares
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from numpy.typing import NDArray
-
-Values: TypeAlias = "NDArray[np.float64]"
-
-_ITERATIONS = 50
-_CONVERGED = 1e-7
-_RESIDUAL_FLOOR = 1e-6  # of the residuals' own mean: below it a pixel counts as met, and its weight grows no further
 _LEAST_SHARE = 1e-3  # of the nearest true depth: what a depth of 0 or less becomes, so that it has a logarithm
 
 
@@ -57,23 +51,6 @@ class Limits:
     near_m: float = 0.0
     far_m: float | None = None
     at_farthest: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fit:
-    """``scale * values + shift``, in the space of the alignment.
-
-    Attributes:
-        scale: What a prediction is multiplied by.
-        shift: What is added then.
-    """
-
-    scale: float = 1.0
-    shift: float = 0.0
-
-    def applied(self, values: Values) -> Values:
-        """Return the values aligned."""
-        return self.scale * values + self.shift
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,51 +100,6 @@ def aligned(prediction: Values, true_depth: Values, *, kind: Space, alignment: A
     return Aligned(depth=np.clip(fit.applied(prediction), least, limits.far_m), fit=fit)
 
 
-def least_squares(source: Values, target: Values) -> Fit:
-    """Return the scale and the shift that make the sum of squared differences least.
-
-    A source that is the same everywhere has scale 0 and the target's mean as its shift.
-
-    Source: Ranftl et al., MiDaS, arXiv 1907.01341, the closed form of its scale- and shift-invariant loss.
-    """
-    mean = float(source.mean())
-    centred = source - mean
-    variance = float(centred @ centred)
-    if is_flat(source):
-        return Fit(scale=0.0, shift=float(target.mean()))
-    scale = float(centred @ (target - target.mean())) / variance
-    return Fit(scale=scale, shift=float(target.mean()) - scale * mean)
-
-
-def least_absolute(source: Values, target: Values, weights: Values | None = None) -> Fit:
-    """Return the scale and the shift that make the weighted sum of absolute differences least: outliers count less.
-
-    Found by least squares with weights that are renewed from the last residuals, at most 50 times.
-
-    Source: Schlossmacher, "An Iterative Technique for Absolute Deviations Curve Fitting", JASA 68 (1973); MoGe fits
-    depth by the same criterion, github.com/microsoft/MoGe, moge/utils/alignment.py, align_depth_affine.
-
-    Args:
-        source: (N,) float64.
-        target: (N,) float64.
-        weights: (N,) float64, greater than 0; None for 1 everywhere.
-    """
-    given = np.ones_like(source) if weights is None else weights
-    fit, ends = _weighted_least_squares(source, target, given), np.array([source.min(), source.max()])
-    for _ in range(_ITERATIONS):
-        residuals = np.abs(target - fit.applied(source))
-        floor = _RESIDUAL_FLOOR * float(residuals.mean())
-        if floor <= np.finfo(np.float64).tiny:
-            return fit
-        renewed = _weighted_least_squares(source, target, given / np.maximum(residuals, floor))
-        moved = np.abs(renewed.applied(ends) - fit.applied(ends)).max()
-        is_settled = moved <= _CONVERGED * float(np.abs(target).max())
-        fit = renewed
-        if is_settled:
-            break
-    return fit
-
-
 def least_squares_scale(source: Values, target: Values) -> Fit:
     """Return the scale alone that makes the sum of squared differences least: the projection on the source."""
     return Fit(scale=float(source @ target) / float(source @ source))
@@ -179,29 +111,6 @@ def median_scale(source: Values, target: Values) -> Fit:
     Source: Zhou et al., SfMLearner, arXiv 1704.07813.
     """
     return Fit(scale=float(np.median(target)) / float(np.median(source)))
-
-
-def is_flat(values: Values) -> bool:
-    """Return whether the values differ by the rounding of float32 at most, so that no fit can be made to them.
-
-    Raises:
-        ArrayError: There is none.
-    """
-    if values.size == 0:
-        raise ArrayError("nothing can be fitted to no value")
-    low, high = float(values.min()), float(values.max())
-    return high - low <= float(np.finfo(np.float32).eps) * max(abs(low), abs(high))
-
-
-def _weighted_least_squares(source: Values, target: Values, weights: Values) -> Fit:
-    total = float(weights.sum())
-    source_mean, target_mean = float(weights @ source) / total, float(weights @ target) / total
-    if is_flat(source):
-        return Fit(scale=0.0, shift=target_mean)
-    centred = source - source_mean
-    variance = float(weights @ (centred * centred))
-    scale = float(weights @ (centred * (target - target_mean))) / variance
-    return Fit(scale=scale, shift=target_mean - scale * source_mean)
 
 
 def _depth_of(disparity: Values, true_depth: Values, limits: Limits) -> Values:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from nearfar.errors import DataError
-from nearfar.evaluate.align import Fit, aligned, is_flat
+from nearfar.evaluate.align import aligned
 from nearfar.evaluate.crop import cropped, window
 from nearfar.evaluate.edges import edges
 from nearfar.evaluate.metrics import PLAIN, ordinal, spearman
 from nearfar.evaluate.protocol import Protocol, Resize
 from nearfar.evaluate.sample import Space, Truth
+from nearfar.fit import Fit, is_flat
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

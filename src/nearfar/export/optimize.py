@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from nearfar.arrays import MapF32, TensorF32
 from nearfar.engines import Engine, onnxruntime
 from nearfar.errors import ExportError, GraphError, MissingExtraError
-from nearfar.export.agreement import Agreement, AgreementThresholds, agreement_of, worst_of
+from nearfar.evaluate.agreement import Agreement, AgreementThresholds, agreement_of, worst_of
 from nearfar.export.calibration import CalibrationSet, split_photographs, tensors_of
 from nearfar.files import make_folder, write_whole
 from nearfar.models.card import ModelCard

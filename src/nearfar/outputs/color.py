@@ -1,14 +1,37 @@
 """Maps in colour, to look at: near is bright. Not for computing with."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from nearfar.arrays import MapF32, RgbU8
 from nearfar.disparity import Depth, DepthMap
-from nearfar.errors import OptionError
 from nearfar.image import Picture
-from nearfar.outputs.colormaps import COLORMAPS
+from nearfar.outputs.colormaps import colormap_named
 from nearfar.outputs.legend import with_legend
 from nearfar.outputs.png_chunks import png_bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """How maps are shown in colour.
+
+    Attributes:
+        colormap: A name from ``nearfar.outputs.colormaps.COLORMAPS``.
+        legend: Whether a scale in percent stands below a ``Disparity``; below a ``Depth`` one in metres always does.
+
+    Raises:
+        OptionError: No colour map has this name.
+    """
+
+    colormap: str = "inferno"
+    legend: bool = False
+
+    def __post_init__(self) -> None:
+        colormap_named(self.colormap)
+
+
+PLAIN = Look()
 
 
 def colored(values: MapF32, *, colormap: str = "inferno") -> RgbU8:
@@ -25,25 +48,27 @@ def colored(values: MapF32, *, colormap: str = "inferno") -> RgbU8:
     Raises:
         OptionError: No colour map has this name.
     """
-    if colormap not in COLORMAPS:
-        raise OptionError(f"no colour map is called {colormap!r}: choose from {', '.join(COLORMAPS)}")
+    table = colormap_named(colormap)
     shown = np.clip(values, 0, 1)
     shown *= np.float32(255)
     steps = np.rint(shown, out=shown).astype(np.uint8)
     # 40 ms for 12 megapixels, indexing takes 170; OpenCV's table 15, which is not worth the import of OpenCV.
-    rgb: RgbU8 = np.take(COLORMAPS[colormap], steps, axis=0)  # (H, W, 3)
+    rgb: RgbU8 = np.take(table, steps, axis=0)  # (H, W, 3)
     return rgb
 
 
-def pictured(depth_map: DepthMap) -> RgbU8:
+def pictured(depth_map: DepthMap, look: Look = PLAIN) -> RgbU8:
     """Return a map in colour, to look at: (H, W, 3) uint8 sRGB of a ``Disparity``.
 
-    Of a ``Depth`` it is larger than the map, which is ``[:H, :W]``: a scale in metres stands below.
+    Of a ``Depth``, and where a legend is wanted, it is larger than the map, which is ``[:H, :W]``: a scale stands
+    below.
     """
-    rgb = colored(depth_map.normalised())
-    return with_legend(rgb, depth_map) if isinstance(depth_map, Depth) else rgb
+    rgb = colored(depth_map.normalised(), colormap=look.colormap)
+    if look.legend or isinstance(depth_map, Depth):
+        return with_legend(rgb, depth_map, colormap=look.colormap)
+    return rgb
 
 
-def encode(depth_map: DepthMap, picture: Picture | None = None) -> bytes:  # noqa: ARG001 - every writer is called so
+def encode(depth_map: DepthMap, picture: Picture | None = None, *, look: Look = PLAIN) -> bytes:  # noqa: ARG001 - every writer is called so
     """Return the map in colour as an 8-bit RGB PNG; of a ``Depth``, with a scale in metres below it."""
-    return png_bytes(pictured(depth_map))
+    return png_bytes(pictured(depth_map, look))

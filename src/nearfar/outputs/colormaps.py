@@ -1,7 +1,10 @@
 """Colour maps whose lightness rises evenly, as tables: equal steps of value look equal, in grey and to every eye.
 
+There is no rainbow among them, nor turbo: where lightness goes up and down, a smooth floor shows edges that it has not.
+
 Source: Nathaniel J. Smith, Stefan van der Walt and, for viridis, Eric Firing: github.com/BIDS/colormap, colormaps.py,
-CC0-1.0; the version in 8 bits is theirs times 255, rounded.
+CC0-1.0; the version in 8 bits is theirs times 255, rounded. They drew each as a path of even steps in CAM02-UCS, a
+colour space whose distances are those that people see. The greys of sRGB are even to the eye by themselves.
 """
 
 from collections.abc import Mapping
@@ -10,6 +13,7 @@ from types import MappingProxyType
 import numpy as np
 
 from nearfar.arrays import RgbU8, frozen
+from nearfar.errors import OptionError
 
 # 256 colours a table, dark to bright, two hexadecimal digits a channel.
 _INFERNO = """
@@ -48,6 +52,24 @@ fea772fea973feaa74feac76feae77feb078feb27afeb47bfeb67cfeb77efeb97ffebb81febd82fe
 fec488fec68afec88cfeca8dfecc8ffecd90fecf92fed194fed395fed597fed799fed89afdda9cfddc9efddea0fde0a1
 fde2a3fde3a5fde5a7fde7a9fde9aafdebacfcecaefceeb0fcf0b2fcf2b4fcf4b6fcf6b8fcf7b9fcf9bbfcfbbdfcfdbf
 """
+_PLASMA = """
+0d088710078813078916078a19068c1b068d1d068e20068f2206902406912605912805922a05932c05942e05952f0596
+31059733059735049837049938049a3a049a3c049b3e049c3f049c41049d43039e44039e46039f48039f4903a04b03a1
+4c02a14e02a25002a25102a35302a35502a45601a45801a45901a55b01a55c01a65e01a66001a66100a76300a76400a7
+6600a76700a86900a86a00a86c00a86e00a86f00a87100a87201a87401a87501a87701a87801a87a02a87b02a87d03a8
+7e03a88004a88104a78305a78405a78606a68707a68808a68a09a58b0aa58d0ba58e0ca48f0da4910ea3920fa39410a2
+9511a19613a19814a099159f9a169f9c179e9d189d9e199da01a9ca11b9ba21d9aa31e9aa51f99a62098a72197a82296
+aa2395ab2494ac2694ad2793ae2892b02991b12a90b22b8fb32c8eb42e8db52f8cb6308bb7318ab83289ba3388bb3488
+bc3587bd3786be3885bf3984c03a83c13b82c23c81c33d80c43e7fc5407ec6417dc7427cc8437bc9447aca457acb4679
+cc4778cc4977cd4a76ce4b75cf4c74d04d73d14e72d24f71d35171d45270d5536fd5546ed6556dd7566cd8576bd9586a
+da5a6ada5b69db5c68dc5d67dd5e66de5f65de6164df6263e06363e16462e26561e26660e3685fe4695ee56a5de56b5d
+e66c5ce76e5be76f5ae87059e97158e97257ea7457eb7556eb7655ec7754ed7953ed7a52ee7b51ef7c51ef7e50f07f4f
+f0804ef1814df1834cf2844bf3854bf3874af48849f48948f58b47f58c46f68d45f68f44f79044f79143f79342f89441
+f89540f9973ff9983ef99a3efa9b3dfa9c3cfa9e3bfb9f3afba139fba238fca338fca537fca636fca835fca934fdab33
+fdac33fdae32fdaf31fdb130fdb22ffdb42ffdb52efeb72dfeb82cfeba2cfebb2bfebd2afebe2afec029fdc229fdc328
+fdc527fdc627fdc827fdca26fdcb26fccd25fcce25fcd025fcd225fbd324fbd524fbd724fad824fada24f9dc24f9dd25
+f8df25f8e125f7e225f7e425f6e626f6e826f5e926f5eb27f4ed27f3ee27f3f027f2f227f1f426f1f525f0f724f0f921
+"""
 _VIRIDIS = """
 44015444025645045745055946075a46085c460a5d460b5e470d60470e61471063471164471365481467481668481769
 48186a481a6c481b6d481c6e481d6f481f70482071482173482374482475482576482677482878482979472a7a472c7a
@@ -74,5 +96,22 @@ def _table(digits: str) -> RgbU8:
 
 # (256, 3) uint8 sRGB each, dark to bright, read-only.
 COLORMAPS: Mapping[str, RgbU8] = MappingProxyType(
-    {"inferno": _table(_INFERNO), "magma": _table(_MAGMA), "viridis": _table(_VIRIDIS)}
+    {
+        "inferno": _table(_INFERNO),
+        "magma": _table(_MAGMA),
+        "plasma": _table(_PLASMA),
+        "viridis": _table(_VIRIDIS),
+        "gray": frozen(np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)),
+    }
 )
+
+
+def colormap_named(name: str) -> RgbU8:
+    """Return the table of a colour map: (256, 3) uint8 sRGB, dark to bright, read-only.
+
+    Raises:
+        OptionError: No colour map has this name.
+    """
+    if name not in COLORMAPS:
+        raise OptionError(f"no colour map is called {name!r}: choose from {', '.join(COLORMAPS)}")
+    return COLORMAPS[name]

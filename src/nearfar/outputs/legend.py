@@ -1,13 +1,14 @@
-"""A scale below a picture of metres: which colour is how far. What a picture of metres is never without."""
+"""A scale below a map in colour: which colour is how far. What a picture of metres is never without."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from nearfar.arrays import RgbU8
-from nearfar.disparity import Depth
+from nearfar.disparity import Depth, DepthMap
 from nearfar.outputs.colormaps import COLORMAPS
 
 GROUND, TEXT, QUIET = "#161719", "#e9e7e3", "#aeaaa3"
@@ -20,12 +21,29 @@ _MOST_PARTS = 8  # into which marks cut the scale
 _DIGITS, _MOST_DIGITS = 3, 7  # of a distance; a float32 has no more than 7
 
 
-def with_legend(rgb: RgbU8, depth: Depth, *, colormap: str = "inferno") -> RgbU8:
-    """Return a map in colour with a scale in metres below it.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Scale:
+    """What a scale says.
+
+    Attributes:
+        heading: What the numbers are.
+        far: What stands at its dark end; empty where the map is flat, and there is but one colour.
+        near: What stands at its bright end.
+        marks: Places, 0 (far) to 1 (near), and their texts, where the scale is cut into so many parts.
+    """
+
+    heading: str
+    far: str = ""
+    near: str = ""
+    marks: Callable[[int], Iterator[tuple[float, str]]] = lambda _parts: iter(())
+
+
+def with_legend(rgb: RgbU8, depth_map: DepthMap, *, colormap: str = "inferno") -> RgbU8:
+    """Return a map in colour with a scale below it: metres of a ``Depth``, percent of its range of a ``Disparity``.
 
     Args:
-        rgb: (H, W, 3) uint8 sRGB: ``depth.normalised()`` through the colour map.
-        depth: What it shows.
+        rgb: (H, W, 3) uint8 sRGB: ``depth_map.normalised()`` through the colour map.
+        depth_map: What it shows.
         colormap: A name from ``nearfar.outputs.colormaps.COLORMAPS``.
 
     Returns:
@@ -34,7 +52,7 @@ def with_legend(rgb: RgbU8, depth: Depth, *, colormap: str = "inferno") -> RgbU8
     """
     height, width = rgb.shape[:2]
     text_px = max(min(round(_TEXT_SHARE * math.sqrt(height * width)), width // _LEAST_WIDTH), _LEAST_TEXT_PX)
-    strip = _strip(depth.range, max(width, _LEAST_WIDTH * text_px), text_px, COLORMAPS[colormap])
+    strip = _strip(_scale(depth_map), max(width, _LEAST_WIDTH * text_px), text_px, COLORMAPS[colormap])
     return np.concatenate([on_ground(rgb, (height, strip.shape[1])), strip])
 
 
@@ -71,29 +89,44 @@ def _shown(value: float, digits: int) -> str:
     return text.rstrip("0").rstrip(".") if decimals else text
 
 
-def _strip(range_m: tuple[float, float], width: int, text_px: int, table: RgbU8) -> RgbU8:
+def _scale(depth_map: DepthMap) -> _Scale:
+    if isinstance(depth_map, Depth):
+        near, far = shown_metres(depth_map.range)
+        if near == far:
+            return _Scale(heading=f"{near} metres everywhere")
+        return _Scale(heading="metres", far=far, near=near, marks=lambda parts: _marks(depth_map.range, parts))
+    if not depth_map.normalised().any():
+        return _Scale(heading="the same everywhere")
+    return _Scale(heading="percent of disparity", far="0", near="100", marks=_percents)
+
+
+def _percents(parts: int) -> Iterator[tuple[float, str]]:
+    """Yield places and percents of a scale without a unit: as many parts, all of one length, as there is room for."""
+    count = max(count for count in (1, 2, 4, 5, 10) if count <= max(1, parts))
+    return ((part / count, f"{100 * part // count}") for part in range(1, count))
+
+
+def _strip(scale: _Scale, width: int, text_px: int, table: RgbU8) -> RgbU8:
     """Return the scale, far on the left and dark, near on the right and bright: (h, width, 3) uint8."""
-    near, far = shown_metres(range_m)
-    is_flat = near == far
+    is_flat = not scale.near
     margin, bar_top, bar_bottom = (round(share * text_px) for share in (0.9, 2.2, 3.1))
     strip = Image.new("RGB", (width, round(5.5 * text_px)), GROUND)
     steps = np.linspace(0, 0 if is_flat else 255, width - 2 * margin).round().astype(np.uint8)
     strip.paste(Image.fromarray(np.repeat(table[steps][None], bar_bottom - bar_top, axis=0)), (margin, bar_top))
     draw, font = ImageDraw.Draw(strip), ImageFont.load_default(text_px)
     heading_top = round(0.6 * text_px)
-    heading = f"{near} metres everywhere" if is_flat else "metres"
-    draw.text((width / 2, heading_top), heading, font=font, fill=TEXT, anchor="ma")
+    draw.text((width / 2, heading_top), scale.heading, font=font, fill=TEXT, anchor="ma")
     if not is_flat:
         draw.text((margin, heading_top), "far", font=font, fill=QUIET, anchor="la")
         draw.text((width - margin, heading_top), "near", font=font, fill=QUIET, anchor="ra")
-        _draw_marks(draw, font, range_m, left=margin, right=width - margin, top=bar_bottom, text_px=text_px)
+        _draw_marks(draw, font, scale, left=margin, right=width - margin, top=bar_bottom, text_px=text_px)
     return np.asarray(strip)
 
 
 def _draw_marks(
     draw: ImageDraw.ImageDraw,
     font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
-    range_m: tuple[float, float],
+    scale: _Scale,
     *,
     left: int,
     right: int,
@@ -106,13 +139,12 @@ def _draw_marks(
         draw.rectangle((tick, top, tick + tick_px - 1, top + round(0.4 * text_px)), fill=TEXT)
         draw.text((x, top + round(0.6 * text_px)), text, font=font, fill=TEXT, anchor=anchor)
 
-    near, far = shown_metres(range_m)
-    mark(left, far, "la")
-    mark(right, near, "ra")
+    mark(left, scale.far, "la")
+    mark(right, scale.near, "ra")
     gap = text_px / 2
-    used, end = left + font.getlength(far) + gap, right - font.getlength(near) - gap
-    parts = int((right - left) / (2.4 * max(font.getlength(text) for text in (far, near, "0.00"))))
-    for place, text in _marks(range_m, min(parts, _MOST_PARTS)):
+    used, end = left + font.getlength(scale.far) + gap, right - font.getlength(scale.near) - gap
+    parts = int((right - left) / (2.4 * max(font.getlength(text) for text in (scale.far, scale.near, "0.00"))))
+    for place, text in scale.marks(min(parts, _MOST_PARTS)):
         x, half = left + place * (right - left), font.getlength(text) / 2
         if used < x - half and x + half < end:  # a round number may be longer than those at the ends
             mark(x, text, "ma")

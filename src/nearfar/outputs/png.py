@@ -1,6 +1,7 @@
 """Maps as a 16-bit grey PNG that can be undone: what its numbers are and what made the map are in its text."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -51,14 +52,10 @@ def encode(depth_map: DepthMap, picture: Picture | None = None) -> bytes:
 
     The text chunk ``nearfar:kind`` says what it holds: of a ``Disparity``, ``nearfar:range`` (farthest and nearest
     value) undoes it; of a ``Depth``, ``nearfar:step`` is what 1 stands for, and ``nearfar:clipped`` counts the pixels
-    that were farther than it can say. ``nearfar:model``, ``nearfar:engine``, ``nearfar:recipe`` and, where there is a
-    picture, ``nearfar:source`` say what made it.
+    that were farther than it can say. ``nearfar:model``, ``nearfar:engine``, ``nearfar:recipe`` and, where there are
+    such, ``nearfar:calibration`` (known distances) and ``nearfar:source`` (the picture) say what made it.
     """
-    facts = _facts(depth_map) | {
-        "model": depth_map.provenance.model,
-        "engine": depth_map.provenance.engine,
-        "recipe": depth_map.provenance.recipe,
-    }
+    facts = _facts(depth_map) | {name: said for name, said in asdict(depth_map.provenance).items() if said}
     facts |= {"source": picture.name} if picture else {}
     text = {"Software": f"nearfar {__version__}"} | {f"{_PREFIX}{key}": value for key, value in facts.items()}
     return png_bytes(gray16(depth_map), text=text)

@@ -6,28 +6,28 @@ from nearfar.arrays import RgbU8
 from nearfar.disparity import DepthMap
 from nearfar.errors import ArrayError, OptionError
 from nearfar.image import Picture
-from nearfar.outputs.color import pictured
+from nearfar.outputs.color import PLAIN, Look, pictured
 from nearfar.outputs.legend import on_ground
 from nearfar.outputs.png_chunks import png_bytes
 
 
-def side_by_side(depth_map: DepthMap, picture: Picture) -> RgbU8:
+def side_by_side(depth_map: DepthMap, picture: Picture, look: Look = PLAIN) -> RgbU8:
     """Return the photograph and, to its right, the map in colour: (H, 2 W, 3) uint8 sRGB.
 
-    Of a ``Depth`` the picture is higher: a scale in metres stands below the map, and plain ground below the photograph.
-    Photograph and map are ``[:H, :W]`` and ``[:H, W : 2 * W]`` all the same.
+    With a scale, which a ``Depth`` always has, the picture is higher: it stands below the map, and plain ground below
+    the photograph. Photograph and map are ``[:H, :W]`` and ``[:H, W : 2 * W]`` all the same.
 
     Raises:
         ArrayError: The two do not have the same size.
     """
     if picture.rgb.shape[:2] != depth_map.size_hw:
         raise ArrayError(f"the picture is {picture.rgb.shape[:2]} and the map {depth_map.size_hw}: they must be equal")
-    beside = pictured(depth_map)
+    beside = pictured(depth_map, look)
     photograph = on_ground(picture.rgb, (beside.shape[0], picture.rgb.shape[1]))
     return np.concatenate([photograph, beside], axis=1)
 
 
-def encode(depth_map: DepthMap, picture: Picture | None = None) -> bytes:
+def encode(depth_map: DepthMap, picture: Picture | None = None, *, look: Look = PLAIN) -> bytes:
     """Return photograph and map as one 8-bit RGB PNG.
 
     Raises:
@@ -36,4 +36,4 @@ def encode(depth_map: DepthMap, picture: Picture | None = None) -> bytes:
     """
     if picture is None:
         raise OptionError("sidebyside shows the photograph beside the map: give it, as in save(path, picture=picture)")
-    return png_bytes(side_by_side(depth_map, picture))
+    return png_bytes(side_by_side(depth_map, picture, look))

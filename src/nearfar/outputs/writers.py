@@ -2,7 +2,8 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from nearfar.disparity import DepthMap
@@ -76,6 +77,14 @@ _TABLE = (
     ),
 )
 WRITERS = {writer.name: writer for writer in _TABLE}
+
+_COLOURED = {"color": color.encode, "sidebyside": sidebyside.encode}
+
+
+def writers_with(look: color.Look) -> dict[str, Writer]:
+    """Return the table with its formats in colour shown as ``look`` says."""
+    bound = {name: replace(WRITERS[name], encode=partial(encode, look=look)) for name, encode in _COLOURED.items()}
+    return WRITERS | bound
 
 
 def writers_named(names: Sequence[str], table: Mapping[str, Writer] = WRITERS) -> list[Writer]:

@@ -15,7 +15,7 @@ from nearfar.errors import ArrayError, DataError
 from nearfar.evaluate.sample import Space, Truth
 from nearfar.image import Picture, read_picture
 from nearfar.outputs import pfm
-from nearfar.pixels import pillow_by_nearfar_rules
+from nearfar.pixels.rules import pillow_by_nearfar_rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable

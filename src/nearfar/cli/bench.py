@@ -1,0 +1,212 @@
+"""``nearfar bench``: how fast each engine and precision is here, beside the naive way."""
+
+import json
+import shlex
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nearfar.cli import options
+from nearfar.cli.bench_table import as_text
+from nearfar.cli.demo_photographs import demo_photographs
+from nearfar.cli.stop import INTERRUPTED, stopping
+from nearfar.engines import EngineName, Precision
+from nearfar.errors import OptionError
+from nearfar.image import read_picture
+from nearfar.models.choose import choose, faster
+from nearfar.models.store import ModelStore
+
+if TYPE_CHECKING:
+    from nearfar.evaluate.speed.contest import Contest
+    from nearfar.evaluate.speed.machine import MachineReport
+    from nearfar.models.choose import Chosen
+
+Sizes = Annotated[
+    list[int] | None,
+    typer.Option(
+        "--size",
+        metavar="PX",
+        min=1,
+        help="Side of the square that is shown; give it again for more. [default: the card's]",
+    ),
+]
+OnlyEngine = Annotated[
+    EngineName, typer.Option("--engine", help="One engine only, beside the naive way; auto: each that is here.")
+]
+OnlyPrecision = Annotated[
+    Precision | None, typer.Option("--precision", help="One precision only. [default: each that can be had]")
+]
+Threads = Annotated[
+    int | None,
+    typer.Option(
+        "--threads",
+        metavar="N",
+        min=1,
+        help="CPU threads of everyone, the naive way included. [default: all cores; the naive way chooses itself]",
+    ),
+]
+Seconds = Annotated[
+    float | None, typer.Option("--seconds", metavar="S", help="Take turns for so long, a size. [default: 45]")
+]
+Rounds = Annotated[
+    int | None, typer.Option("--runs", metavar="N", min=1, help="Take exactly so many turns each, instead.")
+]
+Peers = Annotated[
+    bool, typer.Option("--peers", help="PyTorch and transformers too, with the weights that --checkpoint names.")
+]
+Checkpoint = Annotated[
+    Path | None,
+    typer.Option("--checkpoint", metavar="FILE", help="The model's weights, .pth or .safetensors, for --peers."),
+]
+Also = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--also", metavar="FILE", help="Another ONNX file of the same network, such as a quantised one; repeatable."
+    ),
+]
+
+_SECONDS = 45.0
+
+
+def bench(
+    model: options.Model = "auto",
+    sizes: Sizes = None,
+    engine: OnlyEngine = EngineName.AUTO,
+    precision: OnlyPrecision = None,
+    threads: Threads = None,
+    seconds: Seconds = None,
+    runs: Rounds = None,
+    peers: Peers = False,
+    checkpoint: Checkpoint = None,
+    also: Also = None,
+    offline: options.Offline = False,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Measure each engine and precision that is here, beside ONNX Runtime as tutorials run it, in turns.
+
+    A table, or with --json a row a line: seconds, how many times as fast as the naive way, memory, time to start, how
+    well the maps agree with float32, and the share of what this processor can multiply at most. Ctrl-C prints what was
+    measured so far. The bundled model takes about two minutes.
+    """
+    if seconds is not None and runs is not None:
+        raise OptionError("--seconds and --runs both say how long: give one of them")
+    if seconds is not None and not 0 < seconds < float("inf"):
+        raise OptionError(f"--seconds must be above 0, got {seconds:g}")
+    if checkpoint is not None and not peers:
+        raise OptionError("--checkpoint is for --peers: give both")
+    from nearfar.evaluate.speed.machine import machine_report
+    from nearfar.evaluate.speed.measure import measure
+    from nearfar.evaluate.speed.records import record_of
+
+    say = _say(quiet=quiet)
+    store = ModelStore()
+    chosen = choose(model, store, offline=offline)
+    if chosen.notice:
+        typer.echo(f"nearfar: {chosen.notice}", err=True)
+    contest = _contest(chosen, sizes, engine, precision, threads, _files(chosen, store, also or ()))
+    contest = _at_pace(contest, seconds, runs)
+    if peers:
+        contest = _with_peers(contest, checkpoint)
+    machine = machine_report()
+    _warn_if_busy(machine)
+    settings = _settings(contest, checkpoint)
+    with stopping(gently=True) as stop:
+        for result in measure(contest, say=say, should_stop=stop):
+            if as_json:
+                for row in result.rows:
+                    is_own = result.size_hw == result.own_hw
+                    record = record_of(row, machine, settings, model=chosen.card.id, is_own_size=is_own)
+                    typer.echo(json.dumps(record))
+            else:
+                typer.echo(as_text(result, machine, model=chosen.card.id))
+    if stop.requested:
+        say("stopped: these are the rounds until then")
+        raise typer.Exit(INTERRUPTED)
+
+
+def _contest(
+    chosen: "Chosen",
+    sizes: list[int] | None,
+    engine: EngineName,
+    precision: Precision | None,
+    threads: int | None,
+    also: Mapping[str, Path],
+) -> "Contest":
+    from nearfar.evaluate.speed.contest import ENGINES, Contest
+
+    return Contest(
+        card=chosen.card,
+        path=chosen.path,
+        pictures=tuple(read_picture(photograph.path) for photograph in demo_photographs()),
+        sizes=tuple(sizes or ()),
+        engines=ENGINES if engine is EngineName.AUTO else (engine,),
+        precisions=tuple(Precision) if precision is None else (precision,),
+        threads=threads,
+        also=also,
+    )
+
+
+def _files(chosen: "Chosen", store: ModelStore, also: Sequence[Path]) -> dict[str, Path]:
+    """Return the other files of the network by what to call them: the quantised one of the store, and those named."""
+    quantised = faster(chosen, store)
+    found = {} if quantised is chosen else {quantised.card.id: quantised.path}
+    for path in also:
+        if path.name in found:
+            raise OptionError(f"two files called {path.name} cannot be told apart in a table: rename one")
+        found[path.name] = path
+    return found
+
+
+def _at_pace(contest: "Contest", seconds: float | None, runs: int | None) -> "Contest":
+    from dataclasses import replace
+
+    from nearfar.evaluate.speed.contest import Pace
+
+    return replace(contest, pace=Pace(seconds=seconds or _SECONDS, rounds=runs))
+
+
+def _with_peers(contest: "Contest", checkpoint: Path | None) -> "Contest":
+    from dataclasses import replace
+
+    from nearfar.cli.peers import peer_orders
+
+    return replace(contest, peers=peer_orders(checkpoint, contest.card, contest.threads))
+
+
+def _settings(contest: "Contest", checkpoint: Path | None) -> dict[str, object]:
+    from nearfar.evaluate.speed.orders import PRODUCT_SIDE
+
+    return {
+        "command": shlex.join(["nearfar", *sys.argv[1:]]),
+        "network": str(contest.path),
+        "also": {name: str(path) for name, path in contest.also.items()},
+        "pictures": [picture.name for picture in contest.pictures],
+        "prepare": "square",
+        "threads": contest.threads,
+        "seconds": None if contest.pace.rounds else contest.pace.seconds,
+        "rounds": contest.pace.rounds,
+        "turn_s": contest.pace.turn_s,
+        "ceiling": f"product of two {PRODUCT_SIDE}x{PRODUCT_SIDE} matrices",
+        "checkpoint": str(checkpoint) if checkpoint else None,
+    }
+
+
+def _say(*, quiet: bool) -> Callable[[str], None]:
+    def say(text: str) -> None:
+        if not quiet:
+            typer.echo(f"nearfar: {text}", err=True)
+
+    return say
+
+
+def _warn_if_busy(machine: "MachineReport") -> None:
+    if machine.is_busy:
+        typer.echo(
+            f"nearfar: this machine was at work before (load {machine.load:.1f} on {machine.cores} cores): seconds "
+            "will be longer than they need be, ratios less sure",
+            err=True,
+        )

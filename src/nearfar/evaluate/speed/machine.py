@@ -1,0 +1,94 @@
+"""What a measurement was made on: processor, cores, memory, system, versions, and how busy it was."""
+
+import os
+import platform
+import subprocess
+import sys
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from nearfar.engines.threads import threads_or_all
+
+_PACKAGES = ("nearfar", "numpy", "onnxruntime", "onnxruntime-gpu", "openvino", "torch", "transformers")
+_BUSY_SHARE = 0.25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MachineReport:
+    """A machine, as far as it tells.
+
+    Attributes:
+        processor: Its processor's name; on x86 with family and model, since virtual machines hide the rest.
+        cores: How many cores this process may use.
+        memory_bytes: Of the whole machine; None where the system does not say.
+        system: The operating system and its version.
+        versions: Of Python and of the packages that compute.
+        load: Processes that wanted to run in the last minute, on average; None where the system does not say.
+    """
+
+    processor: str
+    cores: int
+    memory_bytes: int | None
+    system: str
+    versions: dict[str, str]
+    load: float | None
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether others kept more than a quarter of the cores at work just before."""
+        return self.load is not None and self.load > _BUSY_SHARE * self.cores
+
+
+def machine_report() -> MachineReport:
+    """Return what this process runs on."""
+    return MachineReport(
+        processor=_processor(),
+        cores=threads_or_all(None),
+        memory_bytes=_memory_bytes(),
+        system=platform.platform(terse=True),
+        versions={"python": platform.python_version(), **_versions()},
+        load=os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
+    )
+
+
+def processor_in(text: str) -> str | None:
+    r"""Return the processor that Linux's /proc/cpuinfo describes; None where it gives no name, as on ARM.
+
+    Example:
+        >>> processor_in("model name\t: AMD EPYC\ncpu family\t: 26\nmodel\t\t: 2\n")
+        'AMD EPYC (family 26, model 2)'
+    """
+    first = text.split("\n\n")[0]
+    fields = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in first.splitlines())}
+    if "model name" not in fields:
+        return None
+    if "cpu family" not in fields or "model" not in fields:
+        return fields["model name"]
+    return f"{fields['model name']} (family {fields['cpu family']}, model {fields['model']})"
+
+
+def _processor() -> str:
+    told = Path("/proc/cpuinfo")
+    found = processor_in(told.read_text(encoding="utf-8", errors="replace")) if told.exists() else None
+    if sys.platform == "darwin":
+        asked = ["/usr/sbin/sysctl", "-n", "machdep.cpu.brand_string"]
+        found = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
+    return found or platform.processor() or platform.machine()
+
+
+def _memory_bytes() -> int | None:
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return None
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found

@@ -1,0 +1,123 @@
+"""Depth Anything V2 in PyTorch as it stands, without export: what the runtimes are compared with."""
+
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from nearfar.arrays import MapF32, TensorF32
+from nearfar.errors import MissingExtraError
+from nearfar.net.checkpoint import load_checkpoint, load_network
+from nearfar.net.depth_anything import PRESETS, DepthAnythingConfig
+from nearfar.net.vit import PATCH
+from nearfar.net.weights import Layout, from_nearfar, layout_of, recognise
+
+# Each checkpoint runs as its publisher's code runs it: see nearfar.net.vit.resample_positions.
+_POSITION_OFFSETS = {Layout.OFFICIAL: 0.1, Layout.TRANSFORMERS: 0.0, Layout.NEARFAR: 0.1}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EagerNetwork:
+    """A network in PyTorch on the CPU.
+
+    Attributes:
+        forward: (1, 3, h, w) float32 to (1, h, w) float32.
+        threads: How many CPU threads it uses.
+        version: Of the program.
+        multiple: What the sides must be multiples of. [px]
+    """
+
+    forward: Callable[[Tensor], Tensor]
+    threads: int
+    version: str
+    multiple: int = PATCH
+
+    def run(self, tensor: TensorF32) -> MapF32:
+        """Return the network's map, (h, w) float32, of (1, 3, h, w) float32."""
+        with torch.inference_mode():
+            found: MapF32 = self.forward(torch.from_numpy(tensor.copy()))[0].numpy()
+        return found
+
+
+def load_eager(checkpoint: Path, *, program: str, max_depth_m: float | None, threads: int | None) -> EagerNetwork:
+    """Return a checkpoint's network, ready to run.
+
+    Args:
+        checkpoint: ``.pth`` or ``.safetensors``, by whosever names.
+        program: ``pytorch`` for nearfar's own network, ``transformers`` for that one's.
+        max_depth_m: None for relative disparity; the cap of a metric network [m].
+        threads: CPU threads; None takes as many as this process may use cores.
+
+    Raises:
+        ModelMissingError: There is no such checkpoint.
+        GraphError: It is damaged, not Depth Anything V2, or known to be of another kind.
+        MissingExtraError: transformers is asked for and not installed.
+    """
+    tensors = load_checkpoint(checkpoint)
+    layout, size = (find(tensors, source=checkpoint.name) for find in (layout_of, recognise))
+    config = replace(PRESETS[size], max_depth_m=max_depth_m, position_offset=_POSITION_OFFSETS[Layout(layout)])
+    network = load_network(checkpoint, config)
+    torch.set_num_threads(threads or _usable_cores())
+    if program == "transformers":
+        return _by_transformers(network, config)
+    return EagerNetwork(forward=network, threads=torch.get_num_threads(), version=torch.__version__)
+
+
+def _by_transformers(network: nn.Module, config: DepthAnythingConfig) -> EagerNetwork:
+    if find_spec("transformers") is None:
+        raise MissingExtraError.of("transformers", extra="test", purpose="the peer transformers")
+    import transformers
+
+    with tempfile.TemporaryDirectory(prefix="nearfar-") as folder:
+        save_file(
+            from_nearfar(network.state_dict(), config, Layout.TRANSFORMERS),
+            Path(folder) / "model.safetensors",
+            metadata={"format": "pt"},
+        )
+        (Path(folder) / "config.json").write_text(json.dumps(_config_of_transformers(config)), encoding="utf-8")
+        theirs = transformers.AutoModelForDepthEstimation.from_pretrained(folder, local_files_only=True)
+
+    def forward(pixels: Tensor) -> Tensor:
+        depth: Tensor = theirs(pixel_values=pixels).predicted_depth
+        return depth
+
+    return EagerNetwork(forward=forward, threads=torch.get_num_threads(), version=str(transformers.__version__))
+
+
+def _config_of_transformers(config: DepthAnythingConfig) -> dict[str, object]:
+    """Return what stands in the config.json of a published checkpoint.
+
+    Source: huggingface.co/depth-anything/Depth-Anything-V2-Small-hf, config.json.
+    """
+    return {
+        "architectures": ["DepthAnythingForDepthEstimation"],
+        "model_type": "depth_anything",
+        "backbone_config": {
+            "architectures": ["Dinov2Model"],
+            "model_type": "dinov2",
+            "hidden_size": config.width,
+            "num_hidden_layers": config.depth,
+            "num_attention_heads": config.heads,
+            "image_size": PATCH * config.grid,
+            "patch_size": PATCH,
+            "out_indices": [tap + 1 for tap in config.taps],  # transformers counts the stem as 0
+            "apply_layernorm": True,
+            "reshape_hidden_states": False,
+        },
+        "reassemble_hidden_size": config.width,
+        "neck_hidden_sizes": list(config.channels),
+        "fusion_hidden_size": config.features,
+        "depth_estimation_type": "relative" if config.max_depth_m is None else "metric",
+        "max_depth": config.max_depth_m or 1,
+    }
+
+
+def _usable_cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,100 @@
+"""``nearfar bench``: one table or one object a row, and one line where it cannot."""
+
+import json
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from command import run
+from graphs import tiny_depth_graph
+from nearfar.evaluate.speed import contest as contests
+from nearfar.evaluate.speed import measure as measuring
+
+QUICK = ("bench", "--runs", "1", "--threads", "1", "--engine", "onnxruntime", "--precision", "exact")
+
+
+@pytest.fixture
+def network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A tiny network by path, started once instead of three times, without the large products of the ceiling."""
+    monkeypatch.setattr(contests, "_CEILINGS", ())
+    started = measuring.started
+    monkeypatch.setattr(measuring, "started", lambda *words, **options: started(*words, **(options | {"starts": 1})))
+    return str(tiny_depth_graph(tmp_path / "tiny.onnx", size=(28, 28)))
+
+
+def test_a_table(monkeypatch: pytest.MonkeyPatch, network: str) -> None:
+    done = run(monkeypatch, *QUICK, "--model", network)
+    assert done.code == 0
+    lines = done.text.splitlines()
+    (head,) = [line for line in lines if "milliseconds" in line]
+    table = [line for line in lines if line.startswith("|")]
+    assert "at 28x28" in head
+    assert "ONNX Runtime, all defaults" in table[2]
+    assert "1.00×" in table[2]
+    assert "ONNX Runtime, exact" in table[3]
+    assert len({len(line) for line in table}) == 1  # aligned
+    assert "The network multiplies 0.00 GMAC. Ceiling" in done.text
+    assert "taking" not in done.text  # notices go elsewhere
+    assert "take turns" in done.err
+
+
+def test_a_json_object_a_row(monkeypatch: pytest.MonkeyPatch, network: str) -> None:
+    done = run(monkeypatch, *QUICK, "--model", network, "--json", "--quiet")
+    rows = [json.loads(line) for line in done.text.splitlines()]
+    assert [row["name"] for row in rows] == ["ONNX Runtime, all defaults", "ONNX Runtime, exact"]
+    assert all(row["status"] == "measured" and row["threads"] == 1 for row in rows)
+    assert rows[1]["settings"]["command"].startswith("nearfar bench --runs 1")
+    assert "take turns" not in done.err
+
+
+def test_another_file_of_the_network(monkeypatch: pytest.MonkeyPatch, network: str) -> None:
+    other = tiny_depth_graph(Path(network).with_name("other.onnx"), size=(28, 28))
+    done = run(monkeypatch, *QUICK, "--model", network, "--also", str(other), "--json")
+    assert json.loads(done.text.splitlines()[-1])["file"] == "other.onnx"
+    same = run(monkeypatch, *QUICK, "--model", network, "--also", str(other), "--also", str(other))
+    assert (same.code, same.err.count("cannot be told apart")) == (2, 1)
+
+
+def test_peers_without_weights_say_what_is_missing(monkeypatch: pytest.MonkeyPatch, network: str) -> None:
+    done = run(monkeypatch, *QUICK, "--model", network, "--peers")
+    assert done.code == 0
+    assert (
+        "- PyTorch, eager: missing: PyTorch runs weights, not ONNX files: name the model's with --checkpoint"
+        in done.text
+    )
+    assert "- transformers: missing" in done.text
+
+
+def test_ctrl_c_prints_what_is_measured_so_far(monkeypatch: pytest.MonkeyPatch, network: str) -> None:
+    race = measuring.race
+
+    def pressed(*words: object, **options: object) -> object:
+        os.kill(os.getpid(), signal.SIGINT)
+        return race(*words, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(measuring, "race", pressed)
+    done = run(monkeypatch, *QUICK, "--model", network)
+    assert done.code == 130
+    assert "- ONNX Runtime, exact: stopped" in done.text
+    assert "stopped: these are the rounds until then" in done.err
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (("--runs", "1", "--seconds", "1"), "give one of them"),
+        (("--seconds", "0"), "--seconds must be above 0"),
+        (("--seconds", "nan"), "--seconds must be above 0"),
+        (("--checkpoint", "x.pth"), "--checkpoint is for --peers"),
+        (("--also", "gone.onnx"), "there is no file gone.onnx"),
+        (("--model", "unheard-of"), "unheard-of"),
+    ],
+)
+def test_wrong_options_are_one_line(monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], named: str) -> None:
+    done = run(monkeypatch, "bench", "--model", "nearfar-open", *words)
+    assert done.code == 2
+    assert named in done.err
+    assert len(done.err.splitlines()) == 1
+    assert not done.text

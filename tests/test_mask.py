@@ -1,0 +1,286 @@
+"""A mask is 1 inside its range, 0 outside, soft between; its edges are the photograph's."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nearfar import Depth, Disparity, Picture
+from nearfar.errors import ArrayError, OptionError
+from nearfar.outputs import refine
+from nearfar.outputs.mask import MaskSettings, band, mask, share_inside
+from nearfar.outputs.refine import coefficients, refined
+
+PERCENTS = st.integers(0, 100)
+
+
+def ramp(steps: int = 101) -> Disparity:
+    """0 to 100 percent, a step a pixel."""
+    return Disparity(values=np.linspace(-3, 7, steps, dtype=np.float32)[None])
+
+
+def at_percent(**chosen: object) -> dict[int, float]:
+    values = mask(ramp(), MaskSettings(**chosen))  # type: ignore[arg-type]
+    return dict(enumerate(values[0].tolist()))
+
+
+@pytest.mark.parametrize(
+    ("chosen", "expected"),
+    [
+        ({"near": 60, "far": 40, "feather": 10}, {29: 0, 30: 0, 35: 0.5, 40: 1, 50: 1, 60: 1, 65: 0.5, 70: 0, 71: 0}),
+        ({"far": 40, "feather": 10}, {0: 0, 30: 0, 35: 0.5, 40: 1, 99: 1, 100: 1}),
+        ({"near": 40, "feather": 10}, {0: 1, 1: 1, 40: 1, 45: 0.5, 50: 0, 100: 0}),
+        ({"near": 100, "far": 0, "feather": 50}, {0: 1, 50: 1, 100: 1}),
+        ({"near": 60, "far": 40, "feather": 0}, {39: 0, 41: 1, 59: 1, 61: 0}),
+        ({"near": 60, "far": 40, "feather": 10, "invert": True}, {30: 1, 35: 0.5, 40: 0, 60: 0, 70: 1}),
+        ({"at": (50, 0), "width": 20, "feather": 10}, {30: 0, 35: 0.5, 41: 1, 59: 1, 65: 0.5, 70: 0}),
+        ({"at": (98, 0), "width": 20, "feather": 0}, {86: 0, 90: 1, 100: 1}),
+    ],
+)
+def test_the_mask_of_a_ramp(chosen: dict[str, object], expected: dict[int, float]) -> None:
+    values = at_percent(**chosen)
+    assert {percent: values[percent] for percent in expected} == pytest.approx(expected, abs=1e-4)
+
+
+def test_the_feather_is_a_smoothstep() -> None:
+    values = at_percent(far=50, feather=20)
+    assert values[35] == pytest.approx(3 * 0.25**2 - 2 * 0.25**3, abs=1e-5)
+
+
+@given(PERCENTS, PERCENTS, st.integers(0, 100))
+@settings(deadline=None)
+def test_inside_is_exactly_1_and_beyond_the_feather_exactly_0(one: int, other: int, feather: int) -> None:
+    far, near = sorted((one, other))
+    shown = ramp().normalised()[0].astype(np.float64) * 100
+    values = mask(ramp(), MaskSettings(near=near, far=far, feather=feather))[0]
+    rounding = 1e-4
+    assert (values[(shown >= far + rounding) & (shown <= near - rounding)] == 1).all()
+    assert (values[(shown < far - feather - rounding) | (shown > near + feather + rounding)] == 0).all()
+    assert values.dtype == np.float32
+    assert 0 <= values.min() <= values.max() <= 1
+
+
+@given(PERCENTS, PERCENTS, st.integers(0, 40))
+@settings(deadline=None)
+def test_a_wider_range_never_selects_less(one: int, other: int, feather: int) -> None:
+    farther, far = sorted((one, other))
+    wide, narrow = (mask(ramp(), MaskSettings(far=end, feather=feather)) for end in (farther, far))
+    assert (wide >= narrow).all()
+
+
+@given(PERCENTS, st.integers(0, 40))
+@settings(deadline=None)
+def test_inverted_it_is_what_was_left_out(far: int, feather: int) -> None:
+    plain, inverted = (mask(ramp(), MaskSettings(far=far, feather=feather, invert=flag)) for flag in (False, True))
+    np.testing.assert_allclose(plain + inverted, 1, atol=1e-6)
+
+
+def test_it_does_not_depend_on_the_scale_and_shift_that_nobody_knows() -> None:
+    values = np.random.default_rng(0).random((40, 50)).astype(np.float32)
+    chosen = MaskSettings(near=70, far=30)
+    one, other = (mask(Disparity(values=given), chosen) for given in (values, values * 1000 + 5))
+    np.testing.assert_allclose(one, other, atol=1e-3)
+
+
+def test_a_flat_map_is_all_far() -> None:
+    flat = Disparity(values=np.full((4, 5), 3.0, np.float32))
+    assert (mask(flat, MaskSettings(near=50)) == 1).all()
+    assert (mask(flat, MaskSettings(far=50)) == 0).all()
+
+
+def test_a_point_stands_for_its_surroundings_not_for_a_hair_in_front_of_them() -> None:
+    values = np.zeros((200, 300), np.float32)
+    values[:, 150:] = 0.5
+    values[100, :] = 1.0  # a hair
+    chosen = band(Disparity(values=values), MaskSettings(at=(200, 100), width=10))
+    assert (chosen.far, chosen.near) == pytest.approx((45, 55))
+
+
+@pytest.mark.parametrize("at", [(0, 0), (49, 0), (0, 39), (49, 39)])
+def test_a_point_may_lie_in_a_corner(at: tuple[int, int]) -> None:
+    corners = Disparity(values=np.arange(2000, dtype=np.float32).reshape(40, 50))
+    assert 0 < share_inside(corners, band(corners, MaskSettings(at=at, width=4))) < 0.1
+
+
+@pytest.mark.parametrize("at", [(-1, 0), (0, -1), (50, 0), (0, 40)])
+def test_a_point_outside_is_one_error_with_the_size(at: tuple[int, int]) -> None:
+    with pytest.raises(OptionError, match="outside the picture, which is 50×40: columns 0 to 49, rows 0 to 39"):
+        mask(Disparity(values=np.zeros((40, 50), np.float32)), MaskSettings(at=at))
+
+
+@pytest.mark.parametrize(
+    ("chosen", "said"),
+    [
+        ({}, "neither is given"),
+        ({"at": (1, 2), "near": 4}, "both are given"),
+        ({"near": 20, "far": 60}, r"near \(20 %\) lies beyond far \(60 %\)"),
+        ({"near_m": 4, "far_m": 1.5}, r"near \(4 m\) lies beyond far \(1.5 m\)"),
+        ({"near": 101}, "cannot be 101"),
+        ({"far": -1}, "cannot be -1"),
+        ({"far": float("nan")}, "cannot be nan"),
+        ({"far": 10, "feather": 101}, "feather is in percent"),
+        ({"at": (1, 2), "width": -5}, "width is in percent"),
+        ({"far": 10, "width": 5}, "width is that of the range around a point"),
+        ({"near_m": 0}, "greater than 0 metres"),
+        ({"near": 5, "near_m": 1}, "in percent or in metres, not both"),
+    ],
+)
+def test_settings_that_make_no_sense_are_one_error(chosen: dict[str, object], said: str) -> None:
+    with pytest.raises(OptionError, match=said):
+        MaskSettings(**chosen)  # type: ignore[arg-type]
+
+
+# Metres ---------------------------------------------------------------------------------------------------------------
+
+
+def metres(*values: float) -> Depth:
+    return Depth(values=np.array([values], np.float32))
+
+
+@pytest.mark.parametrize(
+    ("chosen", "expected"),
+    [
+        ({"near_m": 1.5, "far_m": 4}, [0, 1, 1, 0, 0]),
+        ({"far_m": 3}, [1, 1, 1, 0, 0]),
+        ({"near_m": 3}, [0, 0, 1, 1, 1]),
+        ({"near_m": 20, "far_m": 30}, [0, 0, 0, 0, 0]),
+        ({"near_m": 0.2, "far_m": 0.5}, [0, 0, 0, 0, 0]),
+        ({"near_m": 1.5, "far": 0}, [0, 1, 1, 1, 1]),
+    ],
+)
+def test_a_range_in_metres(chosen: dict[str, float], expected: list[int]) -> None:
+    values = mask(metres(1, 2, 3, 6, 10), MaskSettings(feather=0, **chosen))  # type: ignore[arg-type]
+    assert values[0].tolist() == expected
+
+
+@pytest.mark.parametrize(("near_m", "far_m", "expected"), [(1, 4, 1), (3, 4, 0), (0.5, 1, 0), (2, 2, 1)])
+def test_a_flat_depth_is_inside_or_outside(near_m: float, far_m: float, expected: int) -> None:
+    values = mask(metres(2, 2), MaskSettings(near_m=near_m, far_m=far_m))
+    assert values[0].tolist() == [expected] * 2
+
+
+def test_metres_of_a_relative_map_are_refused() -> None:
+    with pytest.raises(OptionError, match="was asked of a map without metres"):
+        mask(ramp(), MaskSettings(near_m=1.5))
+
+
+def test_ends_of_two_units_that_cross_are_refused() -> None:
+    with pytest.raises(OptionError, match="lies beyond far"):
+        mask(metres(1, 2, 10), MaskSettings(near_m=8, far=90))
+
+
+# Refinement -----------------------------------------------------------------------------------------------------------
+
+
+def photograph(height: int = 300, width: int = 400) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A fork of thin prongs in front of a wall: where it is, its photograph, and its map as a network sees it."""
+    rows, columns = np.mgrid[:height, :width]
+    is_fork = (rows > height // 2) & (abs(columns - width / 2) < width / 5)
+    is_fork |= (
+        (rows > height // 6) & (rows <= height // 2) & (columns % 40 < 12) & (abs(columns - width / 2) < width / 5)
+    )
+    noise = np.random.default_rng(0).normal(0, 4, (height, width, 3))
+    rgb = np.where(is_fork[..., None], (60, 90, 50), (190, 200, 220)) + noise
+    blurred = refine.cv2.GaussianBlur(is_fork.astype(np.float32), (0, 0), 4)
+    return is_fork, np.clip(rgb, 0, 255).astype(np.uint8), 0.2 + 0.6 * blurred
+
+
+def test_edges_move_to_those_of_the_photograph() -> None:
+    is_fork, rgb, values = photograph()
+    truth = np.where(is_fork, 0.8, 0.2)
+    before, after = (np.abs(given - truth).mean() for given in (values, refined(values, rgb)))
+    assert after < 0.75 * before
+
+
+def test_no_value_leaves_the_range_close_by_so_that_there_is_no_halo() -> None:
+    _, rgb, values = photograph()
+    reach = np.ones((15, 15), np.uint8)
+    least, greatest = refine.cv2.erode(values, reach), refine.cv2.dilate(values, reach)
+    sharp = refined(values, rgb)
+    assert (sharp >= least - 1e-6).all()
+    assert (sharp <= greatest + 1e-6).all()
+
+
+def test_away_from_edges_a_refined_mask_is_exactly_0_and_1() -> None:
+    is_fork, rgb, values = photograph()
+    made = mask(Disparity(values=values), MaskSettings(far=50, feather=10), Picture(rgb=rgb, name="fork"))
+    near_edge = refine.cv2.dilate(is_fork.astype(np.uint8), np.ones((61, 61))) != refine.cv2.erode(
+        is_fork.astype(np.uint8), np.ones((61, 61))
+    )
+    assert set(made[~near_edge].tolist()) == {0.0, 1.0}
+
+
+def test_colour_that_explains_nothing_changes_nothing() -> None:
+    _, _, values = photograph()
+    rgb = np.random.default_rng(1).integers(0, 256, (*values.shape, 3), dtype=np.uint8)
+    np.testing.assert_allclose(refined(values, rgb), values, atol=0.03)
+
+
+def test_a_picture_of_one_colour_changes_nothing() -> None:
+    _, rgb, values = photograph()
+    np.testing.assert_allclose(refined(values, np.full_like(rgb, 90)), values, atol=1e-6)
+
+
+def test_the_coefficients_are_those_of_a_regularised_fit_in_each_window() -> None:
+    _, rgb, values = photograph()
+    guide, radius, epsilon = rgb.astype(np.float32) / 255, 4, 1e-3
+    slopes, offset, explained = coefficients(guide, values, radius, epsilon)
+    for row, column in ((30, 40), (61, 80), (100, 120)):
+        window = np.s_[row - radius : row + radius + 1, column - radius : column + radius + 1]
+        colours, targets = guide[window].reshape(-1, 3).astype(np.float64), values[window].ravel().astype(np.float64)
+        centred = colours - colours.mean(axis=0)
+        normal = centred.T @ centred / len(targets) + epsilon * np.eye(3)
+        expected = np.linalg.solve(normal, centred.T @ (targets - targets.mean()) / len(targets))
+        np.testing.assert_allclose(slopes[row, column], expected, atol=1e-3)
+        assert offset[row, column] == pytest.approx(targets.mean() - expected @ colours.mean(axis=0), abs=1e-3)
+        assert 0 <= explained[row, column] <= 1
+
+
+def test_a_few_rows_at_a_time_give_what_all_rows_give(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, rgb, values = photograph()
+    monkeypatch.setattr(refine, "GUIDE_PX", 50)  # smaller than the picture, as with a real photograph
+    monkeypatch.setattr(refine, "_BLOCK_VALUES", 1 << 30)
+    whole = refined(values, rgb)
+    monkeypatch.setattr(refine, "_BLOCK_VALUES", 7 * values.shape[1])
+    np.testing.assert_allclose(refined(values, rgb), whole, atol=1e-6)
+    monkeypatch.setattr(refine, "_BLOCK_VALUES", 1)
+    np.testing.assert_allclose(refined(values, rgb), whole, atol=1e-6)
+
+
+def test_a_small_guide_is_enlarged_as_opencv_enlarges(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = np.random.default_rng(2).random((7, 13, 17)).astype(np.float32)
+    enlarged = refine._enlarged(model, slice(0, 61), 61, 90)
+    for plane, expected in zip(enlarged, model, strict=True):
+        np.testing.assert_allclose(plane, refine.cv2.resize(expected, (90, 61)), atol=1e-5)
+
+
+@pytest.mark.parametrize("size_hw", [(1, 1), (1, 40), (40, 1), (3, 3000)])
+def test_pictures_of_any_shape_can_be_refined(size_hw: tuple[int, int]) -> None:
+    generator = np.random.default_rng(3)
+    values = generator.random(size_hw).astype(np.float32)
+    made = refined(values, generator.integers(0, 256, (*size_hw, 3), dtype=np.uint8))
+    assert made.shape == size_hw
+    assert np.isfinite(made).all()
+
+
+def test_a_picture_of_another_size_is_refused() -> None:
+    with pytest.raises(ArrayError, match="must be equal"):
+        ramp().mask(far=20, picture=Picture(rgb=np.zeros((2, 2, 3), np.uint8), name="small"))
+
+
+def test_the_method_of_a_map_is_the_function() -> None:
+    _, rgb, values = photograph()
+    picture = Picture(rgb=rgb, name="fork")
+    for kind in (Disparity, Depth):
+        made = kind(values=values).mask(near=90, far=40, feather=8, invert=True, picture=picture)
+        chosen = MaskSettings(near=90, far=40, feather=8, invert=True)
+        np.testing.assert_array_equal(made, mask(kind(values=values), chosen, picture))
+    np.testing.assert_array_equal(ramp().mask(far=40), mask(ramp(), MaskSettings(far=40)))
+
+
+def test_nothing_given_is_changed() -> None:
+    _, rgb, values = photograph()
+    before = values.copy(), rgb.copy()
+    Disparity(values=values).mask(far=40, picture=Picture(rgb=rgb, name="fork"))
+    np.testing.assert_array_equal(values, before[0])
+    np.testing.assert_array_equal(rgb, before[1])
