@@ -25,7 +25,10 @@ VERBS = {
     "mask": ("mask.mask", "Make a mask of everything between two distances, feathered, for a photo editor."),
     "models": ("models.app", "List, show, fetch, verify, import and export models."),
     "scenes": ("scenes.app", "Render the procedural scenes that the open model learns from."),
-    "train": ("train.app", "Train the open model on rendered scenes, from nothing."),
+    "train": (
+        "train.app",
+        "Train the open model on rendered scenes, or teach a network on your own photographs.",
+    ),
 }
 
 
