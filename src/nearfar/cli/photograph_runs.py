@@ -85,8 +85,8 @@ def beginning_of(parent: str | None, preset: Preset) -> "Beginning | None":
     if parent == NOTHING or (parent is None and preset is Preset.TINY):
         return None
     if parent is None:
-        from nearfar.models.card import BUNDLED_MODEL, card
-        from nearfar.models.store import ModelStore
+        from nearfar.models.card import card
+        from nearfar.models.store import BUNDLED_MODEL, ModelStore
 
         return _of_graph(ModelStore().require(card(BUNDLED_MODEL)), BUNDLED_MODEL)
     path = Path(parent)

@@ -172,7 +172,8 @@ def _file(folder: Path, key: str) -> Path:
 def _read(folder: Path, key: str) -> Seen:
     file = _file(folder, key)
     try:
-        with np.load(file) as held:
+        # NumPy leaves a damaged file open; bytes it cannot.
+        with np.load(io.BytesIO(file.read_bytes())) as held:
             return Seen(rgb=held["rgb"], disparity=held["disparity"].astype(np.float32))
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise DataError(f"{file} is gone or damaged ({error}): start the run again, in another folder") from error
