@@ -10,6 +10,7 @@ from nearfar.scenes.builder import Builder
 from nearfar.scenes.camera import aimed
 from nearfar.scenes.draw import Draw
 from nearfar.scenes.geometry import placed
+from nearfar.scenes.layout.before import set_before
 from nearfar.scenes.layout.table import LAYOUTS, drawn
 from nearfar.scenes.layout.view import Layout
 from nearfar.scenes.render import Setting, render
@@ -20,6 +21,7 @@ _ATTEMPTS = 6
 _GLIMPSE_PX = 20  # the shorter side of the trial look
 _MOST_OF_ONE_THING = 0.72
 _FEWEST_THINGS = 5
+_OFTEN_BEFORE = 0.12
 _LEAST_SPREAD = 0.06
 _LARGEST_PX = 8192
 
@@ -97,6 +99,8 @@ def _layout(draw: Draw, name: str | None) -> Layout:
 def _composed(draw: Draw, layout: Layout, height: int, width: int) -> Setting:
     builder = Builder(draw)
     view = layout(builder)
+    if draw.chance(_OFTEN_BEFORE):
+        set_before(builder, view)
     camera = aimed(
         view.eye,
         view.target,

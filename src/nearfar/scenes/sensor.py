@@ -14,6 +14,7 @@ class Sensor(NamedTuple):
 
     Attributes:
         key: Luminance that the mean is brought to.
+        white: Luminance that becomes white, after ``key``; at 1 the response is a straight line that clips.
         contrast: Exponent after the shoulder.
         saturation: 0 grey, 1 as it is.
         white_balance: Gains of red, green and blue.
@@ -22,6 +23,7 @@ class Sensor(NamedTuple):
     """
 
     key: float
+    white: float
     contrast: float
     saturation: float
     white_balance: Triple
@@ -35,8 +37,6 @@ _TURNS = np.array(
 _WIDEST_BLUR = 0.06  # picture heights
 _TAPS = 24
 _CODES = 2048
-_WHITE = 2.5
-"""Luminance that becomes white."""
 
 
 def _srgb_codes() -> Floats:
@@ -116,13 +116,13 @@ def luminance(r: float, g: float, b: float) -> float:
 
 
 @kernel
-def developed(value: float, contrast: float) -> np.uint8:
+def developed(value: float, white: float, contrast: float) -> np.uint8:
     """Return the sRGB code of an exposed value: shoulder, contrast, gamma.
 
     Source: Reinhard et al., "Photographic tone reproduction for digital images", SIGGRAPH 2002, equation 4.
     """
     value = max(0.0, value)
-    value = min(1.0, value * (1.0 + value / (_WHITE * _WHITE)) / (1.0 + value))
+    value = min(1.0, value * (1.0 + value / (white * white)) / (1.0 + value))
     place = value**contrast * _CODES
     left = int(place)
     right = min(_CODES, left + 1)
@@ -146,6 +146,6 @@ def develop(colour: Floats, sensor: Sensor, rgb: np.ndarray) -> None:
         for j in range(width):
             r, g, b = colour[i, j, 0] * gain * red, colour[i, j, 1] * gain * green, colour[i, j, 2] * gain * blue
             grey = luminance(r, g, b)
-            rgb[i, j, 0] = developed(grey + (r - grey) * sensor.saturation, sensor.contrast)
-            rgb[i, j, 1] = developed(grey + (g - grey) * sensor.saturation, sensor.contrast)
-            rgb[i, j, 2] = developed(grey + (b - grey) * sensor.saturation, sensor.contrast)
+            rgb[i, j, 0] = developed(grey + (r - grey) * sensor.saturation, sensor.white, sensor.contrast)
+            rgb[i, j, 1] = developed(grey + (g - grey) * sensor.saturation, sensor.white, sensor.contrast)
+            rgb[i, j, 2] = developed(grey + (b - grey) * sensor.saturation, sensor.white, sensor.contrast)

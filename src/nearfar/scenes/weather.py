@@ -43,11 +43,12 @@ def drawn_sky(draw: Draw, *, indoors: bool) -> Sky:
 
 def drawn_light(draw: Draw, view: View, sky: Sky) -> Light:
     """Return the light of a scene: a lamp in most rooms, else the sun, now and then behind clouds."""
-    is_lamp = view.lamp is not None and view.indoors and draw.chance(0.85)
+    is_lamp = view.lamp is not None and view.indoors and draw.chance(0.7)
     strength = draw.spread(0.5, 3.5) * (2.0 if is_lamp else (0.1 if draw.chance(0.22) else 1.0))
     size = draw.choice((0.02, 0.12, 0.3)) if is_lamp else draw.choice((0.01, 0.03, 0.15))
     above = draw.spread(0.2, 0.9)
     below = above * draw.between(0.4, 1.0) if view.indoors else draw.spread(0.08, 0.4)
+    fill_place, fill_colour = _drawn_fill(draw, view)
     return Light(
         is_lamp=is_lamp,
         place=_floats(view.lamp) if is_lamp and view.lamp is not None else sky.sun,
@@ -57,10 +58,8 @@ def drawn_light(draw: Draw, view: View, sky: Sky) -> Light:
         reach=draw.between(0.8, 3.0) * max(0.5, min(2.0, view.scale_m)),
         above=scaled(_tint(draw, 0.7, 1.2) if view.indoors else _tint(draw, 0.9, 1.5), above),
         below=scaled(_tint(draw, 0.6, 1.1), below),
-        fill_place=(draw.between(-3.0, 3.0), draw.between(-3.0, 3.0), draw.between(0.5, 2.3)),
-        fill_colour=scaled(_tint(draw, 0.4, 1.4), draw.between(0.1, 0.8))
-        if view.indoors and draw.chance(0.4)
-        else _BLACK,
+        fill_place=fill_place,
+        fill_colour=fill_colour,
         haze=_drawn_haze(draw) if not view.indoors else 0.0,
         haze_colour=sky.horizon,
         crease_m=0.12 * view.scale_m,
@@ -74,13 +73,24 @@ def drawn_sensor(draw: Draw, view: View) -> Sensor:
     shallow = view.focus_m > 0.0 and draw.chance(0.5)
     distance = max(0.05, view.focus_m * draw.between(0.85, 1.15))
     return Sensor(
-        key=draw.spread(0.13, 0.55),
+        # Now and then overexposed: what is white and near is white in photographs, too.
+        key=draw.spread(0.13, 0.55) if draw.chance(0.85) else draw.spread(0.55, 1.1),
+        white=draw.spread(1.0, 3.0),
         contrast=draw.between(0.95, 1.5),
         saturation=draw.between(0.6, 1.3),
         white_balance=(draw.between(0.88, 1.14), 1.0, draw.between(0.86, 1.16)),
         aperture=draw.between(0.0, 0.05) * distance if shallow else 0.0,
         focus=1.0 / distance,
     )
+
+
+def _drawn_fill(draw: Draw, view: View) -> tuple[Triple, Triple]:
+    """Return place and colour of the second lamp: a flash at the camera, another lamp in the room, or none."""
+    if draw.chance(0.2 if view.indoors else 0.06):
+        return _floats(view.eye), scaled(_tint(draw, 0.8, 1.2), draw.spread(0.6, 4.0))
+    place = (draw.between(-3.0, 3.0), draw.between(-3.0, 3.0), draw.between(0.5, 2.3))
+    is_lit = view.indoors and draw.chance(0.4)
+    return place, scaled(_tint(draw, 0.4, 1.4), draw.between(0.1, 0.8)) if is_lit else _BLACK
 
 
 def _drawn_gradient(draw: Draw) -> tuple[Triple, Triple]:

@@ -68,6 +68,8 @@ def cut(rgb: RgbU8, disparity: MapF32, crop: Crop, target_hw: tuple[int, int]) -
 def photograph(rgb: RgbU8, rng: np.random.Generator) -> RgbU8:
     """Return the picture (H, W, 3) uint8 as a random camera would have taken it; the input is left alone."""
     light = np.multiply(rgb, np.float32(1 / 255), dtype=np.float32)
+    if rng.random() < 0.4:
+        light = _unevenly_lit(light, rng)
     light = _lens(light, rng)
     light = _develop(light, rng)
     if rng.random() < 0.5:
@@ -76,6 +78,8 @@ def photograph(rgb: RgbU8, rng: np.random.Generator) -> RgbU8:
         noise = rng.standard_normal((*light.shape[:2], channels), dtype=np.float32)
         light += np.float32(rng.uniform(0.004, 0.05)) * noise
     pixels = (np.clip(light, 0, 1) * np.float32(255) + np.float32(0.5)).astype(np.uint8)
+    if rng.random() < 0.04:
+        pixels = _framed(pixels, rng)
     return _compress(pixels, rng) if rng.random() < 0.4 else pixels
 
 
@@ -113,6 +117,26 @@ def paste(
     mixed, asked = rgb.copy(), target.copy()
     mixed[window], asked[window] = other[window], np.nan
     return mixed, asked
+
+
+def _unevenly_lit(light: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Return light with pools of brightness and shade that follow no surface: how bright a thing is says no depth."""
+    height, width = light.shape[:2]
+    side = int(rng.integers(2, 6))
+    stops = rng.normal(0, rng.uniform(0.1, 0.6), (side, side)).astype(np.float32)
+    pools = np.exp(cv2.resize(stops, (width, height), interpolation=cv2.INTER_CUBIC)).astype(np.float32)
+    lit: NDArray[np.float32] = light * pools[:, :, None]
+    return lit
+
+
+def _framed(pixels: RgbU8, rng: np.random.Generator) -> RgbU8:
+    """Return the picture with a plain margin of one colour, as prints and aligned photographs have."""
+    height, width = pixels.shape[:2]
+    top, bottom = (round(height * rng.uniform(0, 0.06)) for _ in range(2))
+    left, right = (round(width * rng.uniform(0, 0.06)) for _ in range(2))
+    framed: RgbU8 = np.full_like(pixels, 255 if rng.random() < 0.6 else 0)
+    framed[top : height - bottom, left : width - right] = pixels[top : height - bottom, left : width - right]
+    return framed
 
 
 def _develop(light: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:

@@ -166,9 +166,10 @@ REFINE = replace(
     OPEN,
     # A network that knows layouts has no use for the smallest pictures; it ends larger than it began.
     stages=(
-        Stage(until=0.25, side_px=96, batch=48),
-        Stage(until=0.60, side_px=128, batch=32),
-        Stage(until=1.00, side_px=192, batch=16),
+        Stage(until=0.15, side_px=96, batch=48),
+        Stage(until=0.45, side_px=128, batch=32),
+        Stage(until=0.82, side_px=192, batch=16),
+        Stage(until=1.00, side_px=256, batch=12),
     ),
     peak_rate=6e-4,
 )

@@ -36,9 +36,8 @@ def backdrop(scene: Builder, size: float) -> bool:
         yaw = draw.turn()
         for turn in (yaw, yaw + 1.5708):
             with scene.at(0, 0, 0, turn):
-                scene.sheet(
-                    made.wall(scene), (0, size * draw.between(1.2, 4.0), 0), (12 * size, 0, 0), (0, 0, 12 * size)
-                )
+                surface = made.printed(scene) if draw.chance(0.3) else made.wall(scene)
+                scene.sheet(surface, (0, size * draw.between(1.2, 4.0), 0), (12 * size, 0, 0), (0, 0, 12 * size))
         return True
     if roll < 0.65:
         half = max(1.6, 3.0 * size)

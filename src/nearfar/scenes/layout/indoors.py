@@ -8,6 +8,7 @@ from nearfar.scenes.objects.animals import pet
 from nearfar.scenes.objects.outdoors import bin_or_barrel, stairs
 from nearfar.scenes.objects.people import person
 from nearfar.scenes.objects.plants import low_plant, pot_plant, small_pot_plant, vase
+from nearfar.scenes.objects.vehicles import bicycle, motorcycle
 from nearfar.scenes.palette import colours, made
 
 # What stands along walls, and how far its middle is from the wall [m].
@@ -25,7 +26,8 @@ _ALONG_WALLS: tuple[tuple[Maker, float], ...] = (
     (bin_or_barrel, 0.35),
 )
 _ON_FLOORS: tuple[Maker, ...] = (
-    furniture.chair, person, pet, small.package, pot_plant, small.ornament, bin_or_barrel, small.book_pile,
+    furniture.chair, furniture.chair, person, pet, small.package, small.package, pot_plant, small.ornament,
+    bin_or_barrel, small.book_pile, furniture.table, furniture.desk, bicycle, motorcycle,
 )  # fmt: skip
 
 
@@ -42,8 +44,8 @@ def furnish(scene: Builder, hx: float, hy: float, h: float, count: int) -> None:
     if draw.chance(0.4):
         rug = (draw.between(-0.3, 0.3) * hx, draw.between(-0.3, 0.3) * hy, 0.005)
         scene.box(made.cloth(scene), rug, (0.5 * hx, 0.4 * hy, 0.008))
-    for _ in range(draw.whole(0, 3)):
-        with scene.at(draw.between(-0.7, 0.7) * hx, draw.between(-0.7, 0.7) * hy, 0, draw.turn()):
+    for _ in range(draw.whole(0, 6)):
+        with scene.at(draw.between(-0.8, 0.8) * hx, draw.between(-0.8, 0.8) * hy, 0, draw.turn()):
             one_of(scene, _ON_FLOORS)
     for _ in range(draw.whole(0, 3)):
         with scene.at(draw.between(-0.6, 0.6) * hx, draw.between(-0.6, 0.6) * hy, h):
@@ -55,7 +57,7 @@ def room(scene: Builder) -> View:
     draw = scene.draw
     hx, hy, h = draw.between(1.4, 4.0), draw.between(1.4, 4.0), draw.between(2.2, 3.4)
     room_shell(scene, hx, hy, h)
-    furnish(scene, hx, hy, h, draw.whole(3, 8))
+    furnish(scene, hx, hy, h, draw.whole(4, 12))
     outside(scene)
     side = draw.sign()
     eye = (draw.between(-0.9, 0.9) * (hx - 0.2), side * draw.between(0.4, 0.95) * (hy - 0.2), draw.between(0.3, 2.0))

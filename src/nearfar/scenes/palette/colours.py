@@ -86,8 +86,10 @@ def near(draw: Draw, colour: Triple, by: float = 0.35) -> Triple:
 
 
 def made(draw: Draw) -> Triple:
-    """Return a colour of things that people make: mostly greys and muted tones, some strong."""
-    value = draw.spread(0.02, 0.85)
+    """Return a colour of things that people make: mostly greys and muted tones, many nearly white, some strong."""
+    if draw.chance(0.25):
+        return near(draw, draw.choice((*PALE, WHITE, WHITE)), 0.3)
+    value = draw.spread(0.03, 0.85)
     strength = draw.unit() ** 2 if draw.chance(0.7) else draw.between(0.5, 1.0)
     hue = 6.0 * draw.unit()
     # Source: the piecewise linear ramps of HSV, Smith, "Color gamut transform pairs", SIGGRAPH 1978.
