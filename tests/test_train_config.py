@@ -65,7 +65,7 @@ def test_progress_is_counted_in_what_was_asked_for() -> None:
 
 @given(side=st.integers(16, 512), aspect=st.floats(0.25, 4.0))
 def test_pictures_have_the_stages_area_in_multiples_of_the_stride(side: int, aspect: float) -> None:
-    height, width = Stage(until=1.0, side_px=side, batch=4).shape_hw(aspect)
+    height, width = Stage(until=1.0, side_px=side, batch=4).shape_hw(aspect, STRIDE)
     assert height % STRIDE == width % STRIDE == 0
     assert min(height, width) >= STRIDE
     assert abs(height - side / aspect**0.5) <= STRIDE

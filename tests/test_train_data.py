@@ -90,7 +90,7 @@ def test_a_batch_holds_different_scenes_of_its_lanes_shape() -> None:
     made = list(batches(TINY, _requests(4), workers=0, renderer=render))
     for number, batch in enumerate(made):
         assert batch.request.number == number
-        assert batch.rgb.shape == (4, *STAGE.shape_hw(TINY.aspects[number % 2]), 3)
+        assert batch.rgb.shape == (4, *TINY.shape_hw(STAGE, TINY.aspects[number % 2]), 3)
         assert batch.rgb.dtype == torch.uint8
         assert batch.target.shape == batch.rgb.shape[:3]
         assert batch.target.dtype == torch.float32

@@ -29,7 +29,10 @@ VERBS = {
     "models": ("models.app", "List, show, fetch, verify, import and export models."),
     "scenes": ("scenes.app", "Render the procedural scenes that the open model learns from."),
     "stereo": ("stereo.stereo", "Make a left and a right view of each photograph, to look at in three dimensions."),
-    "train": ("train.app", "Train the open model on rendered scenes, from nothing."),
+    "train": (
+        "train.app",
+        "Train the open model on rendered scenes, or teach a network on your own photographs.",
+    ),
 }
 
 

@@ -13,10 +13,7 @@ from nearfar.export.settings import ExportSettings
 from nearfar.net.checkpoint import load_checkpoint, load_network
 from nearfar.net.depth_anything import PRESETS
 from nearfar.net.vit import PATCH
-from nearfar.net.weights import Layout, layout_of, recognise
-
-# Each checkpoint runs as its publisher's code runs it: see nearfar.net.vit.resample_positions.
-_POSITION_OFFSETS = {Layout.OFFICIAL: 0.1, Layout.TRANSFORMERS: 0.0, Layout.NEARFAR: 0.1}
+from nearfar.net.weights import POSITION_OFFSETS, Layout, layout_of, recognise
 
 # A sigmoid steepens what differs before it, and that may have a range of hundreds where the map has its cap of 20 m.
 _TOLERANCE, _METRIC_TOLERANCE = 1e-4, 1e-3
@@ -60,7 +57,7 @@ def convert(checkpoint: Path, target: Path, *, max_depth_m: float | None, own_si
     layout = layout_of(tensors, source=checkpoint.name)
     size = recognise(tensors, source=checkpoint.name)
     del tensors  # the network has its own
-    config = replace(PRESETS[size], max_depth_m=max_depth_m, position_offset=_POSITION_OFFSETS[layout])
+    config = replace(PRESETS[size], max_depth_m=max_depth_m, position_offset=POSITION_OFFSETS[layout])
     network = load_network(checkpoint, config)
     tolerance = _TOLERANCE if max_depth_m is None else _METRIC_TOLERANCE
     settings = ExportSettings(multiple=PATCH, own_size=own_size, tolerance=tolerance)

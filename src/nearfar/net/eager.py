@@ -17,10 +17,7 @@ from nearfar.errors import MissingExtraError
 from nearfar.net.checkpoint import load_checkpoint, load_network
 from nearfar.net.depth_anything import PRESETS, DepthAnythingConfig
 from nearfar.net.vit import PATCH
-from nearfar.net.weights import Layout, from_nearfar, layout_of, recognise
-
-# Each checkpoint runs as its publisher's code runs it: see nearfar.net.vit.resample_positions.
-_POSITION_OFFSETS = {Layout.OFFICIAL: 0.1, Layout.TRANSFORMERS: 0.0, Layout.NEARFAR: 0.1}
+from nearfar.net.weights import POSITION_OFFSETS, Layout, from_nearfar, layout_of, recognise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +61,7 @@ def load_eager(checkpoint: Path, *, program: str, max_depth_m: float | None, thr
     """
     tensors = load_checkpoint(checkpoint)
     layout, size = (find(tensors, source=checkpoint.name) for find in (layout_of, recognise))
-    config = replace(PRESETS[size], max_depth_m=max_depth_m, position_offset=_POSITION_OFFSETS[Layout(layout)])
+    config = replace(PRESETS[size], max_depth_m=max_depth_m, position_offset=POSITION_OFFSETS[Layout(layout)])
     network = load_network(checkpoint, config)
     torch.set_num_threads(threads or _usable_cores())
     if program == "transformers":

@@ -32,6 +32,7 @@ class OpenNetConfig:
         heads: Attention heads a block.
         decoder: Channels of the decoder at strides 8, 4 and 2; each a multiple of 8.
         grid: Side of the square grid of learned positions [tokens], resized to each picture's own grid.
+        max_depth_m: None for relative disparity; for a metric network, the depth that it cannot exceed [m].
     """
 
     channels: tuple[int, int, int] = (24, 48, 96)
@@ -41,6 +42,7 @@ class OpenNetConfig:
     heads: int = 6
     decoder: tuple[int, int, int] = (96, 64, 24)
     grid: int = 8
+    max_depth_m: float | None = None
 
     def __post_init__(self) -> None:
         odd = [count for count in (*self.channels, *self.decoder) if count < 1 or count % _CHANNELS_PER_GROUP]
@@ -50,6 +52,8 @@ class OpenNetConfig:
             raise OptionError(f"width must be a multiple of heads, got width {self.width} and {self.heads} heads")
         if min(self.depth, self.grid) < 1 or min(self.residuals) < 0:
             raise OptionError(f"depth and grid must be at least 1 and residuals at least 0, got {self}")
+        if self.max_depth_m is not None and not 0 < self.max_depth_m < float("inf"):
+            raise OptionError(f"max_depth_m must be above 0, or None for relative disparity, got {self.max_depth_m}")
 
 
 class ResidualBlock(nn.Module):
@@ -103,7 +107,8 @@ class OpenNet(nn.Module):
     """The network: ``pixel_values`` (B, 3, h, w) float32 to ``predicted_depth`` (B, h, w) float32.
 
     The input is sRGB in [0, 1], normalised by ImageNet's mean and deviation, sides multiples of :data:`STRIDE`.
-    The output is disparity less its median over its mean absolute deviation: relative, larger = nearer.
+    The output is disparity less its median over its mean absolute deviation: relative, larger = nearer; or, with
+    ``max_depth_m``, depth, by a sigmoid [m].
     """
 
     def __init__(self, config: OpenNetConfig) -> None:
@@ -128,7 +133,7 @@ class OpenNet(nn.Module):
         _initialise(self)
 
     def forward(self, pixel_values: Tensor) -> Tensor:
-        """Return relative disparity (B, h, w) for normalised pictures (B, 3, h, w)."""
+        """Return relative disparity, or metres, (B, h, w) for normalised pictures (B, 3, h, w)."""
         features2 = self.encode2(pixel_values)
         features4 = self.encode4(features2)
         features8 = self.encode8(features4)
@@ -137,7 +142,9 @@ class OpenNet(nn.Module):
             self.narrow, self.lateral, self.refine, (features8, features4, features2), strict=True
         ):
             features = refine(functional.relu(_double(narrow(features)) + lateral(skipped)))
-        return _double(self.head(functional.relu(features))).squeeze(1)  # (B, h, w)
+        predicted = _double(self.head(functional.relu(features))).squeeze(1)  # (B, h, w)
+        max_depth_m = self.config.max_depth_m
+        return predicted if max_depth_m is None else torch.sigmoid(predicted) * max_depth_m
 
     def _look_around(self, features: Tensor) -> Tensor:
         batch, width, rows, columns = features.shape

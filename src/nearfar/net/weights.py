@@ -77,6 +77,10 @@ _EACH_LEVEL = (
     ),
 )
 
+# Each checkpoint runs as its publisher's code runs it: see nearfar.net.vit.resample_positions.
+POSITION_OFFSETS = MappingProxyType({Layout.OFFICIAL: 0.1, Layout.TRANSFORMERS: 0.0, Layout.NEARFAR: 0.1})
+"""How the learned positions of a checkpoint are resampled [patches]."""
+
 _FIRST_PARTS = {Layout.NEARFAR: "encoder.", Layout.OFFICIAL: "pretrained.", Layout.TRANSFORMERS: "backbone."}
 _READABLE_DTYPES = (torch.float32, torch.float16, torch.bfloat16)
 _NAMED_AT_MOST = 3

@@ -1,10 +1,10 @@
-"""Procedural scenes with exact depth, each made from its seed alone (docs/concepts/scenes.md).
+"""Pictures of scenes that never were, with their exact depth: the only training data of nearfar-open.
 
-A layout sets out objects, each a handful of boxes, balls, tubes and sheets, through a :class:`Builder`; camera, light
-and sensor are drawn beside it; the compiled renderer turns these flat records into a picture and its disparity.
+A seed decides everything. A layout sets things out in a builder, weather lights them, kernels compiled by numba see,
+shade and develop them; see render_scene.
 """
 
 from nearfar.scenes.frame import Frame, render_scene
-from nearfar.scenes.layouts import LAYOUTS
+from nearfar.scenes.layout.table import LAYOUTS
 
 __all__ = ["LAYOUTS", "Frame", "render_scene"]

@@ -1,46 +1,26 @@
-"""What a scene is built with: frames, materials and primitives, collected as rows of numbers."""
+"""A scene under construction: frames, materials and rows of primitives."""
 
 import math
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeAlias
 
 import numpy as np
 
+from nearfar.scenes import geometry, material
+from nearfar.scenes.compiled import Floats, Triple
 from nearfar.scenes.draw import Draw
-from nearfar.scenes.records import (
-    BOX,
-    DISC,
-    ELLIPSOID,
-    FRAME_WIDTH,
-    FRUSTUM,
-    GABLE,
-    MATERIAL_WIDTH,
-    PLAIN,
-    QUAD,
-    ROW_WIDTH,
-    Record,
-)
+from nearfar.scenes.material import Material
 
-Colour: TypeAlias = tuple[float, float, float]
-Point: TypeAlias = tuple[float, float, float]
-
-_WORLD = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0)
+_IDENTITY = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0)
+_MOST_SEEDS = 1 << 20
 
 
 class Builder:
-    """A scene under construction.
+    """Collects what a scene is made of; everything is placed in the frame that was entered last [m], z up.
 
-    Everything is placed in the current frame, in metres, z up; :meth:`at` moves it. A material is a number that
-    :meth:`material` returned.
-
-    Example:
-        >>> build = Builder(Draw(0))
-        >>> with build.at(2.0, 0.0, 0.0):
-        ...     build.ball(build.material((0.5, 0.1, 0.1)), 0, 0, 1, 1, 1, 1)
-        >>> [part.shape for part in build.arrays()]
-        [(1, 17), (2, 12), (1, 18)]
+    Rows are kept in flat arrays of numbers: a scene of a thousand primitives is put together in two milliseconds.
     """
 
     __slots__ = ("_frame", "_frames", "_materials", "_rows", "draw")
@@ -48,163 +28,130 @@ class Builder:
     def __init__(self, draw: Draw) -> None:
         self.draw = draw
         self._rows = array("d")
-        self._frames = array("d", _WORLD)
+        self._frames = array("d", _IDENTITY)
         self._materials = array("d")
         self._frame = 0
 
-    def arrays(self) -> tuple[Record, Record, Record]:
-        """Return rows (n, ROW_WIDTH), frames (m, FRAME_WIDTH) and materials (k, MATERIAL_WIDTH), float64."""
+    def arrays(self) -> tuple[Floats, Floats, Floats]:
+        """Return rows (n, geometry.ROW_WIDTH), frames (m, 12) and materials (k, material.WIDTH), float64."""
         return (
-            np.frombuffer(self._rows).reshape(-1, ROW_WIDTH),
-            np.frombuffer(self._frames).reshape(-1, FRAME_WIDTH),
-            np.frombuffer(self._materials).reshape(-1, MATERIAL_WIDTH),
+            np.array(self._rows).reshape(-1, geometry.ROW_WIDTH),
+            np.array(self._frames).reshape(-1, 12),
+            np.array(self._materials).reshape(-1, material.WIDTH),
         )
+
+    def mark(self) -> int:
+        """Return a mark, from which extent measures."""
+        return len(self._rows)
+
+    def extent(self, mark: int) -> tuple[Triple, Triple]:
+        """Return the low and the high corner [m], in the world, of all that was placed since a mark."""
+        rows = np.array(self._rows[mark:]).reshape(-1, geometry.ROW_WIDTH)
+        corners = geometry.extent(rows, np.array(self._frames).reshape(-1, 12)).tolist()
+        return (corners[0], corners[1], corners[2]), (corners[3], corners[4], corners[5])
 
     @contextmanager
     def at(
-        self, x: float, y: float, z: float, yaw: float = 0.0, scale: float = 1.0, pitch: float = 0.0
+        self, x: float, y: float, z: float, yaw: float = 0.0, *, scale: float = 1.0, pitch: float = 0.0
     ) -> Iterator[None]:
-        """Build the block inside a frame that is moved, turned about z, tipped about its own x, and scaled."""
+        """Place in a frame that is moved, turned about z, tipped about its own x and scaled, until the block ends."""
         outer = self._frame
-        self._frame = self._add_frame(x, y, z, yaw, scale, pitch)
+        self._frame = self._add_frame((x, y, z), yaw, scale, pitch)
         yield
         self._frame = outer
 
-    def _add_frame(self, x: float, y: float, z: float, yaw: float, scale: float, pitch: float) -> int:
-        start = FRAME_WIDTH * self._frame
-        f = self._frames[start : start + FRAME_WIDTH]
+    def _add_frame(self, origin: Triple, yaw: float, scale: float, pitch: float) -> int:
+        f = self._frames[12 * self._frame : 12 * self._frame + 12]
         c, s = math.cos(yaw) * scale, math.sin(yaw) * scale
-        if pitch:
-            cp, sp = math.cos(pitch), math.sin(pitch)
-            m = (c, -s * cp, s * sp, s, c * cp, -c * sp, 0.0, sp * scale, cp * scale)
-        else:
-            m = (c, -s, 0.0, s, c, 0.0, 0.0, 0.0, scale)
+        cp, sp = (math.cos(pitch), math.sin(pitch)) if pitch else (1.0, 0.0)
         for i in (0, 3, 6):
-            for j in (0, 1, 2):
-                self._frames.append(f[i] * m[j] + f[i + 1] * m[j + 3] + f[i + 2] * m[j + 6])
+            a, b, e = f[i], f[i + 1], f[i + 2]
+            across = b * c - a * s
+            self._frames.extend((a * c + b * s, across * cp + e * sp * scale, e * cp * scale - across * sp))
+        x, y, z = origin
         for i in (0, 3, 6):
             self._frames.append(f[i] * x + f[i + 1] * y + f[i + 2] * z + f[9 + i // 3])
-        return len(self._frames) // FRAME_WIDTH - 1
+        return len(self._frames) // 12 - 1
 
-    def material(
-        self,
-        colour: Colour,
-        second: Colour | None = None,
-        texture: int = PLAIN,
-        period: float = 0.3,
-        *,
-        param: float | None = None,
-        shine: float = 0.0,
-        gloss: float = 20.0,
-        bump: float = 0.0,
-        glow: float = 0.0,
-        mirror: float = 0.0,
-        stain: float | None = None,
-        through: float = 0.0,
-        turned: bool = False,
-    ) -> int:
-        """Return the number of a new material; what is not given and matters is drawn.
-
-        Args:
-            colour: Linear RGB.
-            second: The other colour of the texture; a darker shade of the first unless given.
-            texture: A texture of ``records``.
-            period: Of the texture. [m]
-            param: What it means depends on the texture: the width of stripes, the contrast of noise. In [0, 1].
-            shine: Strength of highlights.
-            gloss: Their exponent.
-            bump: Roughness of the surface.
-            glow: Light that it gives off itself.
-            mirror: Share of the surroundings that it shows.
-            stain: Strength of large blotches.
-            through: Share of light from behind.
-            turned: The texture is turned by a quarter.
-        """
-        draw = self.draw
+    def add(self, surface: Material) -> int:
+        """Return the number of a new material."""
+        draw, colour = self.draw, surface.colour
+        second = surface.second
         if second is None:
             k = draw.between(0.55, 0.9)
             second = (colour[0] * k, colour[1] * k, colour[2] * k)
-        seed = draw.whole(0, 1 << 20)
-        param = draw.unit() if param is None else param
-        stain = draw.between(0.1, 0.7) if stain is None else stain
-        self._materials.extend((texture, *colour, *second, period, seed, param))
-        self._materials.extend((shine, gloss, bump, glow, float(turned), mirror, stain, through))
-        return len(self._materials) // MATERIAL_WIDTH - 1
+        param = draw.unit() if surface.param is None else surface.param
+        stain = draw.between(0.1, 0.7) if surface.stain is None else surface.stain
+        self._materials.extend(
+            (
+                *colour, *second, surface.texture, surface.period, param, surface.shine, surface.gloss, surface.bump,
+                surface.glow, surface.mirror, stain, surface.through, surface.turned, draw.whole(0, _MOST_SEEDS),
+            )
+        )  # fmt: skip
+        return len(self._materials) // material.WIDTH - 1
 
-    def box(
-        self, material: int, x: float, y: float, z: float, hx: float, hy: float, hz: float, yaw: float = 0.0
-    ) -> None:
-        """Add a box by its centre and half sides."""
-        a, b = (hx, 0.0, 0.0), (0.0, hy, 0.0)
-        if yaw:
-            a, b = _turned(hx, hy, yaw)
-        self._add(BOX, 0.0, 0.0, material, (x, y, z), a, b, (0.0, 0.0, hz))
+    def place(
+        self, kind: int, surface: int, centre: Triple, axes: tuple[Triple, Triple, Triple], *,
+        shape: float = 1.0, detail: float = 0.0,
+    ) -> None:  # fmt: skip
+        """Place a primitive of nearfar.scenes.geometry by its centre and the three half axes that span it."""
+        a, b, c = axes
+        self._rows.extend((kind, shape, detail, surface, self._frame, *centre, *a, *b, *c))
 
-    def ball(
-        self,
-        material: int,
-        x: float,
-        y: float,
-        z: float,
-        rx: float,
-        ry: float,
-        rz: float,
-        yaw: float = 0.0,
-        *,
-        clip: float = 1.0,
+    def box(self, surface: int, centre: Triple, half: Triple, *, yaw: float = 0.0) -> None:
+        """Place a box by its centre and half sides, turned about z."""
+        self.place(geometry.BOX, surface, centre, _upright(half, yaw))
+
+    def ball(self, surface: int, centre: Triple, half: Triple, *, yaw: float = 0.0, clip: float = 1.0) -> None:
+        """Place an ellipsoid; what is above ``clip`` times its height is cut away, which leaves a hollow shell."""
+        self.place(geometry.ELLIPSOID, surface, centre, _upright(half, yaw), shape=clip)
+
+    def puff(
+        self, surface: int, centre: Triple, half: Triple, *, density: float, lumps: float, yaw: float = 0.0
     ) -> None:
-        """Add an ellipsoid; what lies above clip (a share of rz) is cut away and leaves a hollow shell."""
-        a, b = _turned(rx, ry, yaw)
-        self._add(ELLIPSOID, clip, 0.0, material, (x, y, z), a, b, (0.0, 0.0, rz))
+        """Place an ellipsoid with holes: a share ``density`` is left, in about ``lumps`` lumps a radius."""
+        self.place(geometry.PUFF, surface, centre, _upright(half, yaw), shape=density, detail=lumps)
 
     def tube(
-        self, material: int, start: Point, end: Point, radius: float, taper: float = 1.0, *, hollow: bool = False
+        self, surface: int, start: Triple, end: Triple, radius: float, *, taper: float = 1.0, hollow: bool = False
     ) -> None:
-        """Add a frustum from start to end, its radius radius * taper at the end; hollow is without end discs."""
+        """Place a frustum from start to end; its radius there is radius * taper."""
         wx, wy, wz = 0.5 * (end[0] - start[0]), 0.5 * (end[1] - start[1]), 0.5 * (end[2] - start[2])
         length = math.sqrt(wx * wx + wy * wy + wz * wz)
         if length < 1e-6:
             return
-        # Any axis across w: the cross product with the world axis that w is not along.
+        # Across the tube, and the cross product of both.
         ux, uy, uz = (wy, -wx, 0.0) if abs(wz) < 0.9 * length else (0.0, wz, -wy)
         k = radius / math.sqrt(ux * ux + uy * uy + uz * uz)
         ux, uy, uz = ux * k, uy * k, uz * k
         across = ((wy * uz - wz * uy) / length, (wz * ux - wx * uz) / length, (wx * uy - wy * ux) / length)
         centre = (start[0] + wx, start[1] + wy, start[2] + wz)
-        self._add(FRUSTUM, taper, float(hollow), material, centre, (ux, uy, uz), across, (wx, wy, wz))
+        axes = ((ux, uy, uz), across, (wx, wy, wz))
+        self.place(geometry.FRUSTUM, surface, centre, axes, shape=taper, detail=float(hollow))
 
-    def sheet(self, material: int, centre: Point, a: Point, b: Point) -> None:
-        """Add a rectangle spanned by two half sides."""
-        self._add_flat(QUAD, 0.0, material, centre, a, b)
-
-    def disc(self, material: int, centre: Point, a: Point, b: Point) -> None:
-        """Add an ellipse spanned by two half axes."""
-        self._add_flat(DISC, 0.0, material, centre, a, b)
-
-    def gable(self, material: int, centre: Point, a: Point, b: Point) -> None:
-        """Add a triangle: its base 2 a long at -b, its point at b."""
-        self._add_flat(GABLE, 0.0, material, centre, a, b)
-
-    def leaf(self, material: int, centre: Point, a: Point, b: Point) -> None:
-        """Add a leaf that is pointed at -a and a, and b wide to either side."""
-        self._add_flat(DISC, 1.0, material, centre, a, b)
-
-    def _add_flat(self, kind: int, flag: float, material: int, centre: Point, a: Point, b: Point) -> None:
+    def sheet(self, surface: int, centre: Triple, a: Triple, b: Triple, *, kind: int = geometry.SQUARE) -> None:
+        """Place a flat square, disc, leaf or gable that two half axes span."""
         cx, cy, cz = a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]
-        k = 1.0 / math.sqrt(cx * cx + cy * cy + cz * cz + 1e-30)
-        self._add(kind, 0.0, flag, material, centre, a, b, (cx * k, cy * k, cz * k))
+        k = 1.0 / (math.sqrt(cx * cx + cy * cy + cz * cz) + 1e-30)
+        self.place(kind, surface, centre, (a, b, (cx * k, cy * k, cz * k)))
 
-    def _add(
-        self, kind: int, param: float, flag: float, material: int, centre: Point, a: Point, b: Point, c: Point
-    ) -> None:
-        self._rows.extend((kind, param, flag, material, self._frame, *centre, *a, *b, *c))
+    def disc(self, surface: int, centre: Triple, radius: float) -> None:
+        """Place a level disc."""
+        self.sheet(surface, centre, (radius, 0.0, 0.0), (0.0, radius, 0.0), kind=geometry.DISC)
 
 
-def one_of(build: Builder, *makers: Callable[[Builder], object]) -> None:
+Maker: TypeAlias = Callable[[Builder], object]
+"""Builds a thing about the origin of the builder's frame, standing on z = 0."""
+
+
+def one_of(scene: Builder, makers: Sequence[Maker]) -> None:
     """Build one of several things."""
-    build.draw.choice(makers)(build)
+    scene.draw.choice(makers)(scene)
 
 
-def _turned(hx: float, hy: float, yaw: float) -> tuple[Point, Point]:
+def _upright(half: Triple, yaw: float) -> tuple[Triple, Triple, Triple]:
+    x, y, z = half
+    if not yaw:
+        return (x, 0.0, 0.0), (0.0, y, 0.0), (0.0, 0.0, z)
     c, s = math.cos(yaw), math.sin(yaw)
-    return (hx * c, hx * s, 0.0), (-hy * s, hy * c, 0.0)
+    return (x * c, x * s, 0.0), (-y * s, y * c, 0.0), (0.0, 0.0, z)

@@ -1,49 +1,42 @@
-"""The random numbers that a scene is made from."""
+"""Random draws of one seed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 import numpy as np
 
 Item = TypeVar("Item")
-
 _BLOCK = 2048
 
 
-class Draw:
-    """The random numbers of one seed, in the order in which they are asked for.
+def _numbers(generator: np.random.Generator) -> Iterator[float]:
+    while True:
+        yield from generator.random(_BLOCK).tolist()
 
-    They are made in blocks: one call of a NumPy generator costs a microsecond, and a scene needs thousands.
+
+class Draw:
+    """Random numbers of a seed, made in blocks: one by one a Generator costs a microsecond a number.
 
     Example:
         >>> Draw(7).whole(1, 6) == Draw(7).whole(1, 6)
         True
     """
 
-    __slots__ = ("_block", "_generator", "_next")
+    __slots__ = ("unit",)
+
+    unit: Callable[[], float]
+    """Returns a number in [0, 1); an attribute, because a scene asks for thousands and a method costs a frame each."""
 
     def __init__(self, seed: int) -> None:
-        # Named in full: numpy.random.default_rng may change its generator, and with it every scene.
-        self._generator = np.random.Generator(np.random.PCG64(seed))
-        self._block: list[float] = []
-        self._next = 0
-
-    def unit(self) -> float:
-        """Return a number in [0, 1)."""
-        if self._next >= len(self._block):
-            self._block = self._generator.random(_BLOCK).tolist()
-            self._next = 0
-        self._next += 1
-        return self._block[self._next - 1]
+        self.unit = _numbers(np.random.Generator(np.random.PCG64(seed))).__next__
 
     def between(self, low: float, high: float) -> float:
         """Return a number in [low, high)."""
         return low + (high - low) * self.unit()
 
     def spread(self, low: float, high: float) -> float:
-        """Return a number in [low, high), its logarithm uniform."""
-        ratio: float = (high / low) ** self.unit()
-        return low * ratio
+        """Return a number in [low, high) whose logarithm is uniform."""
+        return float(low * (high / low) ** self.unit())
 
     def whole(self, low: int, high: int) -> int:
         """Return an integer in low..high, both included."""
@@ -57,10 +50,10 @@ class Draw:
         """Return one of the items."""
         return items[int(len(items) * self.unit())]
 
-    def side(self) -> int:
+    def sign(self) -> int:
         """Return -1 or 1."""
-        return self.choice((-1, 1))
+        return 1 if self.unit() < 0.5 else -1
 
     def turn(self) -> float:
-        """Return any angle [rad]."""
-        return self.between(0, 6.28)
+        """Return an angle [radians]."""
+        return 6.2832 * self.unit()

@@ -1,95 +1,127 @@
-"""A rendered picture with its exact disparity, and the function that makes it from a seed."""
+"""A picture with its exact depth, from a seed."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from nearfar.arrays import MapF32, RgbU8, frozen
+from nearfar.arrays import MapF32, RgbU8, frozen, require_map, require_rgb
 from nearfar.errors import ArrayError, OptionError
 from nearfar.scenes.builder import Builder
-from nearfar.scenes.camera import camera_record
+from nearfar.scenes.camera import aimed
 from nearfar.scenes.draw import Draw
-from nearfar.scenes.layouts import LAYOUTS, choose
-from nearfar.scenes.light import light_record, sensor_record, sky_record
-from nearfar.scenes.records import ORIGIN, Scene
-from nearfar.scenes.render.picture import render
-from nearfar.scenes.render.placement import place
+from nearfar.scenes.geometry import placed
+from nearfar.scenes.layout.before import set_before
+from nearfar.scenes.layout.table import LAYOUTS, drawn
+from nearfar.scenes.layout.view import Layout
+from nearfar.scenes.render import Setting, render
+from nearfar.scenes.visibility import glimpse
+from nearfar.scenes.weather import drawn_light, drawn_sensor, drawn_sky
+
+_ATTEMPTS = 6
+_GLIMPSE_PX = 20  # the shorter side of the trial look
+_MOST_OF_ONE_THING = 0.72
+_FEWEST_THINGS = 5
+_OFTEN_BEFORE = 0.12
+_LEAST_SPREAD = 0.06
+_LARGEST_PX = 8192
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """A picture and the disparity of each of its pixels; both read-only.
+    """A rendered picture and what is known of its depth.
 
     Attributes:
-        rgb: (H, W, 3) uint8 sRGB, upright.
-        disparity: (H, W) float32, one over the distance along the optical axis; 0 is sky. [1/m]
-
-    Raises:
-        ArrayError: The shapes or dtypes are others, or do not fit each other.
+        rgb: (H, W, 3) uint8 sRGB, read-only.
+        disparity: (H, W) float32, 1 / z [1/m], z along the optical axis; 0 is sky. Read-only.
     """
 
     rgb: RgbU8
     disparity: MapF32
 
     def __post_init__(self) -> None:
-        size_hw = self.disparity.shape
-        if self.rgb.shape != (*size_hw, 3) or self.rgb.dtype != np.uint8 or self.disparity.dtype != np.float32:
-            raise ArrayError(
-                "a frame is rgb (H, W, 3) uint8 and disparity (H, W) float32, got "
-                f"{self.rgb.shape} {self.rgb.dtype} and {size_hw} {self.disparity.dtype}"
-            )
-        object.__setattr__(self, "rgb", frozen(self.rgb))
-        object.__setattr__(self, "disparity", frozen(self.disparity))
+        require_rgb(self.rgb)
+        require_map(self.disparity)
+        if self.rgb.shape[:2] != self.disparity.shape:
+            raise ArrayError(f"disparity must be {self.rgb.shape[:2]} as rgb is, got {self.disparity.shape}")
 
 
-def render_scene(seed: int, *, height: int, width: int, samples: int = 2, layout: str | None = None) -> Frame:
-    """Return the picture of a seed: the same bytes every time on one machine.
-
-    Another size shows the same scene through another frame; the field of view is that of the longer side.
+def render_scene(
+    seed: int, height: int = 128, width: int = 128, *, samples: int = 2, layout: str | None = None
+) -> Frame:
+    """Return the picture of a seed: the same bytes for the same arguments in any process of this machine.
 
     Args:
-        seed: Decides everything that is seen.
-        height: Of the picture. [px]
-        width: Of the picture. [px]
-        samples: Rays across a pixel, and as many down it: 1 is ragged and fast, 4 smooth.
-        layout: The name of a layout in ``LAYOUTS``; drawn from the seed unless given.
+        seed: Decides everything; 0 or more.
+        height: Of the picture [px].
+        width: Of the picture [px].
+        samples: Rays along each side of a pixel. Disparity is never a mix of two things; with 1 it is exact at the
+            middle of the pixel, with more it is that of the thing that fills most of the pixel.
+        layout: A name of nearfar.scenes.LAYOUTS; None: drawn.
 
     Raises:
-        OptionError: A number is too small, or no layout has this name.
+        OptionError: A size or the seed is out of range, or no layout has such a name.
 
     Example:
-        >>> frame = render_scene(7, height=24, width=32)
-        >>> frame.rgb.shape, frame.disparity.shape, float(frame.disparity.min()) >= 0
-        ((24, 32, 3), (24, 32), True)
+        >>> frame = render_scene(3, 24, 32)
+        >>> frame.rgb.shape, frame.disparity.shape
+        ((24, 32, 3), (24, 32))
     """
-    _require(seed, height, width, samples, layout)
-    draw = Draw(seed)
-    drawn = choose(draw)
-    scene = lay_out(draw, layout or drawn, height=height, width=width)
-    rgb = np.empty((height, width, 3), np.uint8)
-    disparity = np.empty((height, width), np.float32)
-    render(scene, samples, rgb, disparity)
-    return Frame(rgb=rgb, disparity=disparity)
+    _require_range("seed", seed, 0, (1 << 63) - 1)
+    _require_range("height", height, 1, _LARGEST_PX)
+    _require_range("width", width, 1, _LARGEST_PX)
+    _require_range("samples", samples, 1, 8)
+    setting = _setting(Draw(seed), layout, height, width)
+    rgb, disparity = np.empty((height, width, 3), np.uint8), np.empty((height, width), np.float32)
+    render(setting, samples, rgb, disparity)
+    return Frame(rgb=frozen(rgb), disparity=frozen(disparity))
 
 
-def lay_out(draw: Draw, layout: str, *, height: int, width: int) -> Scene:
-    """Return what the renderer reads of a layout, seen in a picture of the given size [px]."""
-    build = Builder(draw)
-    view = LAYOUTS[layout].lay_out(build)
-    camera = camera_record(view, height=height, width=width)
-    light = light_record(draw, view)
-    sky = sky_record(draw, light, indoor=view.indoor)
-    sensor = sensor_record(draw, view)
-    rows, frames, materials = build.arrays()
-    primitives = place(rows, frames, camera[ORIGIN : ORIGIN + 3], view.near_m)
-    return Scene(primitives=primitives, materials=materials, camera=camera, light=light, sky=sky, sensor=sensor)
+def _setting(draw: Draw, name: str | None, height: int, width: int) -> Setting:
+    """Return a scene worth looking at: what shows a single wall, or little but sky, is drawn again."""
+    for _ in range(_ATTEMPTS):
+        setting = _composed(draw, _layout(draw, name), height, width)
+        scale = _GLIMPSE_PX / min(height, width)
+        look_hw = max(1, round(height * scale)), max(1, round(width * scale))
+        commonest, things, spread = glimpse(setting.primitives, setting.camera, *look_hw)
+        if commonest < _MOST_OF_ONE_THING and things >= _FEWEST_THINGS and spread > _LEAST_SPREAD:
+            break
+    return setting
 
 
-def _require(seed: int, height: int, width: int, samples: int, layout: str | None) -> None:
-    if seed < 0:
-        raise OptionError(f"a seed is 0 or more, got {seed}")
-    for name, value in (("height", height), ("width", width), ("samples", samples)):
-        if value < 1:
-            raise OptionError(f"{name} must be at least 1, got {value}")
-    if layout is not None and layout not in LAYOUTS:
-        raise OptionError(f"no layout is called {layout!r}: choose from {', '.join(LAYOUTS)}")
+def _layout(draw: Draw, name: str | None) -> Layout:
+    if name is None:
+        return drawn(draw)
+    if name not in LAYOUTS:
+        raise OptionError(f"no layout is called {name!r}: choose from {', '.join(LAYOUTS)}")
+    return LAYOUTS[name][1]
+
+
+def _composed(draw: Draw, layout: Layout, height: int, width: int) -> Setting:
+    builder = Builder(draw)
+    view = layout(builder)
+    if draw.chance(_OFTEN_BEFORE):
+        set_before(builder, view)
+    camera = aimed(
+        view.eye,
+        view.target,
+        fov_deg=view.fov_deg,
+        roll_deg=view.roll_deg,
+        near_m=view.near_m,
+        height=height,
+        width=width,
+    )
+    sky = drawn_sky(draw, indoors=view.indoors)
+    rows, frames, materials = builder.arrays()
+    return Setting(
+        primitives=placed(rows, frames, camera.eye, camera.near),
+        materials=materials,
+        camera=camera,
+        light=drawn_light(draw, view, sky),
+        sky=sky,
+        sensor=drawn_sensor(draw, view),
+    )
+
+
+def _require_range(name: str, value: int, low: int, high: int) -> None:
+    if not low <= value <= high:
+        raise OptionError(f"{name} must be {low} to {high}, got {value}")

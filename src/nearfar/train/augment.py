@@ -24,14 +24,20 @@ class Crop:
 
 
 def random_crop(
-    rng: np.random.Generator, *, source_hw: tuple[int, int], target_hw: tuple[int, int], share: tuple[float, float]
+    rng: np.random.Generator,
+    *,
+    source_hw: tuple[int, int],
+    target_hw: tuple[int, int],
+    share: tuple[float, float],
+    stretch: float = 0.14,
 ) -> Crop:
     """Return a random crop of a scene of ``source_hw``, to become a picture of ``target_hw`` [px].
 
-    Its longer share of a side lies within ``share``; its aspect is the target's, stretched by up to 15 % either way.
+    Its longer share of a side lies within ``share``; its aspect is the target's, stretched by up to ``stretch`` of the
+    natural logarithm of each side either way.
     """
-    stretch = float(np.exp(rng.uniform(-0.14, 0.14)))
-    height, width = target_hw[0] / source_hw[0] * stretch, target_hw[1] / source_hw[1] / stretch
+    stretched = float(np.exp(rng.uniform(-stretch, stretch)))
+    height, width = target_hw[0] / source_hw[0] * stretched, target_hw[1] / source_hw[1] / stretched
     scale = rng.uniform(*share) / max(height, width)
     rows = max(1, min(source_hw[0], round(height * scale * source_hw[0])))
     columns = max(1, min(source_hw[1], round(width * scale * source_hw[1])))
@@ -62,6 +68,8 @@ def cut(rgb: RgbU8, disparity: MapF32, crop: Crop, target_hw: tuple[int, int]) -
 def photograph(rgb: RgbU8, rng: np.random.Generator) -> RgbU8:
     """Return the picture (H, W, 3) uint8 as a random camera would have taken it; the input is left alone."""
     light = np.multiply(rgb, np.float32(1 / 255), dtype=np.float32)
+    if rng.random() < 0.4:
+        light = _unevenly_lit(light, rng)
     light = _lens(light, rng)
     light = _develop(light, rng)
     if rng.random() < 0.5:
@@ -70,7 +78,65 @@ def photograph(rgb: RgbU8, rng: np.random.Generator) -> RgbU8:
         noise = rng.standard_normal((*light.shape[:2], channels), dtype=np.float32)
         light += np.float32(rng.uniform(0.004, 0.05)) * noise
     pixels = (np.clip(light, 0, 1) * np.float32(255) + np.float32(0.5)).astype(np.uint8)
+    if rng.random() < 0.04:
+        pixels = _framed(pixels, rng)
     return _compress(pixels, rng) if rng.random() < 0.4 else pixels
+
+
+def disturb(rgb: RgbU8, rng: np.random.Generator) -> RgbU8:
+    """Return the picture (H, W, 3) uint8 with colours and sharpness that no camera gives; the input is left alone.
+
+    Source: the strong perturbations of Depth Anything, arXiv 2401.10891, section 3.2: colour jitter and Gaussian blur.
+    """
+    pixels: RgbU8 = rgb
+    if rng.random() < 0.8:
+        hue, saturation, value = cv2.split(cv2.cvtColor(pixels, cv2.COLOR_RGB2HSV).astype(np.float32))
+        hue = np.mod(hue + np.float32(rng.uniform(-18, 18)), np.float32(180))  # OpenCV's circle has 180 steps
+        saturation = np.clip(saturation * np.float32(rng.uniform(0.4, 1.6)), 0, 255)
+        value = np.clip(value * np.float32(rng.uniform(0.5, 1.4)), 0, 255)
+        jittered = cv2.merge([hue, saturation, value]).astype(np.uint8)
+        pixels = cv2.cvtColor(jittered, cv2.COLOR_HSV2RGB).astype(np.uint8)
+    if rng.random() < 0.5:
+        pixels = cv2.GaussianBlur(pixels, (0, 0), float(rng.uniform(0.3, 2.0))).astype(np.uint8)
+    return pixels
+
+
+def paste(
+    rgb: RgbU8, target: MapF32, other: RgbU8, rng: np.random.Generator, *, least: float = 0.2, most: float = 0.6
+) -> tuple[RgbU8, MapF32]:
+    """Return a picture with a rectangle of another in it, and its target with NaN there: copies, both (H, W).
+
+    Unlike in CutMix the piece is not asked for: normalised labels of two photographs do not compare in one map.
+
+    Source: the rectangle is that of CutMix, Yun et al., arXiv 1905.04899, section 3.1.
+    """
+    height, width = rgb.shape[:2]
+    rows, columns = (max(1, round(side * rng.uniform(least, most))) for side in (height, width))
+    top, left = int(rng.integers(height - rows + 1)), int(rng.integers(width - columns + 1))
+    window = (slice(top, top + rows), slice(left, left + columns))
+    mixed, asked = rgb.copy(), target.copy()
+    mixed[window], asked[window] = other[window], np.nan
+    return mixed, asked
+
+
+def _unevenly_lit(light: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Return light with pools of brightness and shade that follow no surface: how bright a thing is says no depth."""
+    height, width = light.shape[:2]
+    side = int(rng.integers(2, 6))
+    stops = rng.normal(0, rng.uniform(0.1, 0.6), (side, side)).astype(np.float32)
+    pools = np.exp(cv2.resize(stops, (width, height), interpolation=cv2.INTER_CUBIC)).astype(np.float32)
+    lit: NDArray[np.float32] = light * pools[:, :, None]
+    return lit
+
+
+def _framed(pixels: RgbU8, rng: np.random.Generator) -> RgbU8:
+    """Return the picture with a plain margin of one colour, as prints and aligned photographs have."""
+    height, width = pixels.shape[:2]
+    top, bottom = (round(height * rng.uniform(0, 0.06)) for _ in range(2))
+    left, right = (round(width * rng.uniform(0, 0.06)) for _ in range(2))
+    framed: RgbU8 = np.full_like(pixels, 255 if rng.random() < 0.6 else 0)
+    framed[top : height - bottom, left : width - right] = pixels[top : height - bottom, left : width - right]
+    return framed
 
 
 def _develop(light: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:

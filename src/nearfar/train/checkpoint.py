@@ -3,7 +3,7 @@
 import pickle
 import struct
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 from torch.torch_version import TorchVersion
 
-from nearfar.errors import OptionError, TrainingError
-from nearfar.net.open import OpenNet, OpenNetConfig
-from nearfar.train.config import Budget, Stage, TrainingConfig
+from nearfar.errors import TrainingError
+from nearfar.train.config import Budget, Goal, Stage, TrainingConfig
+from nearfar.train.networks import config_of
 
 CHECKPOINT_NAME = "checkpoint.pt"
 
@@ -60,7 +60,8 @@ class Checkpoint:
         average: The moving average of the weights by name; what is validated and exported.
         optimizer: The state of AdamW.
         random_state: The state of PyTorch's generator on the CPU; everything else is drawn from the run's seed.
-        origin: Where the code of the run came from.
+        origin: Where the code of the run, and its first weights, came from.
+        before: The figures on held-out pictures before the first step, where the run began with a look at them.
     """
 
     config: TrainingConfig
@@ -71,6 +72,7 @@ class Checkpoint:
     optimizer: dict[str, object]
     random_state: Tensor
     origin: dict[str, str]
+    before: Mapping[str, float] = field(default_factory=dict)
 
 
 def save_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
@@ -89,6 +91,7 @@ def save_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
         "optimizer": checkpoint.optimizer,
         "random_state": checkpoint.random_state,
         "origin": checkpoint.origin,
+        "before": dict(checkpoint.before),
     }
     part = path.with_name(f".{path.name}.part")
     try:
@@ -120,22 +123,8 @@ def load_checkpoint(path: Path) -> Checkpoint:
         raise TrainingError(f"{file} is not a checkpoint that this version of nearfar reads (format {_FORMAT})")
     try:
         return _checkpoint_of(content)
-    except (KeyError, TypeError, AttributeError, OptionError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise TrainingError(f"{file} lacks a part of a checkpoint, or holds a wrong one: {error}") from error
-
-
-def network_with(weights: Mapping[str, Tensor], config: OpenNetConfig) -> OpenNet:
-    """Return the network of ``config`` with these weights.
-
-    Raises:
-        TrainingError: The weights are those of another network.
-    """
-    network = OpenNet(config)
-    try:
-        network.load_state_dict(weights)
-    except RuntimeError as error:
-        raise TrainingError(f"the checkpoint's weights do not fit its own settings: {_first_line(error)}") from error
-    return network
 
 
 def _checkpoint_of(content: dict[str, Any]) -> Checkpoint:
@@ -148,6 +137,7 @@ def _checkpoint_of(content: dict[str, Any]) -> Checkpoint:
         optimizer=content["optimizer"],
         random_state=content["random_state"],
         origin={name: str(value) for name, value in content["origin"].items()},
+        before={name: float(value) for name, value in content.get("before", {}).items()},
     )
 
 
@@ -162,7 +152,9 @@ def config_from_record(record: dict[str, object]) -> TrainingConfig:
     net = cast("dict[str, object]", fields.pop("net"))
     stages = cast("tuple[dict[str, float], ...]", fields.pop("stages"))
     return TrainingConfig(
-        net=OpenNetConfig(**net),  # type: ignore[arg-type]
+        # Runs of the first editions do not say these two.
+        net=config_of(str(fields.pop("network", "open")), net),
+        goal=Goal(str(fields.pop("goal", Goal.SCENES))),
         stages=tuple(Stage(**stage) for stage in stages),  # type: ignore[arg-type]
         **fields,  # type: ignore[arg-type]
     )

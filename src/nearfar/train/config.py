@@ -1,11 +1,25 @@
 """What a training run is told: every setting in one frozen record, and the presets."""
 
 import math
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
 from itertools import pairwise
+from types import MappingProxyType
 
 from nearfar.errors import OptionError
-from nearfar.net.open import STRIDE, OpenNetConfig
+from nearfar.net.depth_anything import DepthAnythingConfig
+from nearfar.net.open import OpenNetConfig
+from nearfar.train.networks import NetConfig, multiple_of, name_of
+
+
+class Goal(StrEnum):
+    """What a run teaches; it decides target, loss and figures (nearfar.train.goals)."""
+
+    SCENES = "scenes"
+    LABELS = "labels"
+    DISPARITY = "disparity"
+    DEPTH = "depth"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,13 +36,15 @@ class Stage:
     side_px: int
     batch: int
 
-    def shape_hw(self, aspect: float) -> tuple[int, int]:
-        """Return the height and width of a picture this wide for its height, multiples of the network's stride [px].
+    def shape_hw(self, aspect: float, multiple: int) -> tuple[int, int]:
+        """Return the height and width of a picture this wide for its height, multiples of the network's own [px].
 
-        >>> Stage(until=1.0, side_px=256, batch=8).shape_hw(4 / 3)
+        >>> Stage(until=1.0, side_px=256, batch=8).shape_hw(4 / 3, 16)
         (224, 288)
         """
-        return _round(self.side_px / math.sqrt(aspect)), _round(self.side_px * math.sqrt(aspect))
+        sides = self.side_px / math.sqrt(aspect), self.side_px * math.sqrt(aspect)
+        height, width = (max(multiple, multiple * round(side / multiple)) for side in sides)
+        return height, width
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +52,7 @@ class TrainingConfig:
     """Everything that decides what a run learns.
 
     Attributes:
-        net: Sizes of the network.
+        net: Which network, and its sizes.
         stages: The progressive resolution, in order; the last ends at 1.
         aspects: Width over height of the pictures; the lanes of batches take them in turn.
         seed: Decides the scenes, the augmentations and the first weights.
@@ -45,15 +61,21 @@ class TrainingConfig:
         lanes: Streams of batches, each with its own scenes; worker counts that divide it never render a scene twice.
         margin: Side of a rendered scene over the side of the picture cut from it.
         crop_share: Least and greatest side of a cut over the side of the scene.
+        stretch: How far a cut's aspect may be off, either way [natural logarithm].
         peak_rate: Highest learning rate.
+        encoder_share: The encoder's learning rate over the rest's.
         warm_up_steps: Steps of linear warm-up.
         weight_decay: Of AdamW, on matrices and convolutions only.
         gradient_clip: Largest norm of the gradient.
         gradient_weight: Weight of gradient matching beside L1.
         average_decay: Decay of the moving average of the weights.
+        goal: What is taught.
+        ignored_share: Share of each picture's pixels, those of the largest loss, that a label may be wrong about.
+        is_disturbed: Whether pictures are also blurred and coloured beyond what a camera does.
+        cut_mix: Share of the pictures that a piece of another is pasted into; nothing is asked of that piece.
     """
 
-    net: OpenNetConfig
+    net: NetConfig
     stages: tuple[Stage, ...]
     aspects: tuple[float, ...] = (1.0, 4 / 3, 3 / 2, 3 / 4, 4 / 3, 16 / 9, 1.0, 5 / 2)
     seed: int = 0
@@ -61,12 +83,18 @@ class TrainingConfig:
     lanes: int = 16
     margin: float = 1.25
     crop_share: tuple[float, float] = (0.6, 1.0)
+    stretch: float = 0.14
     peak_rate: float = 1e-3
+    encoder_share: float = 1.0
     warm_up_steps: int = 200
     weight_decay: float = 0.05
     gradient_clip: float = 1.0
     gradient_weight: float = 0.25
     average_decay: float = 0.999
+    goal: Goal = Goal.SCENES
+    ignored_share: float = 0.0
+    is_disturbed: bool = False
+    cut_mix: float = 0.0
 
     def __post_init__(self) -> None:
         ends = [stage.until for stage in self.stages]
@@ -81,10 +109,19 @@ class TrainingConfig:
             raise OptionError("seed must be 0 or more, lanes and warm_up_steps 1 or more, aspects not empty")
         if self.margin < 1 or not 0 < self.crop_share[0] <= self.crop_share[1] <= 1:
             raise OptionError(f"margin must be 1 or more and crop_share grow within (0, 1], got {self.crop_share}")
+        shares = (self.ignored_share, self.cut_mix)
+        if not all(0 <= share < 1 for share in shares) or not 0 < self.encoder_share <= 1 or self.stretch < 0:
+            raise OptionError(f"ignored_share and cut_mix lie within [0, 1), encoder_share within (0, 1], got {self}")
+        if (self.goal is Goal.DEPTH) != (self.net.max_depth_m is not None):
+            raise OptionError(f"metres need a network with max_depth_m, and it teaches metres only, got {self.net}")
+
+    def shape_hw(self, stage: Stage, aspect: float) -> tuple[int, int]:
+        """Return the height and width of the pictures of a stage, as this network takes them [px]."""
+        return stage.shape_hw(aspect, multiple_of(self.net))
 
     def record(self) -> dict[str, object]:
         """Return the settings as plain values, for a checkpoint or a JSON file."""
-        return asdict(self)
+        return {**asdict(self), "goal": self.goal.value, "network": name_of(self.net)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,10 +149,6 @@ class Budget:
         return min(1.0, done)
 
 
-def _round(side: float) -> int:
-    return max(STRIDE, STRIDE * round(side / STRIDE))
-
-
 OPEN = TrainingConfig(
     net=OpenNetConfig(),
     # Mostly small, where pictures are cheap; a while larger, for edges; the end at the model's own size.
@@ -127,7 +160,20 @@ OPEN = TrainingConfig(
         Stage(until=1.00, side_px=160, batch=24),
     ),
 )
-"""The shipped nearfar-open."""
+"""nearfar-open from nothing."""
+
+REFINE = replace(
+    OPEN,
+    # A network that knows layouts has no use for the smallest pictures; it ends larger than it began.
+    stages=(
+        Stage(until=0.15, side_px=96, batch=48),
+        Stage(until=0.45, side_px=128, batch=32),
+        Stage(until=0.82, side_px=192, batch=16),
+        Stage(until=1.00, side_px=256, batch=12),
+    ),
+    peak_rate=6e-4,
+)
+"""nearfar-open from the weights of an earlier run."""
 
 TINY = TrainingConfig(
     net=OpenNetConfig(channels=(8, 8, 16), residuals=(0, 0), width=16, depth=1, heads=2, decoder=(16, 8, 8), grid=2),
@@ -139,3 +185,67 @@ TINY = TrainingConfig(
     average_decay=0.9,
 )
 """A run of seconds, for tests and for a first look at the machinery."""
+
+PRESETS: Mapping[str, TrainingConfig] = MappingProxyType({"open": OPEN, "refine": REFINE, "tiny": TINY})
+"""Of ``nearfar train open``."""
+
+_PHOTOGRAPHED = {"aspects": (1.0, 4 / 3, 3 / 4, 3 / 2), "views_per_scene": 1, "lanes": 4, "warm_up_steps": 50}
+# Source: arXiv 2406.09414, section 7.2 (L_ssi and L_gm at 1:2; the tenth of a picture with the largest loss ignored),
+# and arXiv 2401.10891, section 3.2 (colour, blur and CutMix on the student alone).
+_TAUGHT = {
+    "goal": Goal.LABELS,
+    "gradient_weight": 2.0,
+    "ignored_share": 0.1,
+    "is_disturbed": True,
+    "cut_mix": 0.5,
+}
+
+DISTILL: Mapping[str, TrainingConfig] = MappingProxyType(
+    {
+        "open": replace(
+            OPEN,
+            **_PHOTOGRAPHED,  # type: ignore[arg-type]
+            **_TAUGHT,  # type: ignore[arg-type]
+            stages=(Stage(until=1.0, side_px=192, batch=16),),
+            peak_rate=2e-4,
+        ),
+        "tiny": replace(
+            TINY,
+            **_TAUGHT,  # type: ignore[arg-type]
+            stages=(Stage(until=1.0, side_px=64, batch=8),),
+            views_per_scene=1,
+            peak_rate=4e-3,
+        ),
+    }
+)
+"""Of ``nearfar train distill``."""
+
+# Source: arXiv 2406.09414, section 7.2: the encoder learns at a tenth of the decoder's rate.
+_MEASURED = {"goal": Goal.DISPARITY, "gradient_weight": 2.0, "encoder_share": 0.1}
+
+FINETUNE: Mapping[str, TrainingConfig] = MappingProxyType(
+    {
+        "open": replace(DISTILL["open"], **_MEASURED, ignored_share=0.0, is_disturbed=False, cut_mix=0.0),  # type: ignore[arg-type]
+        "depth-anything": replace(
+            OPEN,
+            **_PHOTOGRAPHED,  # type: ignore[arg-type]
+            **_MEASURED,  # type: ignore[arg-type]
+            net=DepthAnythingConfig(),
+            stages=(Stage(until=1.0, side_px=518, batch=2),),
+            # Source: Depth-Anything-V2, metric_depth/dist_train.sh (5e-6, ten times that beyond the encoder).
+            peak_rate=5e-5,
+            weight_decay=0.01,
+        ),
+        "tiny": replace(DISTILL["tiny"], **_MEASURED, ignored_share=0.0, is_disturbed=False, cut_mix=0.0),  # type: ignore[arg-type]
+    }
+)
+"""Of ``nearfar train finetune``."""
+
+
+def metric(config: TrainingConfig, max_depth_m: float) -> TrainingConfig:
+    """Return the settings of a run for metres up to ``max_depth_m``.
+
+    Pictures are no longer cut to other scales: how large a thing looks is what tells how far it is.
+    """
+    net = replace(config.net, max_depth_m=max_depth_m)
+    return replace(config, net=net, goal=Goal.DEPTH, margin=1.0, crop_share=(1.0, 1.0), stretch=0.0)

@@ -1,5 +1,7 @@
 """Scenes become batches: a pure function of the batch's number, run by worker processes.
 
+A scene is what a renderer gives for a seed: rendered for nearfar-open, read from disk for a run on photographs.
+
 Batches run in ``lanes``; lane ``number % lanes`` has its own scenes, one shape of picture, and its own rolling window:
 each block of scenes is used in ``views_per_scene`` batches of the lane, so that one batch holds only different
 scenes and no scene is rendered for a single look. Which worker makes a batch changes nothing but the time it takes.
@@ -16,9 +18,9 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from nearfar.arrays import MapF32, RgbU8
-from nearfar.train.augment import cut, photograph, random_crop
+from nearfar.train.augment import cut, disturb, paste, photograph, random_crop
 from nearfar.train.config import Stage, TrainingConfig
-from nearfar.train.losses import normalised_target
+from nearfar.train.goals import AIMS
 
 FIRST_TRAINING_SEED = 1_000_000
 """Scenes below are never trained on: they are for validation."""
@@ -32,10 +34,14 @@ _Block = tuple[int, tuple[int, int]]  # the lane's turn that uses it first, and 
 
 _SCENES_PER_BLOCK = 256  # room in the numbering; no batch is so large
 _SEEDS_PER_RUN = 1 << 36
+_MIXING = 1  # a stream of its own beside each view's
 
 
 class Rendered(Protocol):
-    """What a renderer returns: rgb (H, W, 3) uint8 sRGB and disparity (H, W) float32 [1/m], 0 = sky."""
+    """What a renderer returns: rgb (H, W, 3) uint8 sRGB and disparity (H, W) float32 [1/m], 0 = sky.
+
+    Disparity of photographs may be NaN where it is not known, and of unknown scale, or scale and shift.
+    """
 
     @property
     def rgb(self) -> RgbU8: ...  # noqa: D102
@@ -86,22 +92,35 @@ class SceneBatches(Dataset[Batch]):
         """Return the batch of ``request``."""
         config, stage = self._config, request.stage
         turn, lane = divmod(request.number, config.lanes)
-        shape_hw = stage.shape_hw(config.aspects[lane % len(config.aspects)])
+        shape_hw = config.shape_hw(stage, config.aspects[lane % len(config.aspects)])
         scenes = enumerate(self._window(lane, turn, stage))
         views = [self._view(scene, shape_hw, (request.number, index)) for index, scene in scenes]
+        if config.cut_mix:
+            views = [self._mixed(views, (request.number, index)) for index in range(len(views))]
         rgb, target = (torch.from_numpy(np.stack(parts)) for parts in zip(*views, strict=True))
         return Batch(request=request, rgb=rgb, target=target)
 
     def _view(self, scene: Rendered, shape_hw: tuple[int, int], key: tuple[int, int]) -> tuple[RgbU8, MapF32]:
         rng = np.random.default_rng((self._config.seed, *key))
         source_hw = (scene.disparity.shape[0], scene.disparity.shape[1])
-        crop = random_crop(rng, source_hw=source_hw, target_hw=shape_hw, share=self._config.crop_share)
+        config = self._config
+        crop = random_crop(
+            rng, source_hw=source_hw, target_hw=shape_hw, share=config.crop_share, stretch=config.stretch
+        )
         rgb, disparity = cut(scene.rgb, scene.disparity, crop, shape_hw)
-        return photograph(rgb, rng), normalised_target(disparity)
+        taken = photograph(rgb, rng)
+        return disturb(taken, rng) if config.is_disturbed else taken, AIMS[config.goal].target(disparity)
+
+    def _mixed(self, views: list[tuple[RgbU8, MapF32]], key: tuple[int, int]) -> tuple[RgbU8, MapF32]:
+        rng = np.random.default_rng((self._config.seed, *key, _MIXING))
+        rgb, target = views[key[1]]
+        if rng.random() >= self._config.cut_mix:
+            return rgb, target
+        return paste(rgb, target, views[(key[1] + 1) % len(views)][0], rng)
 
     def _window(self, lane: int, turn: int, stage: Stage) -> list[Rendered]:
         config = self._config
-        height, width = stage.shape_hw(config.aspects[lane % len(config.aspects)])
+        height, width = config.shape_hw(stage, config.aspects[lane % len(config.aspects)])
         size_hw = (round(height * config.margin), round(width * config.margin))
         count = stage.batch // config.views_per_scene
         before = self._windows.get(lane, {})

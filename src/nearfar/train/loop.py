@@ -1,26 +1,30 @@
-"""The training loop: one step, its bookkeeping, and the run around them."""
+"""The one training loop: a step, its bookkeeping, and the run around them.
+
+What is learnt is the run's settings' business (nearfar.train.goals), from what, the renderer's.
+"""
 
 import copy
-import csv
 import logging
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 import torch
 from torch import Tensor, nn
 
-from nearfar.errors import TrainingError
-from nearfar.net.open import OpenNet
+from nearfar.errors import OptionError, TrainingError
 from nearfar.train.average import average_of, update_average
-from nearfar.train.checkpoint import CHECKPOINT_NAME, Checkpoint, Counters, network_with, save_checkpoint
-from nearfar.train.config import Budget, Stage, TrainingConfig
+from nearfar.train.checkpoint import CHECKPOINT_NAME, Checkpoint, Counters, save_checkpoint
+from nearfar.train.config import Budget, Goal, Stage, TrainingConfig
 from nearfar.train.data import Batch, Rendered, Renderer, Request, batches, network_input, scene_from_seed
-from nearfar.train.losses import depth_loss
+from nearfar.train.diary import Diary
+from nearfar.train.goals import AIMS, Figures
+from nearfar.train.networks import NetConfig, is_decayed, is_encoder, network_of, network_with
 from nearfar.train.origin import code_origin, machine
 from nearfar.train.schedule import learning_rate, stage_at
-from nearfar.train.validate import Figures, validate, validation_scenes, write_preview
+from nearfar.train.validate import validate, validation_scenes, write_preview
 
 _LOGGER = logging.getLogger(__name__)
 _PREVIEWED = 10
@@ -32,7 +36,7 @@ class Surroundings:
     """What a run uses and how often it reports; none of it changes what is learnt.
 
     Attributes:
-        folder: Where the checkpoint, ``metrics.csv`` and ``preview.png`` go.
+        folder: Where the checkpoint, ``metrics.csv``, ``preview.png`` and the logs for TensorBoard go.
         workers: Processes that render.
         device: Where the network learns.
         validation_count: Scenes validated on.
@@ -70,13 +74,13 @@ class Run:
 
     def __init__(self, checkpoint: Checkpoint, device: torch.device) -> None:
         self.config, self.budget, self.counters = checkpoint.config, checkpoint.budget, checkpoint.counters
-        self.origin = checkpoint.origin
+        self.origin, self.before = checkpoint.origin, checkpoint.before
         self.device = device
         self.network = network_with(checkpoint.network, self.config.net)
         self.network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = average_of(self.network)
         self.average.load_state_dict(checkpoint.average)
-        self.optimizer = _optimizer(self.network, self.config)
+        self.optimizer, self.rate_shares = _optimizer(self.network, self.config)
         if checkpoint.optimizer:
             self.optimizer.load_state_dict(checkpoint.optimizer)
         self.skipped = 0
@@ -93,11 +97,16 @@ class Run:
             optimizer=self.optimizer.state_dict(),
             random_state=torch.get_rng_state(),
             origin=self.origin,
+            before=self.before,
         )
 
     def progress(self, *, seconds: float) -> float:
         """Return the share of the run that is done, in [0, 1]."""
         return self.budget.progress(seconds=seconds, pictures=self.counters.pictures)
+
+    def rate(self, *, seconds: float) -> float:
+        """Return the learning rate of the next step, beyond the encoder."""
+        return learning_rate(self.config, progress=self.progress(seconds=seconds), step=self.counters.step)
 
     def learn(self, batch: Batch, *, seconds: float) -> float:
         """Return the loss on ``batch`` after one step of learning from it.
@@ -105,9 +114,9 @@ class Run:
         Raises:
             TrainingError: Loss or gradient has not been finite for many steps in a row.
         """
-        rate = learning_rate(self.config, progress=self.progress(seconds=seconds), step=self.counters.step)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
+        rate = self.rate(seconds=seconds)
+        for group, share in zip(self.optimizer.param_groups, self.rate_shares, strict=True):
+            group["lr"] = rate * share
         self.optimizer.zero_grad(set_to_none=True)
         loss = self._loss(batch)
         loss.backward()  # type: ignore[no-untyped-call]
@@ -126,7 +135,7 @@ class Run:
         pixels, target = batch.rgb.to(self.device), batch.target.to(self.device)
         with torch.autocast(self.device.type, torch.bfloat16):
             prediction = self.network(network_input(pixels))
-        return depth_loss(prediction.float(), target, gradient_weight=self.config.gradient_weight)
+        return AIMS[self.config.goal].loss(prediction.float(), target, self.config)
 
     def _count_skipped(self, *, finite: bool) -> None:
         self.skipped = 0 if finite else self.skipped + 1
@@ -137,12 +146,55 @@ class Run:
             )
 
 
-def start(config: TrainingConfig, budget: Budget) -> Checkpoint:
-    """Return the checkpoint before the first step: random weights from the run's seed."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beginning:
+    """The weights that a run starts from, if not from drawn ones.
+
+    Attributes:
+        net: Which network they are of.
+        weights: By name.
+        said: Where they come from, in a few words.
+    """
+
+    net: NetConfig
+    weights: Mapping[str, Tensor]
+    said: str
+
+    @classmethod
+    def of_run(cls, parent: Checkpoint) -> "Beginning":
+        """Return the average of an earlier run."""
+        said = f"{parent.counters.pictures} pictures by the code {parent.origin['code_sha256']}"
+        return cls(net=parent.config.net, weights=parent.average, said=said)
+
+
+def start(
+    config: TrainingConfig,
+    budget: Budget,
+    *,
+    beginning: Beginning | None = None,
+    origin: Mapping[str, str] = MappingProxyType({}),
+) -> Checkpoint:
+    """Return the checkpoint before the first step: random weights from the run's seed, or those of ``beginning``.
+
+    Args:
+        config: The settings.
+        budget: How long the run shall be.
+        beginning: The first weights.
+        origin: What else is to be kept of where the run came from.
+
+    Raises:
+        OptionError: The first weights are of another network.
+    """
     with torch.random.fork_rng():
         torch.manual_seed(config.seed)
-        network = OpenNet(config.net)
+        network = network_of(config.net)
         random_state = torch.get_rng_state()
+    said = {**code_origin(), "machine": machine(), **origin}
+    if beginning is not None:
+        if beginning.net != config.net:
+            raise OptionError(f"the earlier run's network is another: {beginning.net}, not {config.net}")
+        network.load_state_dict(beginning.weights)
+        said["parent"] = beginning.said
     return Checkpoint(
         config=config,
         budget=budget,
@@ -151,7 +203,7 @@ def start(config: TrainingConfig, budget: Budget) -> Checkpoint:
         average=copy.deepcopy(network.state_dict()),
         optimizer={},
         random_state=random_state,
-        origin={**code_origin(), "machine": machine()},
+        origin=said,
     )
 
 
@@ -167,7 +219,15 @@ def train(checkpoint: Checkpoint, surroundings: Surroundings) -> tuple[Checkpoin
     except OSError as error:
         raise TrainingError(f"cannot make the folder {folder}: {error.strerror or error}") from error
     run = Run(checkpoint, surroundings.device)
+    with Diary(folder, first_step=run.counters.step) as diary:
+        figures = _taught(run, surroundings, diary)
+    return run.checkpoint(), figures
+
+
+def _taught(run: Run, surroundings: Surroundings, diary: Diary) -> Figures:
     scenes = validation_scenes(run.config, surroundings.validation_count, surroundings.renderer)
+    if run.config.goal is not Goal.SCENES and not run.before:
+        run.before = _validate(run, scenes, run.config.stages[0], diary)
     clock = _Clock(run.counters.seconds)
     window = _Window(started=clock.seconds())
     last_saved = last_validated = clock.seconds()
@@ -181,17 +241,18 @@ def train(checkpoint: Checkpoint, surroundings: Surroundings) -> tuple[Checkpoin
         window.pictures += len(batch.rgb)
         now = clock.seconds()
         if now - window.started >= surroundings.report_seconds:
-            _report(run, window, batch.request.stage, now)
+            _report(run, window, batch.request.stage, now, diary)
             window = _Window(started=now)
         if now - last_saved >= surroundings.save_seconds:
-            save_checkpoint(run.checkpoint(), folder / CHECKPOINT_NAME)
+            save_checkpoint(run.checkpoint(), surroundings.folder / CHECKPOINT_NAME)
             last_saved = now
         if now - last_validated >= surroundings.validate_seconds:
-            _validate(run, scenes, batch.request.stage, folder)
+            _validate(run, scenes, batch.request.stage, diary)
             last_validated = now
-    save_checkpoint(run.checkpoint(), folder / CHECKPOINT_NAME)
-    figures = _validate(run, scenes, stage_at(run.config, run.progress(seconds=clock.seconds())), folder)
-    return run.checkpoint(), figures
+    if window.steps:
+        _report(run, window, stage_at(run.config, run.progress(seconds=clock.seconds())), clock.seconds(), diary)
+    save_checkpoint(run.checkpoint(), surroundings.folder / CHECKPOINT_NAME)
+    return _validate(run, scenes, stage_at(run.config, run.progress(seconds=clock.seconds())), diary)
 
 
 class _Clock:
@@ -214,45 +275,47 @@ def _requests(run: Run, clock: _Clock) -> Iterator[Request]:
         number, pictures = number + 1, pictures + stage.batch
 
 
-def _report(run: Run, window: _Window, stage: Stage, now: float) -> None:
-    elapsed = max(now - window.started, 1e-9)
+def _report(run: Run, window: _Window, stage: Stage, now: float, diary: Diary) -> None:
+    elapsed, loss = max(now - window.started, 1e-9), window.loss / max(window.steps, 1)
+    speed, waited = window.pictures / elapsed, window.waited / elapsed
     _LOGGER.info(
         "%5.1f %%  step %d  %d pictures  %d px  loss %.3f  %.0f pictures/s  waiting for data %.0f %%",
         100 * run.progress(seconds=now),
         run.counters.step,
         run.counters.pictures,
         stage.side_px,
-        window.loss / max(window.steps, 1),
-        window.pictures / elapsed,
-        100 * window.waited / elapsed,
+        loss,
+        speed,
+        100 * waited,
     )
+    facts = {"loss": loss, "rate": run.rate(seconds=now), "side_px": stage.side_px, "pictures_a_second": speed}
+    diary.learnt(facts, step=run.counters.step)
 
 
-def _validate(run: Run, scenes: list[Rendered], stage: Stage, folder: Path) -> Figures:
-    figures = validate(run.average, scenes, stage)
+def _validate(run: Run, scenes: list[Rendered], stage: Stage, diary: Diary) -> Figures:
+    figures = validate(run.average, scenes, run.config, stage)
+    preview = diary.folder / "preview.png"
     try:
-        write_preview(run.average, scenes[:_PREVIEWED], stage, folder / "preview.png")
-        _write_row(run, stage, figures, folder / "metrics.csv")
+        write_preview(run.average, scenes[:_PREVIEWED], run.config, stage, preview)
     except OSError as error:
-        raise TrainingError(f"cannot write into {folder}: {error.strerror or error}") from error
-    _LOGGER.info("validation: L1 %.4f  delta1 %.4f  order %.4f", figures.l1, figures.delta1, figures.order)
+        raise TrainingError(f"cannot write {preview}: {error.strerror or error}") from error
+    diary.validated(figures, counters=run.counters, side_px=stage.side_px)
+    _LOGGER.info("validation: %s", "  ".join(f"{name} {value:.4f}" for name, value in figures.items()))
     return figures
 
 
-def _write_row(run: Run, stage: Stage, figures: Figures, file: Path) -> None:
-    row = {**asdict(run.counters), "side_px": stage.side_px, **asdict(figures)}
-    is_new = not file.exists()
-    with file.open("a", newline="", encoding="utf-8") as stream:
-        writer = csv.DictWriter(stream, fieldnames=list(row))
-        if is_new:
-            writer.writeheader()
-        writer.writerow({name: f"{value:.6g}" if isinstance(value, float) else value for name, value in row.items()})
-
-
-def _optimizer(network: nn.Module, config: TrainingConfig) -> torch.optim.AdamW:
+def _optimizer(network: nn.Module, config: TrainingConfig) -> tuple[torch.optim.AdamW, list[float]]:
+    """Return the optimizer, and for each of its groups the share of the learning rate that it takes."""
     # Source: Loshchilov and Hutter, arXiv 1711.05101; norms, biases and positions are not decayed, as nanoGPT does it.
-    named = dict(network.named_parameters())
-    matrices = [value for name, value in named.items() if value.ndim >= 2 and name != "positions"]
-    others = [value for name, value in named.items() if value.ndim < 2 or name == "positions"]
-    groups = [{"params": matrices, "weight_decay": config.weight_decay}, {"params": others, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, lr=config.peak_rate, betas=(0.9, 0.99), fused=True)
+    groups, shares = [], []
+    for share in (1.0,) if config.encoder_share == 1.0 else (1.0, config.encoder_share):
+        named = [
+            (name, value)
+            for name, value in network.named_parameters()
+            if config.encoder_share == 1.0 or is_encoder(name, config.net) == (share != 1.0)
+        ]
+        for decay, decayed in ((config.weight_decay, True), (0.0, False)):
+            chosen = [value for name, value in named if is_decayed(name, value) == decayed]
+            groups.append({"params": chosen, "weight_decay": decay})
+            shares.append(share)
+    return torch.optim.AdamW(groups, lr=config.peak_rate, betas=(0.9, 0.99), fused=True), shares

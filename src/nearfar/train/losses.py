@@ -1,4 +1,4 @@
-"""What the network is asked for, and how far it is from it."""
+"""What the network is asked for, and how far it is from it. A target of NaN asks for nothing."""
 
 import numpy as np
 import torch
@@ -10,6 +10,8 @@ TARGET_RANGE = (-4.0, 6.0)
 """Where the target is clipped: a leaf against the lens must not outweigh the picture [mean absolute deviations]."""
 
 _SCALES = 4
+_LEAST_DEVIATION = 1e-6
+_LEAST_DEPTH_M = 1e-3
 
 
 def normalised_target(disparity: MapF32) -> MapF32:
@@ -31,6 +33,19 @@ def normalised_target(disparity: MapF32) -> MapF32:
     return target
 
 
+def normalised_known(disparity: MapF32) -> MapF32:
+    """Return :func:`normalised_target` of the pixels that are finite, and NaN elsewhere."""
+    known = np.isfinite(disparity)
+    target = np.full_like(disparity, np.nan)
+    target[known] = normalised_target(disparity[known])
+    return target
+
+
+def metres(disparity: MapF32) -> MapF32:
+    """Return (H, W) float32 depth [m] for disparity [1/m]; NaN stays NaN, and what has no disparity has no depth."""
+    return np.where(disparity > 0, 1 / np.where(disparity > 0, disparity, 1), np.nan).astype(np.float32)
+
+
 def depth_loss(prediction: Tensor, target: Tensor, *, gradient_weight: float) -> Tensor:
     """Return the scalar loss of predictions against targets, both (B, h, w) float32: L1 plus gradient matching."""
     error = prediction - target
@@ -49,3 +64,75 @@ def gradient_error(error: Tensor) -> Tensor:
             break
         total = total + torch.diff(sampled, dim=2).abs().mean() + torch.diff(sampled, dim=1).abs().mean()
     return total
+
+
+def trimmed_loss(prediction: Tensor, target: Tensor, *, gradient_weight: float, ignored_share: float) -> Tensor:
+    """Return :func:`depth_loss` without each picture's pixels of the largest error: there the label may be wrong.
+
+    Source: L. Yang et al., Depth Anything V2, arXiv 2406.09414, section 7.2 (the share is 0.1).
+
+    Args:
+        prediction: (B, h, w) float32.
+        target: (B, h, w) float32; NaN where nothing is asked.
+        gradient_weight: Weight of gradient matching beside L1.
+        ignored_share: How many of a picture's known pixels are left out.
+    """
+    known = torch.isfinite(target)
+    error = torch.where(known, prediction - target.nan_to_num(), 0.0)
+    if ignored_share > 0:
+        known = known & (error.detach().abs() <= _largest_kept(error.detach().abs(), known, ignored_share))
+    return _known_loss(error, known, gradient_weight=gradient_weight)
+
+
+def invariant_loss(prediction: Tensor, target: Tensor, *, gradient_weight: float) -> Tensor:
+    """Return L1 and gradient matching of maps that are each brought to one shift and scale, where both are known.
+
+    Source: Ranftl et al., MiDaS, arXiv 1907.01341, equations 5 and 6.
+
+    Args:
+        prediction: (B, h, w) float32, of any scale and shift.
+        target: (B, h, w) float32 as of :func:`normalised_known`; NaN where nothing was measured.
+        gradient_weight: Weight of gradient matching beside L1.
+    """
+    known = torch.isfinite(target)
+    centred = prediction - torch.where(known, prediction, torch.nan).flatten(1).nanmedian(dim=1).values[:, None, None]
+    deviation = _mean(centred.abs(), known).clamp(min=_LEAST_DEVIATION)[:, None, None]
+    error = torch.where(known, centred / deviation - target.nan_to_num(), 0.0)
+    return _known_loss(error, known, gradient_weight=gradient_weight)
+
+
+def scale_invariant_log_loss(prediction: Tensor, target: Tensor) -> Tensor:
+    """Return SiLog of depth (B, h, w) [m] over all pixels whose target is finite: λ 0.5, half forgiving one scale.
+
+    Source: Eigen et al., arXiv 1406.2283, equation 4, in the form of DepthAnything/Depth-Anything-V2,
+    metric_depth/util/loss.py.
+    """
+    known = torch.isfinite(target)
+    difference = target[known].log() - prediction[known].clamp(min=_LEAST_DEPTH_M).log()
+    # The root has no gradient at 0.
+    return (difference.square().mean() - 0.5 * difference.mean().square() + 1e-8).sqrt()
+
+
+def _largest_kept(error: Tensor, known: Tensor, ignored_share: float) -> Tensor:
+    """Return each picture's quantile of the error over its known pixels, (B, 1, 1)."""
+    ranked = torch.where(known, error, torch.inf).flatten(1).sort(dim=1).values  # (B, h × w), the unknown last
+    kept = (known.flatten(1).sum(dim=1) * (1 - ignored_share)).ceil().long()
+    return ranked.gather(1, (kept - 1).clamp(min=0)[:, None])[:, :, None]
+
+
+def _known_loss(error: Tensor, known: Tensor, *, gradient_weight: float) -> Tensor:
+    loss = _mean(error.abs(), known)
+    for scale in range(_SCALES):
+        sampled, where = error[:, :: 2**scale, :: 2**scale], known[:, :: 2**scale, :: 2**scale]
+        if min(sampled.shape[1:]) < 2:
+            break
+        across = _mean(torch.diff(sampled, dim=2).abs(), where[:, :, 1:] & where[:, :, :-1])
+        down = _mean(torch.diff(sampled, dim=1).abs(), where[:, 1:] & where[:, :-1])
+        loss = loss + gradient_weight * (across + down)
+    return loss.mean()
+
+
+def _mean(values: Tensor, where: Tensor) -> Tensor:
+    """Return the mean of each picture's values where they count, (B,); 0 where none does."""
+    counted = torch.where(where, values, 0.0).flatten(1).sum(dim=1)
+    return counted / where.flatten(1).sum(dim=1).clamp(min=1)

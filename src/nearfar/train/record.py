@@ -5,44 +5,73 @@ import json
 import math
 import secrets
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 from nearfar.errors import TrainingError
 from nearfar.train.checkpoint import Checkpoint
-from nearfar.train.config import OPEN, TINY
+from nearfar.train.config import PRESETS, Budget
+from nearfar.train.goals import Figures
 from nearfar.train.origin import code_origin, machine
-from nearfar.train.validate import Figures
 
 MODEL = "nearfar-open"
 
+_TUNED = "a network of your own"
+_UNKNOWN_LICENCE = "that of its first weights, and what its photographs and labels allow"
 _SECONDS_A_MINUTE = 60
 
 
 def run_command(checkpoint: Checkpoint) -> str:
     """Return the command that starts the same run again.
 
-    >>> from nearfar.train.config import Budget
+    >>> from nearfar.train.config import TINY, Budget
     >>> from nearfar.train.loop import start
     >>> run_command(start(replace(TINY, seed=7), Budget(seconds=90)))
     'nearfar train open --preset tiny --minutes 1.5 --seed 7'
     """
-    config, budget = checkpoint.config, checkpoint.budget
-    presets = {"open": OPEN, "tiny": TINY}
-    found = next((name for name, preset in presets.items() if replace(preset, seed=config.seed) == config), "custom")
+    config = checkpoint.config
+    length = f"{length_words(checkpoint.budget)} --seed {config.seed}"
+    if not is_open(checkpoint):
+        return f"{checkpoint.origin['command']} {length}"
+    found = next((name for name, preset in PRESETS.items() if replace(preset, seed=config.seed) == config), "custom")
     preset = "" if found == "open" else f" --preset {found}"
+    parent = " --from RUN" if "parent" in checkpoint.origin else ""
+    return f"nearfar train open{preset}{parent} {length}"
+
+
+def length_words(budget: Budget) -> str:
+    """Return the option that says how long a run is.
+
+    >>> length_words(Budget(pictures=500))
+    '--pictures 500'
+    """
     minutes = f"--minutes {(budget.seconds or 0) / _SECONDS_A_MINUTE:g}"
-    length = minutes if budget.pictures is None else f"--pictures {budget.pictures}"
-    return f"nearfar train open{preset} {length} --seed {config.seed}"
+    return minutes if budget.pictures is None else f"--pictures {budget.pictures}"
+
+
+def verb_of(checkpoint: Checkpoint) -> str:
+    """Return which ``nearfar train`` a run is of."""
+    return checkpoint.origin.get("verb", "open")
+
+
+def is_open(checkpoint: Checkpoint) -> bool:
+    """Tell whether a run is one of ``nearfar train open``."""
+    return verb_of(checkpoint) == "open"
+
+
+def graph_name(checkpoint: Checkpoint) -> str:
+    """Return what the run's ONNX file is called."""
+    return checkpoint.origin.get("graph", "nearfar-open.onnx")
 
 
 def graph_metadata(checkpoint: Checkpoint) -> dict[str, str]:
     """Return what the ONNX file says of itself: enough to find its source and to make it again."""
-    origin, counters = checkpoint.origin, checkpoint.counters
+    origin, counters, max_depth_m = checkpoint.origin, checkpoint.counters, checkpoint.config.net.max_depth_m
+    is_ours = is_open(checkpoint)
     return {
-        "model": MODEL,
-        "licence": "Apache-2.0",
-        "meaning": "relative disparity, larger = nearer",
+        "model": MODEL if is_ours else _TUNED,
+        "licence": "Apache-2.0" if is_ours else _UNKNOWN_LICENCE,
+        "meaning": "relative disparity, larger = nearer" if max_depth_m is None else f"depth up to {max_depth_m:g} m",
         "command": run_command(checkpoint),
         "commit": origin.get("commit", "unknown"),
         "code_sha256": origin.get("code_sha256", "unknown"),
@@ -64,18 +93,22 @@ def training_record(checkpoint: Checkpoint, figures: Figures, *, graph: Mapping[
     """
     config, counters = checkpoint.config, checkpoint.counters
     share = checkpoint.budget.progress(seconds=counters.seconds, pictures=counters.pictures)
+    # Each scene is seen in so many pictures.
+    scenes = {"scenes": math.ceil(counters.pictures / config.views_per_scene)} if is_open(checkpoint) else {}
+    before = {"validation_before": dict(checkpoint.before)} if checkpoint.before else {}
     return {
-        "model": MODEL,
+        "model": MODEL if is_open(checkpoint) else _TUNED,
         "command": run_command(checkpoint),
         "machine": checkpoint.origin.get("machine", "unknown"),
         "origin": {name: value for name, value in checkpoint.origin.items() if name != "machine"},
         "seed": config.seed,
         "steps": counters.step,
         "pictures": counters.pictures,
-        "scenes": math.ceil(counters.pictures / config.views_per_scene),  # each is seen in so many pictures
+        **scenes,
         "minutes": round(counters.seconds / _SECONDS_A_MINUTE, 2),
         "share_of_run": round(share, 4),
-        "validation": {"side_px": config.stages[-1].side_px, **asdict(figures)},
+        **before,
+        "validation": {"side_px": config.stages[-1].side_px, **figures},
         "graph": dict(graph),
         "exported": {"machine": machine(), **code_origin()},
         "settings": config.record(),

@@ -1,87 +1,85 @@
-"""What grows and lies about outdoors: trees, bushes, rocks."""
-
-import math
+"""What stands out of doors: rocks, poles, fences, stairs, parasols, bins."""
 
 from nearfar.scenes.builder import Builder
-from nearfar.scenes.objects.plants import plant
-from nearfar.scenes.palette import bark, jitter, leaves, stone
+from nearfar.scenes.material import Material
+from nearfar.scenes.palette import grown, made
 
 
-def tree(build: Builder) -> None:
-    """Build a conifer, a broad tree or a bare one."""
-    tree_of(build, build.draw.between(3.0, 12.0))
-
-
-def tree_of(build: Builder, h: float) -> None:
-    """Build a tree of the given height."""
-    draw = build.draw
-    wood, style = bark(build), draw.unit()
-    trunk = h * draw.between(0.015, 0.035)
-    if style < 0.25:
-        _conifer(build, wood, h, trunk)
-    else:
-        _broad_tree(build, wood, h, trunk, bare=style > 0.85)
-
-
-def _conifer(build: Builder, wood: int, h: float, trunk: float) -> None:
-    draw = build.draw
-    green = leaves(build, jitter(draw, (0.05, 0.10, 0.04)))
-    build.tube(wood, (0, 0, 0), (0, 0, h * 0.9), trunk, 0.2)
-    low = h * draw.between(0.05, 0.3)
-    layers = draw.whole(4, 8)
-    wide = h * draw.between(0.14, 0.25)
-    for i in range(layers):
-        z, k = low + (h - low) * i / layers, 1.0 - 0.85 * i / layers
-        build.tube(green, (0, 0, z), (0, 0, z + 1.7 * (h - low) / layers), wide * k, 0.08)
-
-
-def _broad_tree(build: Builder, wood: int, h: float, trunk: float, *, bare: bool) -> None:
-    draw = build.draw
-    fork = h * draw.between(0.2, 0.45)
-    lean = draw.between(-0.05, 0.05) * h
-    build.tube(wood, (0, 0, 0), (lean, 0, fork), trunk, 0.75)
-    green = leaves(build)
-    size = h * draw.between(0.1, 0.17)
-    for _ in range(draw.whole(4, 8)):
-        a, out, up = draw.turn(), h * draw.between(0.1, 0.3), h * draw.between(0.6, 0.95)
-        end = (lean + out * math.cos(a), out * math.sin(a), up)
-        build.tube(wood, (lean, 0, fork * 0.95), end, trunk * 0.55, 0.25)
-        bend = (lean + (end[0] - lean) * 0.7, end[1] * 0.7, fork + (up - fork) * 0.7)
-        for _ in range(draw.whole(2, 4)):
-            s = size * draw.between(0.5, 1.2)
-            x, y = end[0] + draw.between(-1, 1) * size, end[1] + draw.between(-1, 1) * size
-            z = end[2] + draw.between(-1.0, 0.6) * size
-            if bare:
-                build.tube(wood, bend, (x, y, z + size), trunk * 0.2, 0.2)
-            else:
-                build.ball(green, x, y, z, s, s * draw.between(0.8, 1.1), s * draw.between(0.6, 0.95), a)
-
-
-def bush(build: Builder) -> None:
-    """Build a bush: overlapping balls of leaves, or many blades."""
-    draw = build.draw
-    r = draw.between(0.3, 1.3)
-    if draw.chance(0.25):
-        plant(build, 1.5 * r)
-        return
-    green = leaves(build)
-    for _ in range(draw.whole(3, 7)):
-        s = r * draw.between(0.4, 0.8)
-        x, y, z = draw.between(-0.7, 0.7) * r, draw.between(-0.7, 0.7) * r, s * draw.between(0.5, 0.9)
-        build.ball(green, x, y, z, s, s * draw.between(0.8, 1.2), s * draw.between(0.6, 1.0))
-
-
-def rock(build: Builder) -> None:
+def rock(scene: Builder) -> None:
     """Build a rock of one to three lumps."""
-    draw = build.draw
-    stuff = stone(build)
-    r = draw.spread(0.1, 1.2)
+    draw = scene.draw
+    surface, r = grown.stone(scene), draw.spread(0.1, 1.2)
     for _ in range(draw.whole(1, 3)):
-        x, y, yaw = draw.between(-0.5, 0.5) * r, draw.between(-0.5, 0.5) * r, draw.turn()
-        with build.at(x, y, 0.2 * r, yaw, pitch=draw.between(-0.4, 0.4)):
+        place = (draw.between(-0.5, 0.5) * r, draw.between(-0.5, 0.5) * r, 0.2 * r)
+        with scene.at(*place, draw.turn(), pitch=draw.between(-0.4, 0.4)):
+            half = (r * draw.between(0.4, 0.9), r * draw.between(0.4, 0.9), r * draw.between(0.3, 0.7))
             if draw.chance(0.7):
-                rx, ry = r * draw.between(0.5, 1.0), r * draw.between(0.5, 1.0)
-                build.ball(stuff, 0, 0, 0, rx, ry, r * draw.between(0.4, 0.8))
+                scene.ball(surface, (0, 0, 0), half)
             else:
-                hx, hy = r * draw.between(0.4, 0.8), r * draw.between(0.4, 0.8)
-                build.box(stuff, 0, 0, 0, hx, hy, r * draw.between(0.3, 0.6))
+                scene.box(surface, (0, 0, 0), half)
+
+
+def pole(scene: Builder) -> None:
+    """Build a street lamp, a sign or a post."""
+    draw = scene.draw
+    surface, h = made.metal(scene), draw.between(2.0, 7.0)
+    scene.tube(surface, (0, 0, 0), (0, 0, h), draw.between(0.03, 0.1), taper=0.7)
+    if h > 4.0:
+        arm = draw.between(0.5, 1.5)
+        scene.tube(surface, (0, 0, h), (arm, 0, h + 0.3), 0.04)
+        scene.ball(scene.add(Material((0.8, 0.8, 0.7), glow=1.0)), (arm, 0, h + 0.25), (0.3, 0.12, 0.1))
+    elif draw.chance(0.7):
+        s, panel = draw.between(0.25, 0.5), made.printed(scene)
+        if draw.chance(0.5):
+            scene.tube(panel, (0, -0.05, h - s), (0, -0.07, h - s), s)
+        else:
+            scene.box(panel, (0, -0.06, h - 0.6 * s), (s * draw.between(0.6, 1.5), 0.015, 0.6 * s))
+
+
+def fence(scene: Builder, long: float) -> None:
+    """Build a fence along x from 0 to a length."""
+    draw = scene.draw
+    surface = made.one_of(scene, made.wood, made.metal, made.plain)
+    h, gap, r = draw.between(0.7, 1.5), draw.between(0.12, 2.0), draw.between(0.01, 0.05)
+    count = min(40, int(long / gap))
+    for i in range(count + 1):
+        scene.box(surface, (i * gap, 0, 0.5 * h), (r, r, 0.5 * h))
+    middle = 0.5 * count * gap
+    for z in (0.35 * h, 0.85 * h):
+        scene.box(surface, (middle, 0, z), (middle, 0.6 * r, 0.03))
+
+
+def stairs(scene: Builder, steps: int, w: float, rise: float, tread: float) -> None:
+    """Build steps of a half width that climb towards +y, with rails."""
+    draw = scene.draw
+    surface, nosing = made.one_of(scene, grown.stone, made.wood, made.floor), made.plain(scene)
+    edged = draw.chance(0.5)
+    for i in range(steps):
+        h = (i + 1) * rise
+        scene.box(surface, (0, (i + 0.5) * tread, 0.5 * h), (w, 0.5 * tread, 0.5 * h))
+        if edged:
+            scene.box(nosing, (0, i * tread + 0.02, h), (w, 0.025, 0.008))
+    rail, each = made.metal(scene), draw.whole(1, 2)
+    for x in (-w, w) if draw.chance(0.6) else (w,):
+        scene.tube(rail, (x, 0, 0.9 + rise), (x, steps * tread, 0.9 + (steps + 1) * rise), 0.025)
+        for i in range(0, steps, each):
+            y, z = (i + 0.5) * tread, (i + 1) * rise
+            scene.tube(rail, (x, y, z), (x, y, z + 0.9 + 0.5 * rise), 0.012)
+
+
+def parasol(scene: Builder) -> None:
+    """Build a parasol."""
+    h, r = scene.draw.between(2.0, 2.6), scene.draw.between(0.9, 1.6)
+    scene.tube(made.wood(scene), (0, 0, 0), (0, 0, h + 0.3), 0.025)
+    scene.tube(made.cloth(scene), (0, 0, h - 0.1), (0, 0, h + 0.35), r, taper=0.03, hollow=True)
+
+
+def bin_or_barrel(scene: Builder) -> None:
+    """Build a bin, barrel or bucket."""
+    draw = scene.draw
+    surface, hoop = made.one_of(scene, made.metal, made.glossy, made.wood), made.metal(scene)
+    r, h = draw.between(0.12, 0.32), draw.between(0.3, 1.0)
+    scene.tube(surface, (0, 0, 0), (0, 0, h), 0.85 * r, taper=1.15, hollow=True)
+    scene.disc(surface, (0, 0, 0.5 * h), 0.9 * r)
+    for z in (0.2 * h, 0.8 * h):
+        scene.tube(hoop, (0, 0, z), (0, 0, z + 0.03), 1.02 * r, hollow=True)

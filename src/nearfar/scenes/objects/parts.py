@@ -1,41 +1,43 @@
-"""Parts that several families of things share."""
+"""Parts that several things have: rings, leaves, limbs."""
 
 import math
+from itertools import pairwise
 
-from nearfar.scenes.builder import Builder, Point
-from nearfar.scenes.palette import anything
+from nearfar.scenes.builder import Builder
+from nearfar.scenes.compiled import Triple
+from nearfar.scenes.geometry import LEAF
 
 
-def ring(build: Builder, material: int, centre: Point, radius: float, thick: float, parts: int) -> None:
-    """Build an upright ring of short tubes in the plane of x and z."""
-    cx, cy, cz = centre
-    last = (cx + radius, cy, cz)
+def ring(scene: Builder, surface: int, centre: Triple, radius: float, thick: float, parts: int) -> None:
+    """Place an upright ring in the plane of x and z, made of short tubes."""
+    x, y, z = centre
+    last = (x + radius, y, z)
     for i in range(1, parts + 1):
         angle = 6.2832 * i / parts
-        point = (cx + radius * math.cos(angle), cy, cz + radius * math.sin(angle))
-        build.tube(material, last, point, thick)
+        point = (x + radius * math.cos(angle), y, z + radius * math.sin(angle))
+        scene.tube(surface, last, point, thick)
         last = point
 
 
-def pointed_leaf(
-    build: Builder,
-    material: int,
-    root: Point,
-    yaw: float,
-    rise: float,
-    length: float,
-    width: float,
-) -> None:
-    """Build one leaf that starts at a point and goes outwards and up by an angle."""
-    c, s, cr, sr = math.cos(yaw), math.sin(yaw), math.cos(rise), math.sin(rise)
-    half = 0.5 * length
-    a = (half * c * cr, half * s * cr, half * sr)
-    centre = (root[0] + a[0], root[1] + a[1], root[2] + a[2])
-    build.leaf(material, centre, a, (-width * s, width * c, 0.15 * width))
+def leaf(scene: Builder, surface: int, start: Triple, yaw: float, rise: float, long: float, wide: float) -> Triple:
+    """Place a pointed leaf that goes out from a point, and return where it ends."""
+    c, s, level, up = math.cos(yaw), math.sin(yaw), 0.5 * long * math.cos(rise), 0.5 * long * math.sin(rise)
+    x, y, z = start
+    along = (level * c, level * s, up)
+    scene.sheet(surface, (x + along[0], y + along[1], z + up), along, (-wide * s, wide * c, 0.15 * wide), kind=LEAF)
+    return x + 2.0 * along[0], y + 2.0 * along[1], z + 2.0 * up
 
 
-def stick(build: Builder) -> None:
-    """Build a rod, cable or beam."""
-    draw = build.draw
-    half = draw.between(0.2, 1.2)
-    build.tube(anything(build), (-half, 0, 0), (half, 0, 0), draw.spread(0.004, 0.06))
+def limb(scene: Builder, surface: int, points: tuple[Triple, ...], radius: float, taper: float) -> None:
+    """Place tubes through points, with a ball at each bend; each is thinner than the last by the taper."""
+    for i, (start, end) in enumerate(pairwise(points)):
+        scene.tube(surface, start, end, radius, taper=taper)
+        radius *= taper
+        if i + 2 < len(points):
+            scene.ball(surface, end, (radius, radius, radius))
+
+
+def crown(scene: Builder, surface: int, centre: Triple, half: Triple) -> None:
+    """Place a ball of leaves with holes, as foliage looks from a few metres away."""
+    draw = scene.draw
+    scene.puff(surface, centre, half, density=draw.between(0.42, 0.75), lumps=draw.between(3.0, 9.0), yaw=draw.turn())

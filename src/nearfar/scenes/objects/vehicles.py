@@ -2,147 +2,142 @@
 
 import math
 
-from nearfar.scenes.builder import Builder, Point
+from nearfar.scenes import textures
+from nearfar.scenes.builder import Builder
+from nearfar.scenes.material import Material
 from nearfar.scenes.objects.parts import ring
-from nearfar.scenes.palette import glossy, metal, printed, wood
-from nearfar.scenes.records import NOISE
-
-_BLACK = (0.025, 0.025, 0.025)
+from nearfar.scenes.palette import colours, made
 
 
-def car(build: Builder) -> None:
-    """Build a car, van, bus or lorry along y, its front towards -y."""
-    draw = build.draw
-    paint, glass, rim = glossy(build), glossy(build, (0.02, 0.025, 0.03)), metal(build)
-    lights = build.material((0.8, 0.75, 0.6), glow=draw.choice((0.0, 2.0)), shine=0.6)
-    red = build.material((0.4, 0.01, 0.01), shine=0.6)
-    if draw.chance(0.7):
-        w, long, low, mid, r = _car_body(build, paint, glass)
+def car(scene: Builder) -> None:
+    """Build a car, or now and then a van, bus or lorry, along y."""
+    if scene.draw.chance(0.7):
+        saloon(scene)
     else:
-        w, long, low, mid, r = _van_body(build, paint, glass)
-    for x in (-1, 1):
-        for y in (-0.62, 0.62):
-            _wheel(build, x * (w - 0.1), y * long, r, 0.12, rim)
-        build.ball(lights, x * w * 0.7, -long - 0.08, mid * 0.75, 0.14, 0.08, 0.08)
-        build.ball(red, x * w * 0.75, long + 0.06, mid * 0.78, 0.1, 0.07, 0.1)
-        build.ball(paint, x * (w + 0.1), -long * 0.35, mid + 0.08, 0.09, 0.05, 0.07)
-    build.box(printed(build), 0, -long - 0.13, low + 0.1, 0.24, 0.02, 0.05)
+        van(scene)
 
 
-def _car_body(build: Builder, paint: int, glass: int) -> tuple[float, float, float, float, float]:
-    """Return half width, half length, height of the floor and of the bonnet, radius of the wheels."""
-    draw = build.draw
-    w, long, low = draw.between(0.78, 0.92), draw.between(1.8, 2.4), 0.25
-    mid, high = draw.between(0.75, 0.95), draw.between(1.35, 1.8)
-    build.box(paint, 0, 0, 0.5 * (low + mid), w, long, 0.5 * (mid - low))
-    back = draw.between(-0.2, 0.25)
-    half = long * draw.between(0.4, 0.6)
-    # The cabin: a roof, a box of glass, and two sloped panes.
-    build.box(paint, 0, back, high - 0.03, w * 0.8, half * 0.72, 0.04)
-    build.box(glass, 0, back, 0.5 * (mid + high), w * 0.85, half * 0.8, 0.5 * (high - mid) - 0.02)
-    for s in (-1, 1):
-        y0, y1 = back + s * half * 1.15, back + s * half * 0.72
-        pane = (0, 0.5 * (y1 - y0), 0.5 * (high - mid))
-        build.sheet(glass, (0, 0.5 * (y0 + y1), 0.5 * (mid + high)), (w * 0.83, 0, 0), pane)
-        for x in (-1, 1):
-            side = (x * w * 0.84, back + s * half * 0.93, mid + 0.25 * (high - mid))
-            build.sheet(glass, side, (0, half * 0.2, 0), (0, 0, 0.25 * (high - mid)))
-            build.tube(paint, (x * w * 0.84, y0, mid), (x * w * 0.8, y1, high), 0.04)
-    build.ball(paint, 0, -long, 0.5 * (low + mid) + 0.05, w, 0.15, 0.5 * (mid - low))
-    build.ball(paint, 0, long, 0.5 * (low + mid) + 0.05, w, 0.12, 0.5 * (mid - low))
-    return w, long, low, mid, draw.between(0.3, 0.38)
+def saloon(scene: Builder) -> None:
+    """Build a car."""
+    draw = scene.draw
+    paint = made.glossy(scene)
+    w, long = draw.between(0.78, 0.92), draw.between(1.8, 2.4)
+    low, mid, high = 0.25, draw.between(0.75, 0.95), draw.between(1.35, 1.8)
+    waist = 0.5 * (low + mid)
+    scene.box(paint, (0, 0, waist), (w, long, mid - waist))
+    for y, deep in ((-long, 0.15), (long, 0.12)):
+        scene.ball(paint, (0, y, waist + 0.05), (w, deep, mid - waist))
+    cabin(scene, paint, (w, draw.between(-0.2, 0.25), mid), long * draw.between(0.4, 0.6), high)
+    running_gear(scene, paint, w, long, draw.between(0.3, 0.38), mid)
 
 
-def _van_body(build: Builder, paint: int, glass: int) -> tuple[float, float, float, float, float]:
-    """Return half width, half length, height of the floor and of the lights, radius of the wheels."""
-    draw = build.draw
-    w, long, low, high = draw.between(0.9, 1.25), draw.between(2.3, 5.0), 0.35, draw.between(2.0, 3.2)
-    side = draw.choice((paint, printed(build)))
-    build.box(side, 0, 0, 0.5 * (low + high), w, long, 0.5 * (high - low))
-    build.box(glass, 0, -long, high - 0.55, w * 0.9, 0.03, 0.4)
+def cabin(scene: Builder, paint: int, base: tuple[float, float, float], long: float, high: float) -> None:
+    """Build roof, panes and pillars; base is the half width, the middle and the height where it starts."""
+    w, middle, mid = base
+    glass = made.glossy(scene, colours.BLACK)
+    half = 0.5 * (high - mid)
+    scene.box(paint, (0, middle, high - 0.03), (0.8 * w, 0.72 * long, 0.04))
+    scene.box(glass, (0, middle, mid + half), (0.83 * w, 0.8 * long, half - 0.02))
+    for side in (-1, 1):
+        foot, top = middle + 1.15 * side * long, middle + 0.72 * side * long
+        scene.sheet(glass, (0, 0.5 * (foot + top), mid + half), (0.83 * w, 0, 0), (0, 0.5 * (top - foot), half))
+        for x in (-w, w):
+            scene.tube(paint, (0.84 * x, foot, mid), (0.8 * x, top, high), 0.04)
+            # The pane's corner, between the upright side and the sloping end.
+            scene.box(glass, (0.82 * x, middle + 0.88 * side * long, mid + 0.4 * half), (0.01, 0.12 * long, 0.4 * half))
+
+
+def van(scene: Builder) -> None:
+    """Build a van, bus or lorry."""
+    draw = scene.draw
+    paint, glass = made.glossy(scene), made.glossy(scene, colours.BLACK)
+    w, long, high = draw.between(0.9, 1.25), draw.between(2.3, 5.0), draw.between(2.0, 3.2)
+    side = draw.choice((paint, made.printed(scene)))
+    scene.box(side, (0, 0, 0.5 * (0.35 + high)), (w, long, 0.5 * (high - 0.35)))
+    scene.box(glass, (0, -long, high - 0.55), (0.9 * w, 0.03, 0.4))
     if draw.chance(0.6):
-        build.box(glass, 0, 0, high - 0.6, w + 0.01, long * 0.93, 0.3)
-    return w, long, low, 0.9, draw.between(0.38, 0.5)
+        scene.box(glass, (0, 0, high - 0.6), (w + 0.01, 0.93 * long, 0.3))
+    running_gear(scene, paint, w, long, draw.between(0.38, 0.5), 0.9)
 
 
-def _wheel(build: Builder, x: float, y: float, radius: float, wide: float, rim: int) -> None:
-    tyre = build.material(_BLACK, texture=NOISE, period=0.05)
-    build.tube(tyre, (x - wide, y, radius), (x + wide, y, radius), radius)
-    build.tube(rim, (x - 1.04 * wide, y, radius), (x + 1.04 * wide, y, radius), radius * 0.62)
+def running_gear(scene: Builder, paint: int, w: float, long: float, r: float, mid: float) -> None:
+    """Build wheels, lamps, mirrors and the plate of a car."""
+    draw = scene.draw
+    tyre = scene.add(Material(colours.BLACK, texture=textures.NOISE, period=0.05))
+    rim, red = made.metal(scene), scene.add(Material((0.4, 0.01, 0.01), shine=0.6))
+    lights = scene.add(Material((0.8, 0.75, 0.6), glow=draw.choice((0.0, 2.0)), shine=0.6))
+    for x in (-1, 1):
+        for y in (-0.62 * long, 0.62 * long):
+            scene.tube(tyre, (x * (w - 0.22), y, r), (x * (w + 0.02), y, r), r)
+            scene.tube(rim, (x * (w - 0.2), y, r), (x * (w + 0.027), y, r), 0.62 * r)
+        scene.ball(lights, (0.7 * x * w, -long - 0.08, 0.75 * mid), (0.14, 0.08, 0.08))
+        scene.ball(red, (0.75 * x * w, long + 0.06, 0.78 * mid), (0.1, 0.07, 0.1))
+        scene.ball(paint, (x * (w + 0.1), -0.35 * long, mid + 0.08), (0.09, 0.05, 0.07))
+    scene.box(made.printed(scene), (0, -long - 0.13, 0.35), (0.24, 0.02, 0.05))
 
 
-def bicycle(build: Builder) -> None:
-    """Build a bicycle along x, its front towards x."""
-    _two_wheeler(build, motor=False)
+def wheels(scene: Builder, steel: int, base: float, r: float, thick: float, spokes: int) -> None:
+    """Build two spoked wheels of a radius, on axles at x = -base and base."""
+    tyre = scene.add(Material(colours.BLACK))
+    hub = r - 2 * thick
+    for x in (-base, base):
+        ring(scene, tyre, (x, 0, r), r - thick, thick, 18)
+        ring(scene, steel, (x, 0, r), hub - 0.008, 0.008, 14)
+        scene.tube(steel, (x, -0.05, r), (x, 0.05, r), 0.03)
+        for i in range(spokes):
+            angle = 6.2832 * i / spokes
+            end = (x + hub * math.cos(angle), 0, r + hub * math.sin(angle))
+            scene.tube(steel, (x, 0, r), end, 0.008 if spokes < 12 else 0.002)
 
 
-def motorcycle(build: Builder) -> None:
-    """Build a motorcycle along x, its front towards x."""
-    _two_wheeler(build, motor=True)
-
-
-def _two_wheeler(build: Builder, *, motor: bool) -> None:
-    draw = build.draw
-    frame, steel = glossy(build), metal(build)
-    tyre = build.material(_BLACK)
-    r = draw.between(0.28, 0.34)
-    base = draw.between(0.48, 0.58) * (1.25 if motor else 1.0)
-    thick = draw.between(0.05, 0.08) if motor else draw.between(0.012, 0.025)
-    with build.at(0, 0, 0, pitch=draw.between(-0.15, 0.15)):
-        for x in (-base, base):
-            _spoked_wheel(build, tyre, steel, x, r, thick, motor=motor)
-        crank, seat = (-0.05, 0, r * 0.95), (-0.2, 0, r + 0.5)
-        _frame(build, frame, steel, base, r, crank, seat, 0.03 if motor else 0.016)
-        for y in (-1, 1):
-            build.tube(tyre, (0.3, y * 0.2, r + 0.62), (0.24, y * 0.32, r + 0.61), 0.018)
-        saddle = glossy(build, (0.03, 0.025, 0.02))
-        if motor:
-            _motor(build, frame, steel, saddle, base, r)
-        else:
-            _pedals(build, steel, saddle, r, crank, seat)
-
-
-def _spoked_wheel(build: Builder, tyre: int, steel: int, x: float, r: float, thick: float, *, motor: bool) -> None:
-    ring(build, tyre, (x, 0, r), r - thick, thick, 18)
-    ring(build, steel, (x, 0, r), r - 2 * thick - 0.008, 0.008, 14)
-    spokes, spoke = (10, 0.008) if motor else (18, 0.002)
-    for i in range(spokes):
-        a = 6.2832 * i / spokes
-        rim = (x + (r - 2 * thick) * math.cos(a), 0, r + (r - 2 * thick) * math.sin(a))
-        build.tube(steel, (x, 0, r), rim, spoke)
-    build.tube(steel, (x, -0.05, r), (x, 0.05, r), 0.03)
-
-
-def _frame(
-    build: Builder, frame: int, steel: int, base: float, r: float, crank: Point, seat: Point, tube: float
-) -> None:
-    head_low, head_high = (0.36, 0, r + 0.32), (0.33, 0, r + 0.5)
+def cycle_frame(scene: Builder, surfaces: tuple[int, int], base: float, r: float, tube: float) -> None:
+    """Build the frame, fork and handlebars of a cycle."""
+    frame, steel = surfaces
+    crank, seat, low, high = (-0.05, 0, 0.95 * r), (-0.2, 0, r + 0.5), (0.36, 0, r + 0.32), (0.33, 0, r + 0.5)
     rear, front = (-base, 0, r), (base, 0, r)
-    for start, end in (
-        *((crank, seat), (crank, head_low), (seat, head_high)),
-        *((rear, crank), (rear, seat), (head_high, front)),
-    ):
-        build.tube(frame, start, end, tube)
-    build.tube(steel, head_low, (head_high[0] - 0.03, 0, head_high[2] + 0.12), tube)
-    build.tube(steel, (0.3, -0.28, r + 0.62), (0.3, 0.28, r + 0.62), 0.013)
+    for start, end in ((crank, seat), (crank, low), (seat, high), (rear, crank), (rear, seat), (high, front)):
+        scene.tube(frame, start, end, tube)
+    scene.tube(steel, low, (0.3, 0, r + 0.62), tube)
+    scene.tube(steel, (0.3, -0.28, r + 0.62), (0.3, 0.28, r + 0.62), 0.013)
+    grip = scene.add(Material(colours.BLACK))
+    for y in (-1, 1):
+        scene.tube(grip, (0.3, 0.2 * y, r + 0.62), (0.24, 0.32 * y, r + 0.61), 0.018)
 
 
-def _motor(build: Builder, frame: int, steel: int, saddle: int, base: float, r: float) -> None:
-    build.ball(frame, 0.08, 0, r + 0.42, 0.26, 0.13, 0.12)
-    build.ball(saddle, -0.32, 0, r + 0.42, 0.34, 0.13, 0.07)
-    build.box(steel, 0.0, 0, r + 0.08, 0.18, 0.12, 0.14)
-    for i in range(4):
-        build.box(steel, 0.02, 0, r + 0.12 + 0.04 * i, 0.1, 0.15, 0.008)
-    build.tube(steel, (0.1, 0.14, r - 0.1), (-base - 0.1, 0.16, r), 0.04, 1.3)
-    build.ball(build.material((0.8, 0.8, 0.75), shine=0.9, mirror=0.3), 0.44, 0, r + 0.48, 0.09, 0.1, 0.1)
-    build.box(frame, base, 0, 2 * r + 0.04, 0.2, 0.05, 0.012)
-    build.box(frame, -base, 0, 2 * r + 0.05, 0.22, 0.07, 0.015)
+def bicycle(scene: Builder) -> None:
+    """Build a bicycle along x."""
+    draw = scene.draw
+    frame, steel, saddle = made.glossy(scene), made.metal(scene), made.glossy(scene, colours.BLACK)
+    r, base = draw.between(0.28, 0.34), draw.between(0.48, 0.58)
+    with scene.at(0, 0, 0, pitch=draw.between(-0.15, 0.15)):
+        wheels(scene, steel, base, r, draw.between(0.012, 0.025), 18)
+        cycle_frame(scene, (frame, steel), base, r, 0.016)
+        scene.ball(saddle, (-0.24, 0, r + 0.56), (0.14, 0.07, 0.035))
+        scene.tube(steel, (-0.2, 0, r + 0.5), (-0.22, 0, r + 0.56), 0.012)
+        scene.tube(steel, (-0.05, -0.02, 0.95 * r), (-0.05, 0.02, 0.95 * r), 0.09)
+        for side in (-1, 1):
+            scene.tube(
+                steel, (-0.05, 0.05 * side, 0.95 * r), (-0.05 + 0.12 * side, 0.06 * side, 0.95 * r - 0.1 * side), 0.01
+            )
+        if draw.chance(0.4):
+            scene.box(made.wood(scene), (0.5, 0, r + 0.55), (0.14, 0.17, 0.1))
 
 
-def _pedals(build: Builder, steel: int, saddle: int, r: float, crank: Point, seat: Point) -> None:
-    build.ball(saddle, -0.24, 0, r + 0.56, 0.14, 0.07, 0.035)
-    build.tube(steel, seat, (-0.22, 0, r + 0.56), 0.012)
-    build.tube(steel, (crank[0], -0.02, crank[2]), (crank[0], 0.02, crank[2]), 0.09)
-    build.tube(steel, (crank[0], 0.05, crank[2]), (crank[0] + 0.12, 0.05, crank[2] - 0.1), 0.01)
-    if build.draw.chance(0.4):
-        build.box(wood(build), 0.5, 0, r + 0.55, 0.14, 0.17, 0.1)
+def motorcycle(scene: Builder) -> None:
+    """Build a motorcycle along x."""
+    draw = scene.draw
+    frame, steel, saddle = made.glossy(scene), made.metal(scene), made.glossy(scene, colours.BLACK)
+    r, base = draw.between(0.28, 0.34), draw.between(0.6, 0.72)
+    with scene.at(0, 0, 0, pitch=draw.between(-0.15, 0.15)):
+        wheels(scene, steel, base, r, draw.between(0.05, 0.08), 10)
+        cycle_frame(scene, (frame, steel), base, r, 0.03)
+        scene.ball(frame, (0.08, 0, r + 0.42), (0.26, 0.13, 0.12))
+        scene.ball(saddle, (-0.32, 0, r + 0.42), (0.34, 0.13, 0.07))
+        scene.box(steel, (0.0, 0, r + 0.08), (0.18, 0.12, 0.14))
+        for i in range(4):
+            scene.box(steel, (0.02, 0, r + 0.12 + 0.04 * i), (0.1, 0.15, 0.008))
+        scene.tube(steel, (0.1, 0.14, r - 0.1), (-base - 0.1, 0.16, r), 0.04, taper=1.3)
+        lens = scene.add(Material((0.8, 0.8, 0.75), shine=0.9, mirror=0.3))
+        scene.ball(lens, (0.44, 0, r + 0.48), (0.09, 0.1, 0.1))
+        scene.box(frame, (base, 0, 2 * r + 0.04), (0.2, 0.05, 0.012))
+        scene.box(frame, (-base, 0, 2 * r + 0.05), (0.22, 0.07, 0.015))

@@ -1,0 +1,194 @@
+"""What ``nearfar train distill`` and ``finetune`` share: settings, first weights, and the run on photographs."""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nearfar.cli import training
+from nearfar.errors import OptionError, TrainingError
+
+if TYPE_CHECKING:
+    from nearfar.train.checkpoint import Checkpoint
+    from nearfar.train.config import Budget, TrainingConfig
+    from nearfar.train.loop import Beginning
+    from nearfar.train.photographs import Photographs
+
+NOTHING = "nothing"
+_GRAPHS, _RUNS, _CHECKPOINTS = (".onnx",), (".pt",), (".pth", ".safetensors", ".bin")
+
+Parent = Annotated[
+    str | None,
+    typer.Option(
+        "--from",
+        metavar="RUN|FILE|nothing",
+        help="The first weights: a run's folder, an ONNX file of the open model, or nothing. "
+        "[default: nearfar-open; with --preset tiny: nothing]",
+    ),
+]
+Seed = Annotated[int, typer.Option(min=0, help="Decides windows, augmentation and first weights.")]
+Side = Annotated[
+    int | None, typer.Option("--size", metavar="PX", min=16, help="The side of the pictures. [default: the preset's]")
+]
+Batch = Annotated[
+    int | None, typer.Option("--batch", metavar="N", min=1, help="Pictures a step. [default: the preset's]")
+]
+Rate = Annotated[
+    float | None, typer.Option("--rate", metavar="R", min=0, help="The highest learning rate. [default: the preset's]")
+]
+Workers = Annotated[int | None, typer.Option(min=0, help="Processes that read. [default: two, or one a core]")]
+
+
+class Preset(StrEnum):
+    """The settings that a run starts from."""
+
+    OPEN = "open"
+    TINY = "tiny"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the command line says of a run besides its settings.
+
+    Attributes:
+        verb: ``distill`` or ``finetune``.
+        length: How long the run is.
+        graph: What its ONNX file is called.
+        options: The options that make the run what it is, as words, without the user's paths.
+        workers: Processes that read; None for a few.
+    """
+
+    verb: str
+    length: "Budget"
+    graph: str
+    options: str
+    workers: int | None
+
+
+def words_of(preset: Preset, parent: str | None) -> str:
+    """Return the options that say which network a run starts from; a path is not told."""
+    chosen = "" if preset is Preset.OPEN else f" --preset {preset}"
+    return f"{chosen} --from {parent if parent == NOTHING else 'RUN'}" if parent else chosen
+
+
+def beginning_of(parent: str | None, preset: Preset) -> "Beginning | None":
+    """Return the first weights that ``--from`` names; None for drawn ones.
+
+    Raises:
+        OptionError: It names nothing that can be started from.
+        TrainingError: It is a run that is damaged.
+        GraphError: It is a file of another network, or damaged.
+        ModelMissingError: There is no such file.
+    """
+    if parent == NOTHING or (parent is None and preset is Preset.TINY):
+        return None
+    if parent is None:
+        from nearfar.models.card import card
+        from nearfar.models.store import BUNDLED_MODEL, ModelStore
+
+        return _of_graph(ModelStore().require(card(BUNDLED_MODEL)), BUNDLED_MODEL)
+    path = Path(parent)
+    suffix = path.suffix.lower()
+    if path.is_dir() or suffix in _RUNS:
+        from nearfar.train.checkpoint import load_checkpoint
+        from nearfar.train.loop import Beginning
+
+        return Beginning.of_run(load_checkpoint(path))
+    if suffix in _GRAPHS:
+        return _of_graph(path, path.name)
+    if suffix in _CHECKPOINTS:
+        return _of_checkpoint(path)
+    raise OptionError(f"--from {parent}: give a run's folder, an .onnx file, a .pth or .safetensors file, or {NOTHING}")
+
+
+def settings(
+    preset: "TrainingConfig",
+    beginning: "Beginning | None",
+    *,
+    seed: int,
+    size: int | None,
+    batch: int | None,
+    rate: float | None,
+) -> "TrainingConfig":
+    """Return the preset with what the command line says otherwise, for the network of ``beginning``, relative."""
+    stage = preset.stages[-1]
+    stage = replace(stage, side_px=size or stage.side_px, batch=batch or stage.batch)
+    net = preset.net if beginning is None else replace(beginning.net, max_depth_m=None)
+    return replace(preset, net=net, seed=seed, stages=(stage,), peak_rate=rate or preset.peak_rate)
+
+
+def run_on(
+    photographs: "Photographs",
+    output: Path,
+    *,
+    config: "TrainingConfig",
+    beginning: "Beginning | None",
+    asked: Asked,
+    words: str,
+) -> None:
+    """Start a run on photographs, and carry it out; ``words`` are the options of its verb alone, for the record."""
+    from nearfar.train.loop import start
+
+    origin = {
+        "verb": asked.verb,
+        "command": f"nearfar train {asked.verb} {words}{asked.options}",
+        "graph": asked.graph,
+        "data": photographs.identity,
+        **photographs.facts,
+    }
+    checkpoint = start(config, asked.length, beginning=beginning, origin=origin)
+    _carry_out(checkpoint, photographs, output, asked.workers)
+
+
+def resume_on(output: Path, minutes: float | None, pictures: int | None, *, verb: str, workers: int | None) -> None:
+    """Go on with a run on photographs.
+
+    Raises:
+        TrainingError: Its photographs are no longer those that it began with.
+    """
+    from nearfar.train.photographs import FOLDER, open_photographs
+
+    checkpoint = training.resumed(output, minutes, pictures, verb=verb)
+    photographs = open_photographs(output / FOLDER)
+    if checkpoint.origin["data"] != photographs.identity:
+        raise TrainingError(f"{output / FOLDER} holds other photographs than the run began with: start another run")
+    _carry_out(checkpoint, photographs, output, workers)
+
+
+def _carry_out(checkpoint: "Checkpoint", photographs: "Photographs", output: Path, workers: int | None) -> None:
+    training.carry_out(
+        checkpoint,
+        output,
+        workers=min(2, training.usable_cores()) if workers is None else workers,
+        renderer=photographs,
+        validation_count=len(photographs.held_out),
+    )
+
+
+def _of_graph(path: Path, said: str) -> "Beginning":
+    from nearfar.export.weights import open_weights
+    from nearfar.net.open import OpenNetConfig
+    from nearfar.train.config import PRESETS
+    from nearfar.train.loop import Beginning
+
+    known = dict.fromkeys(preset.net for preset in PRESETS.values() if isinstance(preset.net, OpenNetConfig))
+    net, weights = open_weights(path, known)
+    return Beginning(net=net, weights=weights, said=said)
+
+
+def _of_checkpoint(path: Path) -> "Beginning":
+    from nearfar.net.checkpoint import declared, load_checkpoint, load_network
+    from nearfar.net.depth_anything import PRESETS
+    from nearfar.net.weights import POSITION_OFFSETS, layout_of, recognise
+    from nearfar.train.loop import Beginning
+
+    tensors, said = load_checkpoint(path), declared(path)
+    layout = layout_of(tensors, source=path.name)
+    net = replace(
+        PRESETS[recognise(tensors, source=path.name)],
+        max_depth_m=None if said is None else said.max_depth_m,
+        position_offset=POSITION_OFFSETS[layout],
+    )
+    return Beginning(net=net, weights=load_network(path, net).state_dict(), said=path.name)

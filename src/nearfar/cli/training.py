@@ -1,0 +1,151 @@
+"""What the verbs of ``nearfar train`` share: a run carried out, its file exported, and what is missed before it."""
+
+import importlib.util
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nearfar.cli.stop import stopping
+from nearfar.errors import MissingExtraError, OptionError
+
+if TYPE_CHECKING:
+    from nearfar.train.checkpoint import Checkpoint
+    from nearfar.train.config import Budget
+    from nearfar.train.data import Renderer
+    from nearfar.train.goals import Figures
+
+RECORD_NAME = "training.json"
+VALIDATION_SCENES = 64
+_METRIC_TOLERANCE = 1e-3  # a sigmoid steepens what differs before it: see nearfar.export.convert
+
+# All that a run needs until its last step: a package that is missing shall be missed now, not in two hours.
+CONVERTER = ("torch", "onnx", "onnxscript", "safetensors")
+
+Minutes = Annotated[float | None, typer.Option(help="Wall-clock minutes to train for.")]
+Pictures = Annotated[int | None, typer.Option(help="Pictures to train on: the same run on any machine.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on from the folder's checkpoint.")]
+Output = Annotated[Path, typer.Option("--output", "-o", metavar="RUN", help="Folder of the run.")]
+
+
+def require_packages(*packages: str) -> None:
+    """Check that what a run needs is installed.
+
+    Raises:
+        MissingExtraError: It is not.
+    """
+    missing = next((name for name in packages if importlib.util.find_spec(name) is None), None)
+    if missing:
+        raise MissingExtraError.of(missing, extra="train", purpose="nearfar train")
+
+
+def require_new(output: Path) -> None:
+    """Check that a folder holds no run.
+
+    Raises:
+        OptionError: It does.
+    """
+    from nearfar.train.checkpoint import CHECKPOINT_NAME
+
+    if (output / CHECKPOINT_NAME).exists():
+        raise OptionError(f"{output} already holds a run: add --resume to go on with it, or name another folder")
+
+
+def budget(minutes: float | None, pictures: int | None) -> "Budget":
+    """Return how long a run shall be."""
+    from nearfar.train.config import Budget
+
+    return Budget(seconds=None if minutes is None else 60 * minutes, pictures=pictures)
+
+
+def resumed(output: Path, minutes: float | None, pictures: int | None, *, verb: str) -> "Checkpoint":
+    """Return the run in a folder, made longer or shorter if it is asked for.
+
+    Raises:
+        OptionError: It is a run of another verb.
+        TrainingError: There is none, or it is damaged.
+    """
+    from nearfar.train.checkpoint import load_checkpoint
+    from nearfar.train.record import verb_of
+
+    checkpoint = load_checkpoint(output)
+    if verb_of(checkpoint) != verb:
+        raise OptionError(f"{output} is a run of 'nearfar train {verb_of(checkpoint)}': resume it with that")
+    changed = minutes is not None or pictures is not None
+    return replace(checkpoint, budget=budget(minutes, pictures)) if changed else checkpoint
+
+
+def carry_out(
+    checkpoint: "Checkpoint", output: Path, *, workers: int, renderer: "Renderer", validation_count: int
+) -> None:
+    """Train, export and say where the files are; a run that is stopped says how to go on, and exits with 1."""
+    import torch
+
+    from nearfar.train.loop import Surroundings, train
+    from nearfar.train.record import graph_name
+
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    with _logged(), stopping(gently=True) as stop:
+        surroundings = Surroundings(
+            folder=output,
+            workers=workers,
+            device=device,
+            validation_count=validation_count,
+            renderer=renderer,
+            should_stop=stop,
+        )
+        checkpoint, figures = train(checkpoint, surroundings)
+    if stop():
+        spent = f"{checkpoint.counters.seconds / 60:.1f} minutes"
+        typer.echo(f"nearfar: stopped after {spent} of training; the same command with --resume goes on", err=True)
+        raise typer.Exit(1)
+    export(checkpoint, figures, output / graph_name(checkpoint))
+
+
+def export(checkpoint: "Checkpoint", figures: "Figures", file: Path) -> None:
+    """Write the moving average to ``file`` and the run's record beside it; print both paths."""
+    from nearfar.export.onnx import export_onnx
+    from nearfar.export.settings import ExportSettings
+    from nearfar.train.networks import multiple_of, network_with
+    from nearfar.train.record import file_record, graph_metadata, training_record, write_record
+
+    config = checkpoint.config
+    side_px, _ = config.shape_hw(config.stages[-1], 1.0)
+    settings = ExportSettings(multiple=multiple_of(config.net), own_size=side_px)
+    if config.net.max_depth_m is not None:
+        settings = replace(settings, tolerance=_METRIC_TOLERANCE)
+    network = network_with(checkpoint.average, config.net)
+    parity = export_onnx(network, file, settings=settings, metadata=graph_metadata(checkpoint))
+    graph = {**file_record(file), "parity": parity.record()}
+    record = file.with_name(RECORD_NAME)
+    write_record(training_record(checkpoint, figures, graph=graph), record)
+    typer.echo(f"{file}\n{record}")
+
+
+def usable_cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def say(text: str) -> None:
+    """Tell the user something that is no result."""
+    typer.echo(f"nearfar: {text}", err=True)
+
+
+@contextmanager
+def _logged() -> Iterator[None]:
+    logger, handler = logging.getLogger("nearfar.train"), logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s  %(message)s", datefmt="%H:%M:%S"))
+    before = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
+        logger.removeHandler(handler)

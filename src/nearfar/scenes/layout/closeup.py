@@ -1,0 +1,168 @@
+"""Table tops, single things, portraits, clutter."""
+
+import math
+
+from nearfar.scenes.builder import Builder, Maker, one_of
+from nearfar.scenes.layout.shell import against_wall, outside, room_shell
+from nearfar.scenes.layout.view import View, around, focused, framing_distance
+from nearfar.scenes.objects import furniture, small
+from nearfar.scenes.objects.animals import animal, pet
+from nearfar.scenes.objects.buildings import house
+from nearfar.scenes.objects.outdoors import bin_or_barrel, rock
+from nearfar.scenes.objects.people import person, sitter
+from nearfar.scenes.objects.plants import bush, low_plant, pot_plant, small_pot_plant, vase
+from nearfar.scenes.objects.trees import tree
+from nearfar.scenes.objects.vehicles import bicycle, car, motorcycle
+from nearfar.scenes.palette import grown, made
+
+_SUBJECTS: tuple[Maker, ...] = (
+    furniture.chair, furniture.chair, furniture.sofa, furniture.shelf, furniture.cupboard, furniture.desk,
+    furniture.bench, furniture.lamp, furniture.bed, furniture.laid_table, bicycle, motorcycle, motorcycle, car,
+    pot_plant, pot_plant, low_plant, low_plant, bush, vase, rock, animal, animal, pet, person, small.small_thing,
+    small.small_thing, small.small_thing, small.small_thing,
+)  # fmt: skip
+_BESIDE: tuple[Maker, ...] = (furniture.chair, pot_plant, rock, small.package, bin_or_barrel, person, low_plant)
+_AFLOAT: tuple[Maker, ...] = (
+    small.small_thing, small.small_thing, small.ornament, small.package, furniture.small_chair, small.fruit,
+    small.stick, small.stick, small_pot_plant,
+)  # fmt: skip
+
+
+def backdrop(scene: Builder, size: float) -> bool:
+    """Build what is behind a subject, and return whether it is indoors: bare walls, a room, or a garden or street."""
+    draw = scene.draw
+    roll = draw.unit()
+    if roll < 0.3:
+        yaw = draw.turn()
+        for turn in (yaw, yaw + 1.5708):
+            with scene.at(0, 0, 0, turn):
+                surface = made.printed(scene) if draw.chance(0.3) else made.wall(scene)
+                scene.sheet(surface, (0, size * draw.between(1.2, 4.0), 0), (12 * size, 0, 0), (0, 0, 12 * size))
+        return True
+    if roll < 0.65:
+        half = max(1.6, 3.0 * size)
+        room_shell(scene, half, half, max(2.6, 3.0 * size))
+        for _ in range(4):
+            with against_wall(scene, half, half, 0.35):
+                one_of(scene, (furniture.shelf, furniture.cupboard, pot_plant, furniture.lamp, person, furniture.desk))
+        outside(scene)
+        return True
+    for _ in range(draw.whole(2, 12)):
+        yaw, r = draw.turn(), draw.between(2.5, 20.0) * max(1.0, size)
+        with scene.at(r * math.cos(yaw), r * math.sin(yaw), 0, yaw - 1.5708):
+            one_of(scene, (tree, tree, bush, house, person, car))
+    return False
+
+
+def under_foot(scene: Builder, *, indoors: bool) -> None:
+    """Build the floor or the ground."""
+    surface = made.one_of(scene, made.floor, made.paving) if indoors else made.one_of(scene, grown.ground, made.paving)
+    scene.sheet(surface, (0, 0, 0), (400, 0, 0), (0, 400, 0))
+
+
+def table_top(scene: Builder) -> View:
+    """Set out many things on a table, seen from close by."""
+    draw = scene.draw
+    half = draw.between(0.3, 0.7)
+    indoors = backdrop(scene, 1.2)
+    under_foot(scene, indoors=indoors)
+    h = draw.between(0.7, 0.8)
+    furniture.table_of(scene, half, half * draw.between(1.0, 1.6), h)
+    if draw.chance(0.3):
+        scene.box(made.cloth(scene), (0, 0, h + 0.002), (0.7 * half, 0.6 * half, 0.003))
+    for _ in range(draw.whole(3, 16)):
+        r, yaw = half * draw.unit() ** 0.7, draw.turn()
+        with scene.at(r * math.cos(yaw), r * math.sin(yaw), h, draw.turn(), scale=draw.between(0.8, 1.25)):
+            small.small_thing(scene)
+    if draw.chance(0.25):
+        with scene.at(0, half + 0.25, 0, draw.between(-0.4, 0.4)):
+            sitter(scene)
+    target, far = (draw.between(-0.2, 0.2), draw.between(-0.2, 0.2), h + draw.between(0.0, 0.2)), draw.spread(0.3, 1.3)
+    return View(
+        eye=around(draw, target, far, 5.0, 80.0),
+        target=target,
+        fov_deg=draw.between(30.0, 60.0),
+        roll_deg=draw.between(-8, 8),
+        indoors=indoors,
+        lamp=(draw.between(-0.8, 0.8), draw.between(-0.8, 0.8), h + draw.between(0.6, 1.5)),
+        focus_m=far,
+        scale_m=0.4,
+        near_m=0.04,
+    )
+
+
+def single(scene: Builder) -> View:
+    """Set out one thing that fills the picture, or most of it."""
+    draw = scene.draw
+    mark = scene.mark()
+    with scene.at(0, 0, 0, draw.turn()):
+        one_of(scene, _SUBJECTS)
+    corners = scene.extent(mark)
+    size = 0.5 * math.dist(*corners)
+    indoors = backdrop(scene, size)
+    under_foot(scene, indoors=indoors)
+    for _ in range(draw.whole(0, 4)):
+        yaw, r = draw.turn(), size * draw.between(1.2, 3.0)
+        with scene.at(r * math.cos(yaw), r * math.sin(yaw), 0, draw.turn(), scale=min(1.0, 1.5 * size)):
+            one_of(scene, _BESIDE)
+    lamp = (draw.between(-2, 2), draw.between(-2, 2), corners[1][2] + draw.between(0.3, 1.5))
+    return focused(draw, corners, low=0.55, high=1.5, rise_deg=(-8.0, 50.0), indoors=indoors, lamp=lamp)
+
+
+def portrait(scene: Builder) -> View:
+    """Set out head and shoulders of one to three people, or of an animal."""
+    draw = scene.draw
+    indoors = backdrop(scene, 1.0)
+    under_foot(scene, indoors=indoors)
+    build = draw.choice((person, person, animal))
+    mark = scene.mark()
+    with scene.at(0, 0, 0, draw.between(-0.5, 0.5)):
+        build(scene)
+    low, high = scene.extent(mark)
+    for i in range(draw.choice((0, 0, 0, 1, 2))):
+        with scene.at(0.6 * (i + 1) * draw.sign(), draw.between(-0.1, 0.6), 0, draw.between(-0.5, 0.5)):
+            build(scene)
+    # The head of a person is on top; that of an animal in front.
+    y, z = (0.0, high[2] - draw.between(0.12, 0.5)) if build is person else (low[1] * 0.6, 0.75 * high[2])
+    target = (draw.between(-0.15, 0.15), y, z)
+    fov_deg, shown = draw.between(28.0, 55.0), 0.35 if build is person else 0.5 * (high[1] - low[1])
+    far = framing_distance(draw, shown, fov_deg, 0.7, 2.0)
+    yaw = draw.between(-0.8, 0.8)
+    eye = (target[0] + far * math.sin(yaw), y - far * math.cos(yaw), max(0.15, z + draw.between(-0.35, 0.3) * far))
+    return View(
+        eye=eye,
+        target=target,
+        fov_deg=fov_deg,
+        roll_deg=draw.between(-8, 8),
+        indoors=indoors,
+        lamp=(draw.between(-1.5, 1.5), -1.5, draw.between(1.5, 2.5)),
+        focus_m=far,
+        scale_m=0.4,
+    )
+
+
+def clutter(scene: Builder) -> View:
+    """Set out a floating mass of things: near and far follow no rule at all."""
+    draw = scene.draw
+    indoors = draw.chance(0.5)
+    if indoors:
+        room_shell(scene, 3.0, 3.0, 3.0)
+        outside(scene)
+    elif draw.chance(0.7):
+        surface = made.one_of(scene, grown.ground, made.paving, grown.stone)
+        scene.sheet(surface, (0, 0, -0.2), (400, 0, 0), (0, 400, 0))
+    for _ in range(draw.whole(10, 45)):
+        y = draw.spread(0.6, 5.5)
+        place = (draw.between(-0.8, 0.8) * y, y - 2.8, 1.4 + draw.between(-0.7, 0.7) * y)
+        with scene.at(*place, draw.turn(), scale=draw.spread(0.6, 4.0), pitch=draw.between(-3.1, 3.1)):
+            one_of(scene, _AFLOAT)
+    return View(
+        eye=(0.0, -2.8, 1.4),
+        target=(draw.between(-0.3, 0.3), -1.8, 1.4 + draw.between(-0.3, 0.3)),
+        fov_deg=draw.between(40.0, 75.0),
+        roll_deg=draw.between(-30, 30),
+        indoors=indoors,
+        lamp=(draw.between(-2, 2), -2.0, 2.7),
+        focus_m=draw.between(0.6, 3.0),
+        scale_m=0.5,
+    )

@@ -1,0 +1,134 @@
+"""Open land, woods, what is seen looking up."""
+
+import math
+
+from nearfar.scenes import textures
+from nearfar.scenes.builder import Builder, Maker, one_of
+from nearfar.scenes.geometry import DISC
+from nearfar.scenes.layout.view import View
+from nearfar.scenes.material import Material
+from nearfar.scenes.objects.animals import animal
+from nearfar.scenes.objects.buildings import building, house
+from nearfar.scenes.objects.furniture import bench
+from nearfar.scenes.objects.outdoors import fence, pole, rock
+from nearfar.scenes.objects.people import person
+from nearfar.scenes.objects.plants import bush, grass, low_plant, plant
+from nearfar.scenes.objects.trees import tree, tree_of
+from nearfar.scenes.objects.vehicles import bicycle
+from nearfar.scenes.palette import grown, made
+
+_ON_LAND: tuple[Maker, ...] = (animal, animal, person, bush, rock, bench, pole, bicycle)
+_IN_WOODS: tuple[Maker, ...] = (bush, bush, rock, animal, person, bench, low_plant, low_plant)
+
+
+def land(scene: Builder) -> View:
+    """Set out open land: hills, trees, animals, fences, a path, water."""
+    draw = scene.draw
+    soil = grown.ground(scene)
+    scene.sheet(soil, (0, 0, 0), (3000, 0, 0), (0, 3000, 0))
+    for _ in range(draw.whole(0, 7)):
+        hill(scene, soil)
+    if draw.chance(0.35):
+        way = made.paving(scene) if draw.chance(0.5) else grown.ground(scene)
+        scene.sheet(way, (draw.between(-2, 2), 0, 0.01), (draw.between(0.5, 3), 0, 0), (draw.between(-60, 60), 300, 0))
+    if draw.chance(0.2):
+        pond(scene)
+    for _ in range(draw.choice((6, 12, 25))):
+        y = draw.spread(3, 120)
+        with scene.at(draw.between(-0.9, 0.9) * y, y, 0, draw.turn()):
+            one_of(scene, (tree, tree, tree, bush, rock))
+    for _ in range(draw.whole(1, 8)):
+        y = draw.spread(1.5, 20)
+        with scene.at(draw.between(-0.7, 0.7) * y, y, 0, draw.turn()):
+            one_of(scene, _ON_LAND)
+    if draw.chance(0.35):
+        with scene.at(draw.between(-12, -2), draw.between(2, 15), 0, draw.between(-0.6, 0.9)):
+            fence(scene, draw.between(10, 30))
+    if draw.chance(0.3):
+        with scene.at(draw.between(-20, 20), draw.between(20, 60), 0, draw.between(-0.5, 0.5)):
+            house(scene)
+    for _ in range(draw.whole(0, 4)):
+        y = draw.spread(0.8, 5)
+        with scene.at(draw.between(-0.6, 0.6) * y, y, 0):
+            grass(scene, 30, 0.15 * y, draw.between(0.1, 0.6))
+    z = draw.choice((draw.between(0.15, 0.7), draw.between(1.2, 2.0), draw.between(2.0, 12.0)))
+    level = z + draw.between(-3.5, 2.5) if z < 2.0 else draw.between(-2.0, z)
+    return View(
+        eye=(0.0, 0.0, z),
+        target=(draw.between(-4, 4), 10.0, level),
+        fov_deg=draw.between(30.0, 75.0),
+        roll_deg=draw.between(-4, 4),
+        scale_m=6.0,
+    )
+
+
+def hill(scene: Builder, soil: int) -> None:
+    """Build a swell or a hill: the top of a large ellipsoid."""
+    draw = scene.draw
+    surface = soil if draw.chance(0.6) else made.one_of(scene, grown.ground, grown.leaves)
+    y = draw.spread(12, 600)
+    r = y * draw.between(0.3, 1.2)
+    rise = r * draw.between(0.03, 0.35)
+    scene.ball(surface, (draw.between(-1.2, 1.2) * y, y + r, -0.3 * rise), (r * draw.between(0.8, 2.5), r, 1.3 * rise))
+
+
+def pond(scene: Builder) -> None:
+    """Build still water."""
+    draw = scene.draw
+    water = Material(
+        (0.05, 0.09, 0.1), texture=textures.NOISE, period=1.0, shine=0.8, gloss=60.0, mirror=0.5, bump=0.15
+    )
+    place = (draw.between(-30, 30), draw.between(30, 120), 0.02)
+    scene.sheet(scene.add(water), place, (draw.between(20, 200), 0, 0), (0, draw.between(8, 25), 0), kind=DISC)
+
+
+def woods(scene: Builder) -> View:
+    """Set out a wood or park: trunks all round, undergrowth."""
+    draw = scene.draw
+    scene.sheet(grown.ground(scene), (0, 0, 0), (600, 0, 0), (0, 600, 0))
+    tall = draw.between(5, 16)
+    for _ in range(draw.whole(10, 24)):
+        yaw, r = draw.between(0, 3.1416), draw.spread(1.5, 40)
+        with scene.at(r * math.cos(yaw), r * math.sin(yaw), 0, draw.turn()):
+            tree_of(scene, tall * draw.between(0.6, 1.2))
+    for _ in range(draw.whole(3, 14)):
+        yaw, r = draw.between(0.4, 2.7), draw.spread(0.8, 12)
+        with scene.at(r * math.cos(yaw), r * math.sin(yaw), 0, draw.turn()):
+            one_of(scene, _IN_WOODS)
+    with scene.at(0, 1.5, 0):
+        grass(scene, draw.whole(0, 60), 1.2, draw.between(0.1, 0.4))
+    z = draw.between(0.2, 2.0)
+    return View(
+        eye=(0.0, 0.0, z),
+        target=(draw.between(-1.5, 1.5), 3.0, z + draw.between(-1.2, 1.8)),
+        fov_deg=draw.between(40.0, 80.0),
+        roll_deg=draw.between(-6, 6),
+        scale_m=3.0,
+    )
+
+
+def looking_up(scene: Builder) -> View:
+    """Set out leaves before the lens, trees and fronts, seen from below: the near is above."""
+    draw = scene.draw
+    scene.sheet(grown.ground(scene), (0, 0, 0), (400, 0, 0), (0, 400, 0))
+    for _ in range(draw.whole(1, 5)):
+        with scene.at(draw.between(-8, 8), draw.between(4, 25), 0, draw.turn()):
+            if draw.chance(0.5):
+                tree(scene)
+            else:
+                building(scene, draw.between(3, 8), 4.0, draw.spread(5, 30))
+    for _ in range(draw.whole(2, 8)):
+        place = (draw.between(-0.9, 0.9), draw.between(0.5, 2.0), draw.between(1.9, 2.7))
+        with scene.at(*place, draw.turn(), pitch=draw.between(2.2, 3.9)):
+            plant(scene, draw.between(0.3, 0.9))
+    for _ in range(draw.whole(0, 2)):
+        with scene.at(draw.between(-3, 3), draw.between(2, 9), 0, draw.turn()):
+            one_of(scene, (person, pole, bush))
+    z = draw.between(0.8, 1.8)
+    return View(
+        eye=(0.0, 0.0, z),
+        target=(draw.between(-1, 1), 4.0, z + draw.between(0.2, 4.0)),
+        fov_deg=draw.between(40.0, 75.0),
+        roll_deg=draw.between(-8, 8),
+        scale_m=3.0,
+    )

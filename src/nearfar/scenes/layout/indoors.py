@@ -1,0 +1,223 @@
+"""Rooms, corridors, walls of shelves, stairs, things that hang."""
+
+from nearfar.scenes.builder import Builder, Maker, one_of
+from nearfar.scenes.layout.shell import against_wall, on_wall, outside, room_shell, wall, wall_with_opening
+from nearfar.scenes.layout.view import View
+from nearfar.scenes.objects import furniture, small
+from nearfar.scenes.objects.animals import pet
+from nearfar.scenes.objects.outdoors import bin_or_barrel, stairs
+from nearfar.scenes.objects.people import person
+from nearfar.scenes.objects.plants import low_plant, pot_plant, small_pot_plant, vase
+from nearfar.scenes.objects.vehicles import bicycle, motorcycle
+from nearfar.scenes.palette import colours, made
+
+# What stands along walls, and how far its middle is from the wall [m].
+_ALONG_WALLS: tuple[tuple[Maker, float], ...] = (
+    (furniture.sofa, 0.55),
+    (furniture.shelf, 0.3),
+    (furniture.shelf, 0.3),
+    (furniture.cupboard, 0.3),
+    (furniture.bed, 1.1),
+    (furniture.lamp, 0.3),
+    (pot_plant, 0.4),
+    (furniture.desk, 0.45),
+    (person, 0.4),
+    (furniture.chair, 0.35),
+    (bin_or_barrel, 0.35),
+)
+_ON_FLOORS: tuple[Maker, ...] = (
+    furniture.chair, furniture.chair, person, pet, small.package, small.package, pot_plant, small.ornament,
+    bin_or_barrel, small.book_pile, furniture.table, furniture.desk, bicycle, motorcycle,
+)  # fmt: skip
+
+
+def furnish(scene: Builder, hx: float, hy: float, h: float, count: int) -> None:
+    """Set furniture along the walls and in the middle of a room."""
+    draw = scene.draw
+    for _ in range(count):
+        build, deep = draw.choice(_ALONG_WALLS)
+        with against_wall(scene, hx, hy, deep):
+            build(scene)
+    if draw.chance(0.8):
+        with scene.at(draw.between(-0.4, 0.4) * hx, draw.between(-0.4, 0.4) * hy, 0, draw.turn()):
+            furniture.laid_table(scene)
+    if draw.chance(0.4):
+        rug = (draw.between(-0.3, 0.3) * hx, draw.between(-0.3, 0.3) * hy, 0.005)
+        scene.box(made.cloth(scene), rug, (0.5 * hx, 0.4 * hy, 0.008))
+    for _ in range(draw.whole(0, 6)):
+        with scene.at(draw.between(-0.8, 0.8) * hx, draw.between(-0.8, 0.8) * hy, 0, draw.turn()):
+            one_of(scene, _ON_FLOORS)
+    for _ in range(draw.whole(0, 3)):
+        with scene.at(draw.between(-0.6, 0.6) * hx, draw.between(-0.6, 0.6) * hy, h):
+            furniture.hanging_lamp(scene, draw.between(0.2, 0.9))
+
+
+def room(scene: Builder) -> View:
+    """Set out a furnished room."""
+    draw = scene.draw
+    hx, hy, h = draw.between(1.4, 4.0), draw.between(1.4, 4.0), draw.between(2.2, 3.4)
+    room_shell(scene, hx, hy, h)
+    furnish(scene, hx, hy, h, draw.whole(4, 12))
+    outside(scene)
+    side = draw.sign()
+    eye = (draw.between(-0.9, 0.9) * (hx - 0.2), side * draw.between(0.4, 0.95) * (hy - 0.2), draw.between(0.3, 2.0))
+    level = draw.between(0.1, 1.6) if draw.chance(0.85) else draw.between(1.6, h)
+    return View(
+        eye=eye,
+        target=(draw.between(-0.8, 0.8) * hx, -side * hy * draw.unit(), level),
+        fov_deg=draw.between(40.0, 85.0),
+        roll_deg=draw.between(-4.0, 4.0),
+        indoors=True,
+        lamp=(draw.between(-0.5, 0.5) * hx, draw.between(-0.5, 0.5) * hy, h - draw.between(0.15, 0.8)),
+    )
+
+
+def corridor(scene: Builder) -> View:
+    """Set out a corridor, or an aisle between shelves, along y."""
+    draw = scene.draw
+    w, long, h = draw.between(0.7, 2.2), draw.between(5.0, 25.0), draw.between(2.2, 4.0)
+    scene.sheet(made.floor(scene), (0, 0, 0), (w, 0, 0), (0, long, 0))
+    scene.sheet(made.ceiling(scene), (0, 0, h), (w, 0, 0), (0, long, 0))
+    aisle = draw.chance(0.3)
+    for side in (-1, 1):
+        with scene.at(side * w, 0, 0, -1.5708 * side):
+            corridor_wall(scene, long, h, aisle=aisle)
+    with scene.at(0, long, 0):
+        if draw.chance(0.7):
+            wall(scene, made.wall(scene), -w, w, h)
+    glow = made.lamp_glass(scene, 3.0)
+    for i in range(int(0.5 * long)):
+        scene.box(glow, (0, 4.0 * i - long, h - 0.01), (0.25, 0.5, 0.02))
+    for _ in range(draw.whole(0, 5)):
+        with scene.at(draw.between(-0.8, 0.8) * w, draw.between(-0.5, 0.9) * long, 0, draw.turn()):
+            one_of(scene, (person, person, furniture.chair, pot_plant, bin_or_barrel, small.package))
+    outside(scene, 30.0)
+    y, z = -long * draw.between(0.5, 0.98), draw.between(0.4, 2.0)
+    return View(
+        eye=(draw.between(-0.7, 0.7) * w, y, z),
+        target=(draw.between(-0.5, 0.5) * w, y + 4.0, z + draw.between(-0.8, 0.6)),
+        fov_deg=draw.between(45.0, 80.0),
+        roll_deg=draw.between(-4.0, 4.0),
+        indoors=True,
+        lamp=(0.0, y + draw.between(0.5, 5.0), h - 0.2),
+    )
+
+
+def corridor_wall(scene: Builder, long: float, h: float, *, aisle: bool) -> None:
+    """Build the side of a corridor along x, with doors, pillars, pictures or shelves."""
+    draw = scene.draw
+    wall(scene, made.wall(scene), -long, long, h)
+    trim = made.wood(scene)
+    x = -long
+    while x < long - 3.0:
+        x += draw.between(1.0, 3.0)
+        if aisle and abs(x) < 8.0:
+            with scene.at(x, -0.2, 0):
+                furniture.shelf_of(scene, draw.between(0.5, 1.0))
+        elif draw.chance(0.4):
+            scene.box(trim, (x, 0, 1.02), (0.42, 0.03, 1.02))
+        elif draw.chance(0.5):
+            on_wall(scene, x, draw.between(1.2, 1.7))
+        elif draw.chance(0.3):
+            scene.box(trim, (x, 0, 0.5 * h), (0.15, 0.15, 0.5 * h))
+
+
+def shelf_wall(scene: Builder) -> View:
+    """Set out shelves, cupboards and pictures along a wall, seen from the front."""
+    draw = scene.draw
+    with scene.at(0, 0, -1.0):
+        wall(scene, made.wall(scene), -6.0, 6.0, 6.0)
+    scene.sheet(made.floor(scene), (0, -3, 0), (6, 0, 0), (0, 3, 0))
+    x = -2.2
+    while x < 2.2:
+        w = draw.between(0.35, 0.9)
+        with scene.at(x + w, -0.25, 0):
+            if draw.chance(0.5):
+                furniture.shelf_of(scene, w)
+            else:
+                one_of(scene, (furniture.cupboard, furniture.desk))
+        on_wall(scene, x + w, draw.between(1.2, 2.6))
+        x += 2.0 * w + draw.between(0.0, 0.5)
+    for _ in range(draw.whole(0, 3)):
+        with scene.at(draw.between(-1.5, 1.5), draw.between(-1.6, -0.6), 0, draw.turn()):
+            one_of(scene, (furniture.chair, person, pot_plant, furniture.table))
+    far, x, z = draw.spread(0.7, 3.2), draw.between(-1.0, 1.0), draw.between(0.4, 2.0)
+    return View(
+        eye=(x + draw.between(-0.7, 0.7) * far, -far, max(0.3, z + draw.between(-0.4, 0.4) * far)),
+        target=(x, 0.0, z),
+        fov_deg=draw.between(35.0, 70.0),
+        roll_deg=draw.between(-6.0, 6.0),
+        indoors=True,
+        lamp=(draw.between(-2.0, 2.0), -2.5, 2.6),
+    )
+
+
+def staircase(scene: Builder) -> View:
+    """Set out stairs, indoors or out, seen from below or from above."""
+    draw = scene.draw
+    w, rise, tread, steps = draw.between(0.5, 2.0), draw.between(0.14, 0.2), draw.between(0.25, 0.38), draw.whole(6, 18)
+    end, top = steps * tread, steps * rise
+    stairs(scene, steps, w, rise, tread)
+    scene.box(made.floor(scene), (0, end + 2.0, 0.5 * top), (3.5, 2.0, 0.5 * top))
+    scene.sheet(made.paving(scene), (0, 0, 0), (30, 0, 0), (0, 30, 0))
+    indoors = draw.chance(0.6)
+    for x in (-w - 0.02, w + 0.02):
+        if draw.chance(0.7):
+            scene.sheet(made.wall(scene), (x, 0, 2.5), (0, 6, 0), (0, 0, 4))
+    if indoors:
+        scene.sheet(made.plain(scene, colours.WHITE), (0, 0, top + 3.0), (8, 0, 0), (0, 12, 0))
+    if indoors or draw.chance(0.5):
+        with scene.at(0, end + draw.between(1.5, 4.0), 0):
+            wall_with_opening(scene, made.wall(scene), 8.0, top + 4.0, (-0.5, 0.5, top, top + 2.1))
+    for _ in range(draw.whole(0, 3)):
+        i = draw.whole(0, steps - 1)
+        with scene.at(draw.between(-0.8, 0.8) * w, (i + 0.5) * tread, (i + 1) * rise, draw.turn()):
+            one_of(scene, (person, person, pot_plant, pet))
+    if draw.chance(0.7):
+        eye = (draw.between(-0.8, 0.8) * w, -draw.between(0.6, 4.0), draw.between(0.3, 1.8))
+        target = (0.0, end * draw.between(0.2, 1.0), top * draw.between(0.2, 1.0))
+    else:
+        eye = (draw.between(-0.5, 0.5) * w, end + draw.between(0.0, 1.4), top + draw.between(0.8, 1.7))
+        target = (0.0, 0.0, 0.0)
+    return View(
+        eye=eye,
+        target=target,
+        fov_deg=draw.between(45.0, 80.0),
+        roll_deg=draw.between(-5.0, 5.0),
+        indoors=indoors,
+        lamp=(0.0, 0.5 * end - 1.0, top + 2.5),
+    )
+
+
+def hanging(scene: Builder) -> View:
+    """Set out what hangs from a ceiling, the camera level or looking up: the near is above."""
+    draw = scene.draw
+    half, h = 3.5, draw.between(2.4, 4.5)
+    room_shell(scene, half, half, h)
+    outside(scene)
+    for _ in range(draw.whole(3, 12)):
+        y, drop = draw.spread(0.7, 5.5), draw.between(0.15, h - 1.5)
+        with scene.at(draw.between(-0.6, 0.6) * y, y - 3.0, h):
+            hang(scene, drop)
+    furnish(scene, half, half, h, 3)
+    z = draw.between(0.8, 1.9)
+    return View(
+        eye=(0.0, -3.0, z),
+        target=(draw.between(-1.0, 1.0), 0.0, z + draw.between(0.1, 2.2)),
+        fov_deg=draw.between(45.0, 80.0),
+        roll_deg=draw.between(-8.0, 8.0),
+        indoors=True,
+        lamp=(draw.between(-2.0, 2.0), 0.0, h - 0.3),
+    )
+
+
+def hang(scene: Builder, drop: float) -> None:
+    """Hang a lamp, a basket of plants or something small from z = 0."""
+    draw = scene.draw
+    if draw.chance(0.55):
+        furniture.hanging_lamp(scene, drop)
+        return
+    scene.tube(made.metal(scene), (0, 0, 0), (0, 0, -drop), 0.006)
+    upright = draw.chance(0.5)
+    with scene.at(0, 0, -drop, draw.turn(), scale=draw.between(1.0, 3.0), pitch=0.0 if upright else 3.1416):
+        one_of(scene, (low_plant, small_pot_plant) if upright else (small.small_thing, vase, small.ornament))

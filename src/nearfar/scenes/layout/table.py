@@ -1,0 +1,34 @@
+"""The one table of layouts, and how often each is drawn."""
+
+from nearfar.scenes.draw import Draw
+from nearfar.scenes.layout import closeup, country, indoors, town
+from nearfar.scenes.layout.view import Layout
+
+LAYOUTS: dict[str, tuple[float, Layout]] = {
+    "room": (0.15, indoors.room),
+    "corridor": (0.05, indoors.corridor),
+    "shelves": (0.06, indoors.shelf_wall),
+    "stairs": (0.04, indoors.staircase),
+    "hanging": (0.04, indoors.hanging),
+    "street": (0.10, town.street),
+    "square": (0.05, town.square),
+    "aerial": (0.03, town.aerial),
+    "land": (0.08, country.land),
+    "woods": (0.05, country.woods),
+    "looking-up": (0.03, country.looking_up),
+    "table-top": (0.09, closeup.table_top),
+    "single": (0.13, closeup.single),
+    "portrait": (0.06, closeup.portrait),
+    "clutter": (0.04, closeup.clutter),
+}
+"""Weight and layout by name; the weights add up to 1."""
+
+
+def drawn(draw: Draw) -> Layout:
+    """Return a layout, drawn by weight."""
+    roll = draw.unit()
+    for weight, layout in LAYOUTS.values():
+        roll -= weight
+        if roll < 0.0:
+            return layout
+    return LAYOUTS["room"][1]  # the weights may add up to a little less than 1

@@ -1,0 +1,1 @@
+"""Materials by name, each drawn anew: colours that occur, what grows, what is made."""

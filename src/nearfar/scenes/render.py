@@ -1,0 +1,182 @@
+"""From primitives, light and camera to a picture and its disparity."""
+
+import math
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from nearfar.arrays import MapF32, RgbU8
+from nearfar.scenes.camera import Camera, ray
+from nearfar.scenes.compiled import Depths, Floats, Labels, Triple, kernel, source_number
+from nearfar.scenes.geometry import FAR
+from nearfar.scenes.light import Light
+from nearfar.scenes.sensor import Sensor, darken_creases, defocused, develop
+from nearfar.scenes.shading import shade
+from nearfar.scenes.shadow import candidates
+from nearfar.scenes.sky import Sky, clouded_sky
+from nearfar.scenes.vectors import unit
+from nearfar.scenes.visibility import NOTHING, look
+
+TILE_PX = 8
+"""Pixels of a square tile share one list of the primitives that may shade them."""
+_BRIGHTEST = 4.0
+
+
+class Setting(NamedTuple):
+    """All that a picture is made of; a tuple because kernels read it as it is.
+
+    Attributes:
+        primitives: (n, geometry.WIDTH), from geometry.placed.
+        materials: (m, material.WIDTH).
+        camera: Where it is seen from.
+        light: What lights it.
+        sky: What is behind it.
+        sensor: How it is developed.
+    """
+
+    primitives: Floats
+    materials: Floats
+    camera: Camera
+    light: Light
+    sky: Sky
+    sensor: Sensor
+
+
+@kernel
+def tile_ball(
+    camera: Camera, depth: Depths, label: Labels, top: int, left: int, bottom: int, right: int
+) -> tuple[Triple, float]:
+    """Return middle and radius [m] of a ball that holds all points seen by a block of rays; radius < 0 if none is."""
+    rows, columns = depth.shape
+    focal = camera.focal * rows
+    low_x, low_y, low_z, high_x, high_y, high_z = FAR, FAR, FAR, -FAR, -FAR, -FAR
+    for i in range(top, bottom):
+        for j in range(left, right):
+            if label[i, j] == NOTHING:
+                continue
+            way = ray(camera, (j + 0.5 - 0.5 * columns) / focal, (0.5 * rows - i - 0.5) / focal)
+            x, y, z = depth[i, j] * way[0], depth[i, j] * way[1], depth[i, j] * way[2]
+            low_x, low_y, low_z = min(low_x, x), min(low_y, y), min(low_z, z)
+            high_x, high_y, high_z = max(high_x, x), max(high_y, y), max(high_z, z)
+    if low_x == FAR:
+        return camera.eye, -1.0
+    radius = 0.5 * math.sqrt((high_x - low_x) ** 2 + (high_y - low_y) ** 2 + (high_z - low_z) ** 2)
+    eye = camera.eye
+    middle = (eye[0] + 0.5 * (low_x + high_x), eye[1] + 0.5 * (low_y + high_y), eye[2] + 0.5 * (low_z + high_z))
+    return middle, radius + 0.01
+
+
+@kernel
+def group(depth: Depths, label: Labels, top: int, left: int, samples: int, seen: Labels, sums: Floats) -> int:
+    """Return how many primitives the samples of a pixel see.
+
+    Their numbers are put into ``seen``, and into ``sums`` (n, 4) the count of samples, the sums of 1 / depth, of
+    columns and of rows.
+    """
+    kinds = 0
+    for i in range(top, top + samples):
+        for j in range(left, left + samples):
+            slot = 0
+            while slot < kinds and seen[slot] != label[i, j]:
+                slot += 1
+            if slot == kinds:
+                seen[slot] = label[i, j]
+                sums[slot] = 0.0
+                kinds += 1
+            sums[slot, 0] += 1.0
+            sums[slot, 1] += 1.0 / depth[i, j] if label[i, j] != NOTHING else 0.0
+            sums[slot, 2] += j + 0.5
+            sums[slot, 3] += i + 0.5
+    return kinds
+
+
+@kernel
+def two_largest(kinds: int, sums: Floats) -> tuple[int, int]:
+    """Return the slots with most samples, of two as large the nearer first; the second is -1 if there is one slot."""
+    first, second = 0, -1
+    for slot in range(1, kinds):
+        if sums[slot, 0] > sums[first, 0] or (sums[slot, 0] == sums[first, 0] and sums[slot, 1] > sums[first, 1]):
+            first, second = slot, first
+        elif second < 0 or sums[slot, 0] > sums[second, 0]:
+            second = slot
+    return first, second
+
+
+@kernel
+def colour_picture(
+    setting: Setting, samples: int, depth: Depths, label: Labels, colour: Floats, disparity: Depths
+) -> None:
+    """Fill linear colour (H, W, 3) and disparity (H, W) from H * samples by W * samples visible points.
+
+    The two primitives that fill most of a pixel are shaded, once each, and weighed by their samples. Disparity is that
+    of the first alone: an edge is never a mix of two depths.
+    """
+    height, width = disparity.shape
+    rows, columns = depth.shape
+    camera, light = setting.camera, setting.light
+    focal, pixel = camera.focal * rows, 1.0 / (camera.focal * height)
+    numbers = np.empty(setting.primitives.shape[0], np.int64)
+    seen, sums = np.empty(samples * samples, np.int32), np.empty((samples * samples, 4))
+    across_tiles = (width + TILE_PX - 1) // TILE_PX
+    for tile in range(((height + TILE_PX - 1) // TILE_PX) * across_tiles):
+        top, left = TILE_PX * (tile // across_tiles), TILE_PX * (tile % across_tiles)
+        bottom, right = min(height, top + TILE_PX), min(width, left + TILE_PX)
+        middle, radius = tile_ball(
+            camera, depth, label, top * samples, left * samples, bottom * samples, right * samples
+        )
+        count = candidates(setting.primitives, light, middle, radius, numbers) if radius >= 0.0 else 0
+        for i in range(top, bottom):
+            for j in range(left, right):
+                slots = two_largest(group(depth, label, i * samples, j * samples, samples, seen, sums), sums)
+                weight = 0.0
+                r = g = b = 0.0
+                for slot in slots:
+                    if slot < 0:
+                        continue
+                    n = sums[slot, 0]
+                    across = (sums[slot, 2] / n - 0.5 * columns) / focal
+                    above = (0.5 * rows - sums[slot, 3] / n) / focal
+                    if seen[slot] == NOTHING:
+                        red, green, blue = clouded_sky(unit(ray(camera, across, above)), setting.sky)
+                    else:
+                        red, green, blue = shade(
+                            setting.primitives[seen[slot]], n / sums[slot, 1], across, above, pixel, camera, light,
+                            setting.sky, setting.materials, setting.primitives, numbers, count,
+                            2 * (i & 1) + (j & 1),
+                        )  # fmt: skip
+                    r, g, b = (
+                        r + n * min(red, _BRIGHTEST),
+                        g + n * min(green, _BRIGHTEST),
+                        b + n * min(blue, _BRIGHTEST),
+                    )
+                    weight += n
+                colour[i, j, 0], colour[i, j, 1], colour[i, j, 2] = r / weight, g / weight, b / weight
+                disparity[i, j] = sums[slots[0], 1] / sums[slots[0], 0]
+
+
+class Render(Protocol):
+    """Fills rgb (H, W, 3) uint8 sRGB and disparity (H, W) float32 [1/m] with the picture of a setting."""
+
+    def __call__(self, setting: Setting, samples: int, rgb: RgbU8, disparity: MapF32) -> None: ...  # noqa: D102
+
+
+def _entry(source: int) -> Render:
+    @kernel
+    def render(setting: Setting, samples: int, rgb: RgbU8, disparity: MapF32) -> None:
+        height, width = disparity.shape
+        colour = np.full((height, width, 3), float(source & 0))  # see compiled.source_number
+        depth = np.empty((height * samples, width * samples), np.float32)
+        label = np.empty((height * samples, width * samples), np.int32)
+        look(setting.primitives, setting.camera, depth, label)
+        colour_picture(setting, samples, depth, label, colour, disparity)
+        light = setting.light
+        if light.crease_strength > 0.0:
+            darken_creases(colour, disparity, light.crease_m, light.crease_strength, setting.camera)
+        if setting.sensor.aperture > 0.0:
+            colour = defocused(colour, disparity, setting.sensor)
+        develop(colour, setting.sensor, rgb)
+
+    return render
+
+
+render = _entry(source_number())

@@ -1,0 +1,85 @@
+"""What a run writes down as it goes: figures to metrics.csv, and everything to TensorBoard where that is installed."""
+
+import csv
+import importlib.util
+import logging
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from nearfar.errors import TrainingError
+from nearfar.train.checkpoint import Counters
+
+if TYPE_CHECKING:
+    from torch.utils.tensorboard import SummaryWriter
+
+_LOGGER = logging.getLogger(__name__)
+_METRICS, _BOARD = "metrics.csv", "tensorboard"
+
+
+class Diary:
+    """The logs of one run, open while it goes on.
+
+    Args:
+        folder: Of the run; ``metrics.csv`` and the folder ``tensorboard`` go there.
+        first_step: The next step of the run: what TensorBoard holds beyond it, of a part that was lost, is hidden.
+    """
+
+    def __init__(self, folder: Path, *, first_step: int) -> None:
+        self.folder = folder
+        self._board = _board(folder / _BOARD, first_step)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._board is not None:
+            self._board.close()
+
+    def learnt(self, facts: Mapping[str, float], *, step: int) -> None:
+        """Write down how learning goes."""
+        self._draw("training", facts, step)
+
+    def validated(self, figures: Mapping[str, float], *, counters: Counters, side_px: int) -> None:
+        """Write down the figures of a validation, as a row of ``metrics.csv`` too.
+
+        Raises:
+            TrainingError: It cannot be written.
+        """
+        row: dict[str, float] = {**asdict(counters), "side_px": side_px, **figures}
+        file = self.folder / _METRICS
+        try:
+            is_new = not file.exists()
+            with file.open("a", newline="", encoding="utf-8") as stream:
+                writer = csv.DictWriter(stream, fieldnames=list(row))
+                if is_new:
+                    writer.writeheader()
+                writer.writerow({name: _written(value) for name, value in row.items()})
+        except OSError as error:
+            raise TrainingError(f"cannot write {file}: {error.strerror or error}") from error
+        self._draw("validation", figures, counters.step)
+
+    def _draw(self, group: str, values: Mapping[str, float], step: int) -> None:
+        if self._board is not None:
+            for name, value in values.items():
+                self._board.add_scalar(f"{group}/{name}", value, step)
+
+
+def _board(folder: Path, first_step: int) -> "SummaryWriter | None":
+    if importlib.util.find_spec("tensorboard") is None:
+        _LOGGER.info("no logs for TensorBoard, which is not installed: pip install 'nearfar[tensorboard]'")
+        return None
+    from torch.utils.tensorboard import SummaryWriter
+
+    try:
+        return SummaryWriter(folder, purge_step=first_step)
+    except OSError as error:
+        raise TrainingError(f"cannot write into {folder}: {error.strerror or error}") from error
+
+
+def _written(value: float) -> object:
+    return f"{value:.6g}" if isinstance(value, float) else value

@@ -1,0 +1,96 @@
+"""Photographs on disk stand for scenes: kept whole, split by what they are, read by seed."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nearfar.disparity import Depth, Disparity, Provenance
+from nearfar.errors import DataError, EngineError
+from nearfar.train.data import FIRST_TRAINING_SEED
+from nearfar.train.distill import normalised_label
+from nearfar.train.photographs import Photographs, Seen, fitted, keep, list_photographs, open_photographs
+from tiny_scenes import render
+
+MADE_BY = Provenance(model="m", engine="e", recipe="r")
+
+
+def _seen(number: int) -> Seen:
+    scene = render(number, height=30, width=40)
+    return Seen(rgb=scene.rgb, disparity=scene.disparity)
+
+
+@pytest.fixture
+def photographs(tmp_path: Path) -> Photographs:
+    keys = [f"{number:02}" for number in range(12)]
+    for number, key in enumerate(keys):
+        keep(tmp_path, key, _seen(number))
+    return list_photographs(tmp_path, keys, {"teacher": "t"})
+
+
+def test_the_split_follows_from_the_keys_alone(photographs: Photographs) -> None:
+    keys = [*photographs.training, *photographs.held_out]
+    again = list_photographs(photographs.folder, [*reversed(keys), keys[0]], {"teacher": "t"})
+    assert again == photographs == open_photographs(photographs.folder)
+    assert (len(photographs.training), len(photographs.held_out)) == (11, 1)
+    assert not set(photographs.training) & set(photographs.held_out)
+    assert again.identity == photographs.identity
+    assert list_photographs(photographs.folder, keys[1:], {}).identity != photographs.identity
+
+
+def test_a_seed_is_a_window_of_one_photograph(photographs: Photographs) -> None:
+    shown = set()
+    for seed in range(FIRST_TRAINING_SEED, FIRST_TRAINING_SEED + 40):
+        one, other = (photographs(seed, height=32, width=24) for _ in range(2))
+        np.testing.assert_array_equal(one.rgb, other.rgb)
+        assert one.rgb.shape == (32, 24, 3)
+        shown.add(int(np.median(one.rgb[..., 1])))  # green names the scene
+        near = one.disparity > 1.25
+        assert ((one.rgb[..., 0] > 200) == near).mean() > 0.9
+    held_out = int(photographs.held_out[0])
+    assert shown == set(range(12)) - {held_out}
+
+
+def test_those_held_out_are_shown_whole(photographs: Photographs) -> None:
+    seen, kept = photographs(3, height=16, width=16), _seen(int(photographs.held_out[0]))
+    np.testing.assert_array_equal(seen.rgb, kept.rgb)
+    np.testing.assert_allclose(seen.disparity, kept.disparity, rtol=1e-3)
+
+
+def test_what_is_kept_is_small_and_of_one_size() -> None:
+    values = np.full((60, 80), 2.0, np.float32)
+    values[:30] = np.nan
+    seen = fitted(np.zeros((120, 160, 3), np.uint8), values, side_px=32)
+    assert seen.rgb.shape == (48, 64, 3)
+    assert np.isnan(seen.disparity[:24]).all()
+    assert (seen.disparity[24:] == 2.0).all()
+
+
+def test_one_photograph_is_too_few(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="2 photographs"):
+        list_photographs(tmp_path, ["a", "a"], {})
+
+
+@pytest.mark.parametrize("content", [None, b"", b"PK\x03\x04 half"])
+def test_a_photograph_that_is_gone_or_damaged(photographs: Photographs, content: bytes | None) -> None:
+    file = photographs.folder / f"{photographs.held_out[0]}.npz"
+    file.unlink() if content is None else file.write_bytes(content)
+    with pytest.raises(DataError, match="gone or damaged"):
+        photographs(0, height=16, width=16)
+
+
+@pytest.mark.parametrize("text", [None, "{", "[]", '{"training": [], "held_out": []}'])
+def test_a_list_that_is_gone_or_damaged(tmp_path: Path, text: str | None) -> None:
+    if text is not None:
+        (tmp_path / "data.json").write_text(text)
+    with pytest.raises(DataError, match=r"data\.json"):
+        open_photographs(tmp_path)
+
+
+def test_a_label_is_disparity_from_0_to_1() -> None:
+    disparity = normalised_label(Disparity(values=np.array([[-1, 1, 3]], np.float32), provenance=MADE_BY))
+    depth = normalised_label(Depth(values=np.array([[1, 2, 4]], np.float32), provenance=MADE_BY))
+    np.testing.assert_allclose(disparity, [[0, 0.5, 1]])
+    np.testing.assert_allclose(depth, [[1, 1 / 3, 0]], atol=1e-6)
+    with pytest.raises(EngineError, match="flat"):
+        normalised_label(Disparity(values=np.ones((2, 2), np.float32), provenance=MADE_BY))
