@@ -4,7 +4,8 @@ import math
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TypeAlias
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -15,6 +16,10 @@ from nearfar.scenes.material import Material
 
 _IDENTITY = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0)
 _MOST_SEEDS = 1 << 20
+_NO_THING = 0
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class Builder:
@@ -23,7 +28,7 @@ class Builder:
     Rows are kept in flat arrays of numbers: a scene of a thousand primitives is put together in two milliseconds.
     """
 
-    __slots__ = ("_frame", "_frames", "_materials", "_rows", "draw")
+    __slots__ = ("_frame", "_frames", "_materials", "_rows", "_thing", "_things", "draw")
 
     def __init__(self, draw: Draw) -> None:
         self.draw = draw
@@ -31,6 +36,8 @@ class Builder:
         self._frames = array("d", _IDENTITY)
         self._materials = array("d")
         self._frame = 0
+        self._thing = _NO_THING
+        self._things = 0
 
     def arrays(self) -> tuple[Floats, Floats, Floats]:
         """Return rows (n, geometry.ROW_WIDTH), frames (m, 12) and materials (k, material.WIDTH), float64."""
@@ -39,6 +46,21 @@ class Builder:
             np.array(self._frames).reshape(-1, 12),
             np.array(self._materials).reshape(-1, material.WIDTH),
         )
+
+    @contextmanager
+    def thing(self) -> Iterator[None]:
+        """Make one thing of all that is placed until the block ends, but for the things within it: a cup on a table.
+
+        A primitive that no thing claims is one itself: a wall, the ground.
+        """
+        outer = self._thing
+        self._thing = self._next_thing()
+        yield
+        self._thing = outer
+
+    def _next_thing(self) -> int:
+        self._things += 1
+        return self._things
 
     def mark(self) -> int:
         """Return a mark, from which extent measures."""
@@ -96,7 +118,8 @@ class Builder:
     ) -> None:  # fmt: skip
         """Place a primitive of nearfar.scenes.geometry by its centre and the three half axes that span it."""
         a, b, c = axes
-        self._rows.extend((kind, shape, detail, surface, self._frame, *centre, *a, *b, *c))
+        part_of = self._thing or self._next_thing()
+        self._rows.extend((kind, shape, detail, surface, part_of, self._frame, *centre, *a, *b, *c))
 
     def box(self, surface: int, centre: Triple, half: Triple, *, yaw: float = 0.0) -> None:
         """Place a box by its centre and half sides, turned about z."""
@@ -147,6 +170,17 @@ Maker: TypeAlias = Callable[[Builder], object]
 def one_of(scene: Builder, makers: Sequence[Maker]) -> None:
     """Build one of several things."""
     scene.draw.choice(makers)(scene)
+
+
+def thing(build: Callable[Concatenate[Builder, P], T]) -> Callable[Concatenate[Builder, P], T]:
+    """Make one thing of what a function builds; see Builder.thing."""
+
+    @wraps(build)
+    def built(scene: Builder, /, *args: P.args, **options: P.kwargs) -> T:
+        with scene.thing():
+            return build(scene, *args, **options)
+
+    return built
 
 
 def _upright(half: Triple, yaw: float) -> tuple[Triple, Triple, Triple]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nearfar.arrays import MapF32, RgbU8, frozen, require_map, require_rgb
 from nearfar.errors import ArrayError, OptionError
@@ -33,16 +34,24 @@ class Frame:
     Attributes:
         rgb: (H, W, 3) uint8 sRGB, read-only.
         disparity: (H, W) float32, 1 / z [1/m], z along the optical axis; 0 is sky. Read-only.
+        normals: (H, W, 3) float32 unit vectors of the surface that the disparity is of, x to the right, y up, z towards
+            the viewer (OpenGL's); 0 for sky. What a texture roughens is smooth here. Read-only.
+        things: (H, W) int32, which thing the surface belongs to: a chair, a leaf's plant, a wall; 0 is sky. Read-only.
     """
 
     rgb: RgbU8
     disparity: MapF32
+    normals: NDArray[np.float32]
+    things: NDArray[np.int32]
 
     def __post_init__(self) -> None:
         require_rgb(self.rgb)
         require_map(self.disparity)
-        if self.rgb.shape[:2] != self.disparity.shape:
-            raise ArrayError(f"disparity must be {self.rgb.shape[:2]} as rgb is, got {self.disparity.shape}")
+        height, width = self.rgb.shape[:2]
+        shapes = {"disparity": (height, width), "normals": (height, width, 3), "things": (height, width)}
+        for name, shape in shapes.items():
+            if getattr(self, name).shape != shape:
+                raise ArrayError(f"{name} must be {shape} as rgb is, got {getattr(self, name).shape}")
 
 
 def render_scene(
@@ -72,8 +81,9 @@ def render_scene(
     _require_range("samples", samples, 1, 8)
     setting = _setting(Draw(seed), layout, height, width)
     rgb, disparity = np.empty((height, width, 3), np.uint8), np.empty((height, width), np.float32)
-    render(setting, samples, rgb, disparity)
-    return Frame(rgb=frozen(rgb), disparity=frozen(disparity))
+    normals, things = np.empty((height, width, 3), np.float32), np.empty((height, width), np.int32)
+    render(setting, samples, rgb, disparity, normals, things)
+    return Frame(rgb=frozen(rgb), disparity=frozen(disparity), normals=frozen(normals), things=frozen(things))
 
 
 def _setting(draw: Draw, name: str | None, height: int, width: int) -> Setting:

@@ -18,11 +18,11 @@ FAR = 1e9
 
 # Columns of a row, as a builder writes it: centre and half axes in the row's frame.
 # SHAPE is the clip of a ball, the density of a puff, the taper of a frustum; DETAIL the lumps of a puff across its
-# radius, and 1 for a frustum without ends.
-KIND, SHAPE, DETAIL, MATERIAL, FRAME = range(5)
-ROW_CENTRE, ROW_AXES, ROW_WIDTH = 5, 8, 17
-# Columns of a primitive: the first four as above, then in the world. UNIT_EYE is the camera in unit space.
-CENTRE, AXES, INVERSE, UNIT_EYE, RADIUS, LENGTHS, WIDTH = 4, 7, 16, 25, 28, 29, 32
+# radius, and 1 for a frustum without ends. THING is the number, from 1, of what the primitive is a part of.
+KIND, SHAPE, DETAIL, MATERIAL, THING, FRAME = range(6)
+ROW_CENTRE, ROW_AXES, ROW_WIDTH = 6, 9, 18
+# Columns of a primitive: the first five as above, then in the world. UNIT_EYE is the camera in unit space.
+CENTRE, AXES, INVERSE, UNIT_EYE, RADIUS, LENGTHS, WIDTH = 5, 8, 17, 26, 29, 30, 33
 
 
 @kernel

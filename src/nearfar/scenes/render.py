@@ -8,17 +8,19 @@ import numpy as np
 from nearfar.arrays import MapF32, RgbU8
 from nearfar.scenes.camera import Camera, ray
 from nearfar.scenes.compiled import Depths, Floats, Labels, Triple, kernel, source_number
-from nearfar.scenes.geometry import FAR
+from nearfar.scenes.geometry import CENTRE, FAR, THING, into_unit
 from nearfar.scenes.light import Light
 from nearfar.scenes.sensor import Sensor, darken_creases, defocused, develop
-from nearfar.scenes.shading import shade
+from nearfar.scenes.shading import face_of, shade, to_normal
 from nearfar.scenes.shadow import candidates
 from nearfar.scenes.sky import Sky, clouded_sky
-from nearfar.scenes.vectors import unit
+from nearfar.scenes.vectors import dot, plus, unit
 from nearfar.scenes.visibility import NOTHING, look
 
 TILE_PX = 8
 """Pixels of a square tile share one list of the primitives that may shade them."""
+SKY = 0
+"""What is no thing."""
 _BRIGHTEST = 4.0
 
 
@@ -154,21 +156,59 @@ def colour_picture(
                 disparity[i, j] = sums[slots[0], 1] / sums[slots[0], 0]
 
 
-class Render(Protocol):
-    """Fills rgb (H, W, 3) uint8 sRGB and disparity (H, W) float32 [1/m] with the picture of a setting."""
+@kernel
+def survey_picture(
+    setting: Setting, samples: int, depth: Depths, label: Labels, normals: Depths, things: Labels
+) -> None:
+    """Fill normals (H, W, 3) and things (H, W) from H * samples by W * samples visible points.
 
-    def __call__(self, setting: Setting, samples: int, rgb: RgbU8, disparity: MapF32) -> None: ...  # noqa: D102
+    Both are of the primitive that colour_picture takes the disparity of.
+    """
+    height, width = things.shape
+    rows, columns = depth.shape
+    camera = setting.camera
+    focal = camera.focal * rows
+    seen, sums = np.empty(samples * samples, np.int32), np.empty((samples * samples, 4))
+    for i in range(height):
+        for j in range(width):
+            slot, _ = two_largest(group(depth, label, i * samples, j * samples, samples, seen, sums), sums)
+            normals[i, j] = 0.0
+            things[i, j] = SKY
+            if seen[slot] == NOTHING:
+                continue
+            n = sums[slot, 0]
+            way = ray(camera, (sums[slot, 2] / n - 0.5 * columns) / focal, (0.5 * rows - sums[slot, 3] / n) / focal)
+            p = setting.primitives[seen[slot]]
+            things[i, j] = int(p[THING])
+            point = plus(camera.eye, way, n / sums[slot, 1])
+            q = into_unit(p, point[0] - p[CENTRE], point[1] - p[CENTRE + 1], point[2] - p[CENTRE + 2])
+            normal = to_normal(p, face_of(p, q, 0)[0], unit(way))
+            normals[i, j, 0] = dot(normal, camera.right)
+            normals[i, j, 1] = dot(normal, camera.up)
+            normals[i, j, 2] = -dot(normal, camera.forward)
+
+
+class Render(Protocol):
+    """Fills what is known of each pixel of a setting.
+
+    rgb (H, W, 3) uint8 sRGB, disparity (H, W) float32 [1/m], normals (H, W, 3) float32, things (H, W) int32.
+    """
+
+    def __call__(  # noqa: D102
+        self, setting: Setting, samples: int, rgb: RgbU8, disparity: MapF32, normals: Depths, things: Labels
+    ) -> None: ...
 
 
 def _entry(source: int) -> Render:
     @kernel
-    def render(setting: Setting, samples: int, rgb: RgbU8, disparity: MapF32) -> None:
+    def render(setting: Setting, samples: int, rgb: RgbU8, disparity: MapF32, normals: Depths, things: Labels) -> None:
         height, width = disparity.shape
         colour = np.full((height, width, 3), float(source & 0))  # see compiled.source_number
         depth = np.empty((height * samples, width * samples), np.float32)
         label = np.empty((height * samples, width * samples), np.int32)
         look(setting.primitives, setting.camera, depth, label)
         colour_picture(setting, samples, depth, label, colour, disparity)
+        survey_picture(setting, samples, depth, label, normals, things)
         light = setting.light
         if light.crease_strength > 0.0:
             darken_creases(colour, disparity, light.crease_m, light.crease_strength, setting.camera)

@@ -2,7 +2,7 @@
 
 import math
 
-from nearfar.scenes.builder import Builder, one_of
+from nearfar.scenes.builder import Builder, one_of, thing
 from nearfar.scenes.layout.view import View
 from nearfar.scenes.objects import furniture
 from nearfar.scenes.objects.people import person
@@ -15,7 +15,7 @@ _TALL = 50.0  # beyond the picture, in distances
 def set_before(scene: Builder, view: View) -> None:
     """Build something near the camera, beside what it looks at: the near is not always below."""
     draw = scene.draw
-    (x, y, z), (tx, ty, tz) = view.eye, view.target
+    (x, y, z), (tx, ty, _) = view.eye, view.target
     yaw = math.atan2(ty - y, tx - x)
     away = draw.between(0.2, 0.6) * max(4.0 * view.near_m, math.dist(view.eye, view.target))
     aside = draw.sign() * draw.between(0.2, 1.0) * away * math.tan(math.radians(0.5 * view.fov_deg))
@@ -34,6 +34,7 @@ def set_before(scene: Builder, view: View) -> None:
                 one_of(scene, (person, pot_plant, bush, furniture.chair, furniture.shelf, furniture.lamp))
 
 
+@thing
 def _post(scene: Builder, away: float) -> None:
     """Build a post, pipe or trunk through the whole height of the picture, upright or nearly."""
     draw = scene.draw
@@ -42,6 +43,7 @@ def _post(scene: Builder, away: float) -> None:
     scene.tube(surface, (-lean * half, 0, -half), (lean * half, 0, half), away * draw.spread(0.008, 0.1))
 
 
+@thing
 def _edge(scene: Builder, away: float) -> None:
     """Build the edge of a door, wall or cupboard, as high as the picture or not."""
     draw = scene.draw

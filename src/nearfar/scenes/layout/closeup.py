@@ -14,6 +14,7 @@ from nearfar.scenes.objects.plants import bush, low_plant, pot_plant, small_pot_
 from nearfar.scenes.objects.trees import tree
 from nearfar.scenes.objects.vehicles import bicycle, car, motorcycle
 from nearfar.scenes.palette import grown, made
+from nearfar.scenes.palette.made import Stuff
 
 _SUBJECTS: tuple[Maker, ...] = (
     furniture.chair, furniture.chair, furniture.sofa, furniture.shelf, furniture.cupboard, furniture.desk,
@@ -29,10 +30,11 @@ _AFLOAT: tuple[Maker, ...] = (
 
 
 def backdrop(scene: Builder, size: float) -> bool:
-    """Build what is behind a subject, and return whether it is indoors: bare walls, a room, or a garden or street."""
+    """Build what is behind and below a subject, and return whether it is indoors: walls, a room, a garden or street."""
     draw = scene.draw
     roll = draw.unit()
     if roll < 0.3:
+        ground(scene, made.floor, made.paving)
         yaw = draw.turn()
         for turn in (yaw, yaw + 1.5708):
             with scene.at(0, 0, 0, turn):
@@ -47,6 +49,7 @@ def backdrop(scene: Builder, size: float) -> bool:
                 one_of(scene, (furniture.shelf, furniture.cupboard, pot_plant, furniture.lamp, person, furniture.desk))
         outside(scene)
         return True
+    ground(scene, grown.ground, made.paving)
     for _ in range(draw.whole(2, 12)):
         yaw, r = draw.turn(), draw.between(2.5, 20.0) * max(1.0, size)
         with scene.at(r * math.cos(yaw), r * math.sin(yaw), 0, yaw - 1.5708):
@@ -54,10 +57,9 @@ def backdrop(scene: Builder, size: float) -> bool:
     return False
 
 
-def under_foot(scene: Builder, *, indoors: bool) -> None:
-    """Build the floor or the ground."""
-    surface = made.one_of(scene, made.floor, made.paving) if indoors else made.one_of(scene, grown.ground, made.paving)
-    scene.sheet(surface, (0, 0, 0), (400, 0, 0), (0, 400, 0))
+def ground(scene: Builder, *surfaces: Stuff) -> None:
+    """Build the ground, or a floor without end, of one of several surfaces."""
+    scene.sheet(made.one_of(scene, *surfaces), (0, 0, 0), (400, 0, 0), (0, 400, 0))
 
 
 def table_top(scene: Builder) -> View:
@@ -65,7 +67,6 @@ def table_top(scene: Builder) -> View:
     draw = scene.draw
     half = draw.between(0.3, 0.7)
     indoors = backdrop(scene, 1.2)
-    under_foot(scene, indoors=indoors)
     h = draw.between(0.7, 0.8)
     furniture.table_of(scene, half, half * draw.between(1.0, 1.6), h)
     if draw.chance(0.3):
@@ -100,7 +101,6 @@ def single(scene: Builder) -> View:
     corners = scene.extent(mark)
     size = 0.5 * math.dist(*corners)
     indoors = backdrop(scene, size)
-    under_foot(scene, indoors=indoors)
     for _ in range(draw.whole(0, 4)):
         yaw, r = draw.turn(), size * draw.between(1.2, 3.0)
         with scene.at(r * math.cos(yaw), r * math.sin(yaw), 0, draw.turn(), scale=min(1.0, 1.5 * size)):
@@ -113,7 +113,6 @@ def portrait(scene: Builder) -> View:
     """Set out head and shoulders of one to three people, or of an animal."""
     draw = scene.draw
     indoors = backdrop(scene, 1.0)
-    under_foot(scene, indoors=indoors)
     build = draw.choice((person, person, animal))
     mark = scene.mark()
     with scene.at(0, 0, 0, draw.between(-0.5, 0.5)):

@@ -3,7 +3,7 @@
 import math
 
 from nearfar.scenes import textures
-from nearfar.scenes.builder import Builder, Maker, one_of
+from nearfar.scenes.builder import Builder, Maker, one_of, thing
 from nearfar.scenes.geometry import DISC
 from nearfar.scenes.layout.view import View
 from nearfar.scenes.material import Material
@@ -62,6 +62,7 @@ def land(scene: Builder) -> View:
     )
 
 
+@thing
 def hill(scene: Builder, soil: int) -> None:
     """Build a swell or a hill: the top of a large ellipsoid."""
     draw = scene.draw
@@ -72,6 +73,7 @@ def hill(scene: Builder, soil: int) -> None:
     scene.ball(surface, (draw.between(-1.2, 1.2) * y, y + r, -0.3 * rise), (r * draw.between(0.8, 2.5), r, 1.3 * rise))
 
 
+@thing
 def pond(scene: Builder) -> None:
     """Build still water."""
     draw = scene.draw

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from nearfar.scenes import textures
-from nearfar.scenes.builder import Builder
+from nearfar.scenes.builder import Builder, thing
 from nearfar.scenes.material import Material
 from nearfar.scenes.objects.buildings import house
 from nearfar.scenes.objects.trees import tree
@@ -20,6 +20,7 @@ def wall(scene: Builder, surface: int, left: float, right: float, h: float) -> N
     scene.sheet(surface, (0.5 * (left + right), 0, 0.5 * h), (0.5 * (right - left), 0, 0), (0, 0, 0.5 * h))
 
 
+@thing
 def wall_with_opening(scene: Builder, surface: int, half: float, h: float, opening: Opening) -> None:
     """Build a wall in the plane y = 0 that is left open at a window (or a door, if it starts at the floor)."""
     left, right, bottom, top = opening
@@ -45,6 +46,7 @@ def wall_with_opening(scene: Builder, surface: int, half: float, h: float, openi
             curtains(scene, opening)
 
 
+@thing
 def curtains(scene: Builder, opening: Opening) -> None:
     """Build curtains beside a window."""
     left, right, bottom, top = opening
@@ -55,6 +57,7 @@ def curtains(scene: Builder, opening: Opening) -> None:
             scene.tube(cloth, (start, -0.1, top + 0.15), (end, -0.12, max(0.05, bottom - 0.6)), 0.07)
 
 
+@thing
 def on_wall(scene: Builder, x: float, h: float) -> None:
     """Build something on the wall y = 0: a picture, which is flat whatever it shows, a clock, a radiator."""
     draw = scene.draw

@@ -3,7 +3,7 @@
 import math
 
 from nearfar.scenes import textures
-from nearfar.scenes.builder import Builder, Maker, one_of
+from nearfar.scenes.builder import Builder, Maker, one_of, thing
 from nearfar.scenes.layout.view import View
 from nearfar.scenes.material import Material
 from nearfar.scenes.objects.animals import pet
@@ -88,6 +88,7 @@ def on_pavements(scene: Builder, road: float, walk: float, kerb: float) -> None:
             one_of(scene, _ON_PAVEMENTS)
 
 
+@thing
 def wires(scene: Builder, half: float) -> None:
     """Hang wires across a street."""
     draw = scene.draw
@@ -141,6 +142,7 @@ def square(scene: Builder) -> View:
     )
 
 
+@thing
 def monument(scene: Builder) -> None:
     """Build a column on a plinth."""
     stone = grown.stone(scene)

@@ -3,7 +3,7 @@
 import math
 
 from nearfar.scenes import textures
-from nearfar.scenes.builder import Builder
+from nearfar.scenes.builder import Builder, thing
 from nearfar.scenes.material import Material
 from nearfar.scenes.objects.parts import limb
 from nearfar.scenes.palette import grown
@@ -21,6 +21,7 @@ def pet(scene: Builder) -> None:
     animal_of(scene, scene.draw.spread(0.25, 0.7))
 
 
+@thing
 def animal_of(scene: Builder, size: float) -> None:
     """Build an animal of a size: about its length without the head [m]."""
     draw = scene.draw

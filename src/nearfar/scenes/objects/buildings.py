@@ -1,7 +1,7 @@
 """Houses and blocks."""
 
 from nearfar.scenes import textures
-from nearfar.scenes.builder import Builder
+from nearfar.scenes.builder import Builder, thing
 from nearfar.scenes.geometry import GABLE
 from nearfar.scenes.material import Material
 from nearfar.scenes.palette import colours, grown, made
@@ -13,6 +13,7 @@ def house(scene: Builder) -> None:
     building(scene, draw.between(4.0, 8.0), draw.between(3.0, 6.0), draw.spread(3.0, 12.0))
 
 
+@thing
 def building(scene: Builder, w: float, deep: float, h: float) -> None:
     """Build a house of half sides w and deep and of a height; its front is at y = 0."""
     draw = scene.draw

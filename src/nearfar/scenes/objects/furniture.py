@@ -1,10 +1,11 @@
 """Furniture."""
 
-from nearfar.scenes.builder import Builder
+from nearfar.scenes.builder import Builder, thing
 from nearfar.scenes.objects.small import small_thing
 from nearfar.scenes.palette import colours, made
 
 
+@thing
 def table_of(scene: Builder, deep: float, wide: float, h: float) -> None:
     """Build a table of half sides ``wide`` (x) and ``deep`` (y), and of a height."""
     draw = scene.draw
@@ -32,6 +33,7 @@ def table(scene: Builder) -> None:
     table_of(scene, draw.between(0.35, 0.6), draw.between(0.4, 1.1), draw.between(0.4, 0.8))
 
 
+@thing
 def chair(scene: Builder) -> None:
     """Build a chair."""
     draw = scene.draw
@@ -75,6 +77,7 @@ def small_chair(scene: Builder) -> None:
         chair(scene)
 
 
+@thing
 def sofa(scene: Builder) -> None:
     """Build a sofa or armchair with cushions."""
     draw = scene.draw
@@ -100,6 +103,7 @@ def sofa(scene: Builder) -> None:
             scene.ball(cushion, (0, 0, 0), (s, 0.08, s))
 
 
+@thing
 def bed(scene: Builder) -> None:
     """Build a bed with pillows."""
     draw = scene.draw
@@ -113,6 +117,7 @@ def bed(scene: Builder) -> None:
         scene.ball(pillow, (x, 0.75, 0.58), (0.32, 0.2, 0.1), yaw=draw.between(-0.2, 0.2))
 
 
+@thing
 def books(scene: Builder, half: float, deep: float, high: float) -> None:
     """Build a row of standing books along x in [-half, half], of at most a height."""
     draw = scene.draw
@@ -130,6 +135,7 @@ def shelf(scene: Builder) -> None:
     shelf_of(scene, scene.draw.between(0.35, 0.9))
 
 
+@thing
 def shelf_of(scene: Builder, w: float) -> None:
     """Build shelves of a half width."""
     draw = scene.draw
@@ -158,6 +164,7 @@ def fill_level(scene: Builder, w: float, deep: float, step: float) -> None:
                 small_thing(scene)
 
 
+@thing
 def cupboard_of(scene: Builder, w: float, h: float) -> None:
     """Build a cupboard or chest of drawers of a half width and a height."""
     draw = scene.draw
@@ -210,6 +217,7 @@ def laid_table(scene: Builder) -> None:
             chair(scene)
 
 
+@thing
 def lamp(scene: Builder) -> None:
     """Build a lamp that stands on the floor or on a table."""
     draw = scene.draw
@@ -221,6 +229,7 @@ def lamp(scene: Builder) -> None:
     scene.tube(shade, (0, 0, h - 0.05), (0, 0, h + tall), r, taper=draw.between(0.4, 1.0), hollow=True)
 
 
+@thing
 def hanging_lamp(scene: Builder, drop: float) -> None:
     """Build a lamp that hangs below z = 0 on a cable of a length."""
     draw = scene.draw
@@ -237,6 +246,7 @@ def hanging_lamp(scene: Builder, drop: float) -> None:
         scene.tube(shade, (0, 0, -drop - tall), (0, 0, -drop), r, taper=draw.between(0.2, 1.0), hollow=True)
 
 
+@thing
 def bench(scene: Builder) -> None:
     """Build a bench of slats."""
     slat, iron = made.wood(scene), made.metal(scene)

@@ -1,10 +1,11 @@
 """What stands out of doors: rocks, poles, fences, stairs, parasols, bins."""
 
-from nearfar.scenes.builder import Builder
+from nearfar.scenes.builder import Builder, thing
 from nearfar.scenes.material import Material
 from nearfar.scenes.palette import grown, made
 
 
+@thing
 def rock(scene: Builder) -> None:
     """Build a rock of one to three lumps."""
     draw = scene.draw
@@ -19,6 +20,7 @@ def rock(scene: Builder) -> None:
                 scene.box(surface, (0, 0, 0), half)
 
 
+@thing
 def pole(scene: Builder) -> None:
     """Build a street lamp, a sign or a post."""
     draw = scene.draw
@@ -36,6 +38,7 @@ def pole(scene: Builder) -> None:
             scene.box(panel, (0, -0.06, h - 0.6 * s), (s * draw.between(0.6, 1.5), 0.015, 0.6 * s))
 
 
+@thing
 def fence(scene: Builder, long: float) -> None:
     """Build a fence along x from 0 to a length."""
     draw = scene.draw
@@ -49,6 +52,7 @@ def fence(scene: Builder, long: float) -> None:
         scene.box(surface, (middle, 0, z), (middle, 0.6 * r, 0.03))
 
 
+@thing
 def stairs(scene: Builder, steps: int, w: float, rise: float, tread: float) -> None:
     """Build steps of a half width that climb towards +y, with rails."""
     draw = scene.draw
@@ -67,6 +71,7 @@ def stairs(scene: Builder, steps: int, w: float, rise: float, tread: float) -> N
             scene.tube(rail, (x, y, z), (x, y, z + 0.9 + 0.5 * rise), 0.012)
 
 
+@thing
 def parasol(scene: Builder) -> None:
     """Build a parasol."""
     h, r = scene.draw.between(2.0, 2.6), scene.draw.between(0.9, 1.6)
@@ -74,6 +79,7 @@ def parasol(scene: Builder) -> None:
     scene.tube(made.cloth(scene), (0, 0, h - 0.1), (0, 0, h + 0.35), r, taper=0.03, hollow=True)
 
 
+@thing
 def bin_or_barrel(scene: Builder) -> None:
     """Build a bin, barrel or bucket."""
     draw = scene.draw

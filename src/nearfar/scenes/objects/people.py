@@ -1,11 +1,12 @@
 """People."""
 
-from nearfar.scenes.builder import Builder
+from nearfar.scenes.builder import Builder, thing
 from nearfar.scenes.material import Material
 from nearfar.scenes.objects.parts import limb, ring
 from nearfar.scenes.palette import colours, grown, made
 
 
+@thing
 def person(scene: Builder) -> None:
     """Build a standing person, 1.2 to 1.95 m tall."""
     draw = scene.draw
@@ -23,6 +24,7 @@ def person(scene: Builder) -> None:
             scene.box(made.cloth(scene), (0, 0.18, 1.18), (0.15, 0.08, 0.22))
 
 
+@thing
 def sitter(scene: Builder) -> None:
     """Build a sitting person."""
     trousers, shoe = made.cloth(scene), made.glossy(scene, colours.BLACK)

@@ -3,7 +3,7 @@
 import math
 
 from nearfar.scenes import textures
-from nearfar.scenes.builder import Builder
+from nearfar.scenes.builder import Builder, thing
 from nearfar.scenes.material import Material
 from nearfar.scenes.objects.parts import crown, leaf
 from nearfar.scenes.palette import grown, made
@@ -68,6 +68,7 @@ def plant(scene: Builder, tall: float) -> None:
     scene.draw.choice((blades, palm, leafy, leafy))(scene, tall)
 
 
+@thing
 def potted(scene: Builder, tall: float) -> None:
     """Build a plant in a pot, of a height over all."""
     draw = scene.draw
@@ -97,6 +98,7 @@ def small_pot_plant(scene: Builder) -> None:
     potted(scene, scene.draw.between(0.12, 0.35))
 
 
+@thing
 def vase(scene: Builder) -> None:
     """Build a vase with flowers."""
     draw = scene.draw
@@ -109,6 +111,7 @@ def vase(scene: Builder) -> None:
         flowers(scene, draw.whole(3, 9), draw.between(0.12, 0.35))
 
 
+@thing
 def low_plant(scene: Builder) -> None:
     """Build a plant that grows from the ground: leaves or flowers."""
     draw = scene.draw
@@ -118,6 +121,7 @@ def low_plant(scene: Builder) -> None:
         flowers(scene, draw.whole(4, 12), draw.between(0.2, 0.6))
 
 
+@thing
 def grass(scene: Builder, count: int, spread: float, tall: float) -> None:
     """Build single blades within a square about the origin."""
     draw = scene.draw
@@ -128,6 +132,7 @@ def grass(scene: Builder, count: int, spread: float, tall: float) -> None:
         leaf(scene, draw.choice(surfaces), root, draw.turn(), draw.between(0.8, 1.55), h, 0.03 * h + 0.002)
 
 
+@thing
 def bush(scene: Builder) -> None:
     """Build a bush: overlapping balls of leaves, or leaves one by one."""
     draw = scene.draw

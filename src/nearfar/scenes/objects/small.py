@@ -3,7 +3,7 @@
 import math
 
 from nearfar.scenes import textures
-from nearfar.scenes.builder import Builder, one_of
+from nearfar.scenes.builder import Builder, one_of, thing
 from nearfar.scenes.material import Material
 from nearfar.scenes.objects.parts import ring
 from nearfar.scenes.objects.plants import small_pot_plant, vase
@@ -11,6 +11,7 @@ from nearfar.scenes.objects.vehicles import car
 from nearfar.scenes.palette import colours, grown, made
 
 
+@thing
 def bottle(scene: Builder) -> None:
     """Build a bottle, most with a label."""
     draw = scene.draw
@@ -27,6 +28,7 @@ def bottle(scene: Builder) -> None:
         scene.tube(made.printed(scene), (0, 0, 0.25 * h), (0, 0, 0.75 * h), 1.015 * r, hollow=True)
 
 
+@thing
 def cup(scene: Builder) -> None:
     """Build a cup, mug or glass, some on a saucer."""
     draw = scene.draw
@@ -42,6 +44,7 @@ def cup(scene: Builder) -> None:
         scene.ball(made.glossy(scene), (0, 0, 0.018), (1.9 * r, 1.9 * r, 0.018), clip=0.0)
 
 
+@thing
 def bowl(scene: Builder) -> None:
     """Build a bowl or plate, most with fruit in it."""
     draw = scene.draw
@@ -57,6 +60,7 @@ def bowl(scene: Builder) -> None:
         scene.ball(draw.choice(food), centre, (s, s * draw.between(0.8, 1.0), s))
 
 
+@thing
 def fruit(scene: Builder) -> None:
     """Build a fruit with its stalk."""
     draw = scene.draw
@@ -65,6 +69,7 @@ def fruit(scene: Builder) -> None:
     scene.tube(grown.bark(scene), (0, 0, 1.9 * r), (0.008, 0, 2.3 * r), 0.003)
 
 
+@thing
 def book_pile(scene: Builder) -> None:
     """Build lying books."""
     draw = scene.draw
@@ -76,6 +81,7 @@ def book_pile(scene: Builder) -> None:
         z += 2 * half[2]
 
 
+@thing
 def package(scene: Builder) -> None:
     """Build a box, most of them printed."""
     draw = scene.draw
@@ -83,6 +89,7 @@ def package(scene: Builder) -> None:
     scene.box(made.one_of(scene, made.printed, made.printed, made.plain, made.wood), (0, 0, half[2]), half)
 
 
+@thing
 def ornament(scene: Builder) -> None:
     """Build a toy or ornament of balls, cones and blocks upon each other."""
     draw = scene.draw
@@ -104,6 +111,7 @@ def ornament(scene: Builder) -> None:
         z += 1.85 * h
 
 
+@thing
 def screen(scene: Builder) -> None:
     """Build a screen on a foot; what it shows is flat."""
     draw = scene.draw
@@ -124,6 +132,7 @@ def screen(scene: Builder) -> None:
     scene.sheet(scene.add(shown), (0, -0.017, h + 0.08), (0.94 * w, 0, 0), (0, 0, 0.92 * h))
 
 
+@thing
 def device(scene: Builder) -> None:
     """Build a camera, radio or kitchen device: a box with a tube and knobs."""
     draw = scene.draw
@@ -142,6 +151,7 @@ def toy_car(scene: Builder) -> None:
         car(scene)
 
 
+@thing
 def stick(scene: Builder) -> None:
     """Build a lying rod, cable or beam."""
     long = scene.draw.between(0.2, 1.2)

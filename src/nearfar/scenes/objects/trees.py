@@ -2,7 +2,7 @@
 
 import math
 
-from nearfar.scenes.builder import Builder
+from nearfar.scenes.builder import Builder, thing
 from nearfar.scenes.compiled import Triple
 from nearfar.scenes.objects.parts import crown
 from nearfar.scenes.palette import colours, grown
@@ -13,6 +13,7 @@ def tree(scene: Builder) -> None:
     tree_of(scene, scene.draw.between(3.0, 12.0))
 
 
+@thing
 def tree_of(scene: Builder, tall: float) -> None:
     """Build a tree of a height."""
     if scene.draw.chance(0.25):

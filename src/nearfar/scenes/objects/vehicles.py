@@ -3,7 +3,7 @@
 import math
 
 from nearfar.scenes import textures
-from nearfar.scenes.builder import Builder
+from nearfar.scenes.builder import Builder, thing
 from nearfar.scenes.material import Material
 from nearfar.scenes.objects.parts import ring
 from nearfar.scenes.palette import colours, made
@@ -17,6 +17,7 @@ def car(scene: Builder) -> None:
         van(scene)
 
 
+@thing
 def saloon(scene: Builder) -> None:
     """Build a car."""
     draw = scene.draw
@@ -47,6 +48,7 @@ def cabin(scene: Builder, paint: int, base: tuple[float, float, float], long: fl
             scene.box(glass, (0.82 * x, middle + 0.88 * side * long, mid + 0.4 * half), (0.01, 0.12 * long, 0.4 * half))
 
 
+@thing
 def van(scene: Builder) -> None:
     """Build a van, bus or lorry."""
     draw = scene.draw
@@ -104,6 +106,7 @@ def cycle_frame(scene: Builder, surfaces: tuple[int, int], base: float, r: float
         scene.tube(grip, (0.3, 0.2 * y, r + 0.62), (0.24, 0.32 * y, r + 0.61), 0.018)
 
 
+@thing
 def bicycle(scene: Builder) -> None:
     """Build a bicycle along x."""
     draw = scene.draw
@@ -123,6 +126,7 @@ def bicycle(scene: Builder) -> None:
             scene.box(made.wood(scene), (0.5, 0, r + 0.55), (0.14, 0.17, 0.1))
 
 
+@thing
 def motorcycle(scene: Builder) -> None:
     """Build a motorcycle along x."""
     draw = scene.draw
