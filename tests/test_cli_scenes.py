@@ -27,14 +27,41 @@ def test_a_sheet_holds_each_picture_above_its_disparity(tmp_path: Path, monkeypa
 def test_files_hold_the_picture_and_its_exact_disparity(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     words = ["scenes", "render", "-n", "2", "--seed", "5", "--height", "24", "--width", "32", "-o", str(tmp_path)]
     assert run(monkeypatch, *words).code == 0
-    assert {path.name for path in tmp_path.iterdir()} == {
-        f"scene-{seed:06}.{suffix}" for seed in (5, 6) for suffix in ("png", "npy")
+    assert {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()} == {
+        "truth.toml",
+        *(f"{kind}/{seed:06}.png" for seed in (5, 6) for kind in ("photographs", "things")),
+        *(f"{kind}/{seed:06}.npy" for seed in (5, 6) for kind in ("truth", "normals")),
     }
     frame = render_scene(6, height=24, width=32)
-    np.testing.assert_array_equal(np.load(tmp_path / "scene-000006.npy"), frame.disparity)
-    with Image.open(tmp_path / "scene-000006.png") as image:
+    np.testing.assert_array_equal(np.load(tmp_path / "truth" / "000006.npy"), frame.disparity)
+    with Image.open(tmp_path / "photographs" / "000006.png") as image:
         np.testing.assert_array_equal(np.asarray(image), frame.rgb)
+    np.testing.assert_array_equal(np.load(tmp_path / "normals" / "000006.npy"), frame.normals)
+    with Image.open(tmp_path / "things" / "000006.png") as image:
+        np.testing.assert_array_equal(np.asarray(image), frame.things)
     assert run(monkeypatch, *words).text.count("skipped") == 2
+
+
+def test_what_is_rendered_is_a_data_set_that_models_are_judged_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ["scenes", "render", "-n", "3", "--height", "48", "--width", "64", "-o", str(tmp_path / "held-out")]
+    assert run(monkeypatch, *words).code == 0
+    done = run(monkeypatch, "eval", "folder", "--data", str(tmp_path / "held-out"), "--model", "nearfar-open")
+    assert done.code == 0
+    assert "AbsRel" in done.text
+
+
+def test_a_layout_can_be_asked_for_and_a_wrong_one_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = ["scenes", "render", "-n", "1", "--height", "24", "--width", "32", "-o", str(tmp_path / "out")]
+    assert run(monkeypatch, *words, "--layout", "street").code == 0
+    np.testing.assert_array_equal(
+        np.load(tmp_path / "out" / "truth" / "000000.npy"),
+        render_scene(0, height=24, width=32, layout="street").disparity,
+    )
+    done = run(monkeypatch, *words, "--layout", "moon", "--overwrite")
+    assert done.code == 2
+    assert "no layout is called 'moon': choose from room" in done.err
 
 
 def test_a_rate_is_printed_for_one_process_and_for_several(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,11 @@ import sys
 import numpy as np
 import pytest
 
-from nearfar.scenes import Frame, render_scene
+import nearfar.scenes.frame as frame_module
+from nearfar.scenes import LAYOUTS, Frame, geometry, render_scene
+from nearfar.scenes.builder import Builder, thing
+from nearfar.scenes.draw import Draw
+from nearfar.scenes.material import Material
 
 
 def digest(frame: Frame) -> str:
@@ -40,6 +44,86 @@ def test_any_size_gives_finite_read_only_frames(size_hw: tuple[int, int]) -> Non
         assert (frame.disparity >= 0).all()
         assert not frame.rgb.flags.writeable
         assert not frame.disparity.flags.writeable
+
+
+def points(frame: Frame, focal_px: float) -> np.ndarray:
+    """Return the point (H, W, 3) of each pixel, x right, y up, z towards the viewer [m]; sky is far away."""
+    height, width = frame.disparity.shape
+    depth = 1 / np.maximum(frame.disparity.astype(np.float64), 1e-6)
+    rows, columns = np.mgrid[0.5:height, 0.5:width]
+    return np.stack(((columns - width / 2) * depth, (height / 2 - rows) * depth, -focal_px * depth), axis=-1) / focal_px
+
+
+def test_normals_are_those_of_the_surfaces_that_the_disparity_draws() -> None:
+    shares = []
+    for seed in range(12):
+        frame = render_scene(seed, height=96, width=96, samples=1)
+        setting = frame_module._setting(Draw(seed), None, 96, 96)
+        place = points(frame, setting.camera.focal * 96)
+        crossed = np.cross(place[1:-1, 2:] - place[1:-1, :-2], place[:-2, 1:-1] - place[2:, 1:-1])
+        crossed /= np.linalg.norm(crossed, axis=-1, keepdims=True)
+        things, middle = frame.things, frame.things[1:-1, 1:-1]
+        # Where all four neighbours are of one thing, and of one side of it.
+        whole = middle > 0
+        for other in ((0, 1), (2, 1), (1, 0), (1, 2)):
+            block = (slice(other[0], other[0] + 94), slice(other[1], other[1] + 94))
+            whole &= things[block] == middle
+            whole &= (frame.normals[block] * frame.normals[1:-1, 1:-1]).sum(-1) > 0.999
+        agreement = (crossed * frame.normals[1:-1, 1:-1]).sum(-1)[whole]
+        shares.append((agreement > 0.98).mean())
+    assert np.mean(shares) > 0.97
+
+
+def test_normals_have_length_one_and_face_the_viewer_and_sky_has_none() -> None:
+    for seed in range(8):
+        frame = render_scene(seed, height=40, width=56)
+        sky = frame.disparity == 0
+        assert (frame.things[sky] == 0).all()
+        assert (frame.normals[sky] == 0).all()
+        assert (frame.things[~sky] > 0).all()
+        np.testing.assert_allclose(np.linalg.norm(frame.normals[~sky], axis=-1), 1, atol=1e-5)
+        assert not frame.normals.flags.writeable
+        assert not frame.things.flags.writeable
+
+
+def test_a_thing_on_a_thing_is_one_of_its_own() -> None:
+    scene = Builder(Draw(3))
+    surface = scene.add(Material((0.5, 0.5, 0.5)))
+
+    @thing
+    def cup(scene: Builder) -> None:
+        scene.box(surface, (0, 0, 1), (0.1, 0.1, 0.1))
+        scene.box(surface, (0.1, 0, 1), (0.02, 0.1, 0.1))
+
+    @thing
+    def table(scene: Builder) -> None:
+        scene.box(surface, (0, 0, 0.5), (1, 1, 0.1))
+        cup(scene)
+        scene.box(surface, (0, 0, 0), (0.1, 0.1, 0.4))
+
+    scene.box(surface, (0, 0, -1), (9, 9, 0.1))
+    table(scene)
+    scene.box(surface, (0, 9, 0), (9, 0.1, 9))
+    numbers = scene.arrays()[0][:, geometry.THING].tolist()
+    floor, top, one, other, leg, wall = numbers
+    assert one == other
+    assert top == leg
+    assert len({floor, top, one, wall}) == 4
+    assert min(numbers) >= 1
+
+
+def test_no_two_surfaces_fight_for_a_pixel() -> None:
+    # Two floors at one height once did: each pixel then belongs to either.
+    for layout in LAYOUTS:
+        things = [render_scene(seed, height=48, width=64, layout=layout).things for seed in range(6)]
+        alone = [
+            (t[1:-1, 1:-1] != t[:-2, 1:-1])
+            & (t[1:-1, 1:-1] != t[2:, 1:-1])
+            & (t[1:-1, 1:-1] != t[1:-1, :-2])
+            & (t[1:-1, 1:-1] != t[1:-1, 2:])
+            for t in things
+        ]
+        assert np.mean(alone) < 0.04, layout
 
 
 def test_frames_are_worth_learning_from() -> None:

@@ -4,13 +4,16 @@ import importlib.util
 import io
 import os
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 import typer
+from numpy.typing import NDArray
 
-from nearfar.arrays import MapF32, RgbU8
+from nearfar.arrays import RgbU8
 from nearfar.cli import options
 from nearfar.cli.report import Report, Row
 from nearfar.errors import MissingExtraError
@@ -27,8 +30,22 @@ Count = Annotated[int, typer.Option("--count", "-n", min=1, metavar="N", help="H
 Seed = Annotated[int, typer.Option("--seed", min=0, help="The first scene's seed; the others follow.")]
 Height = Annotated[int, typer.Option("--height", min=1, metavar="PX", help="Of each picture.")]
 Width = Annotated[int, typer.Option("--width", min=1, metavar="PX", help="Of each picture.")]
+Layout = Annotated[
+    str | None,
+    typer.Option("--layout", metavar="NAME", help="What to set out: room, street … [default: any]"),
+]
 
 _COLUMNS = 8
+# What is written of a scene, by folder and ending: the form of nearfar.evaluate.datasets.folder, and two folders more.
+_FILES: Mapping[tuple[str, str], Callable[["Frame"], bytes]] = MappingProxyType(
+    {
+        ("photographs", "png"): lambda frame: png_bytes(frame.rgb),
+        ("truth", "npy"): lambda frame: _npy(frame.disparity),
+        ("normals", "npy"): lambda frame: _npy(frame.normals),
+        ("things", "png"): lambda frame: png_bytes(frame.things.astype(np.uint16)),
+    }
+)
+_MEANING = b'kind = "disparity"\n'
 
 
 @app.command()
@@ -38,13 +55,14 @@ def preview(
     seed: Seed = 0,
     height: Height = 144,
     width: Width = 192,
+    layout: Layout = None,
     overwrite: options.Overwrite = False,
 ) -> None:
     """Draw a sheet of scenes, each picture above its disparity: near is bright."""
     if out.exists() and not overwrite:
         typer.echo(f"{out}  skipped: exists (replace it with --overwrite)")
         return
-    cells = [_cell(_rendered(number, height, width)) for number in range(seed, seed + count)]
+    cells = [_cell(_rendered(number, height, width, layout)) for number in range(seed, seed + count)]
     blank = np.zeros_like(cells[0])
     rows = [cells[start : start + _COLUMNS] for start in range(0, count, _COLUMNS)]
     columns = min(count, _COLUMNS)
@@ -60,26 +78,33 @@ def render(
     seed: Seed = 0,
     height: Height = 384,
     width: Width = 512,
+    layout: Layout = None,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
     overwrite: options.Overwrite = False,
 ) -> None:
-    """Write scenes as PNG, each with its exact disparity [1/m, 0 = sky] as float32 NPY."""
+    """Write scenes with what is known of every pixel: a folder that `nearfar eval folder` and `train finetune` read.
+
+    photographs/N.png; truth/N.npy: disparity, float32 [1/m, 0 = sky]; normals/N.npy: unit vectors, float32 (x right,
+    y up, z towards the viewer); things/N.png: the number of the thing that is seen, 16 bits, 0 = sky.
+    """
     _require_numba()
-    make_folder(out)
+    for path in _paths(out, seed):
+        make_folder(path.parent)
+    write_whole(out / "truth.toml", _MEANING)
     report = Report(as_json=as_json, quiet=quiet)
     with report.progress(count):
         for number in range(seed, seed + count):
-            paths = out / f"scene-{number:06}.png", out / f"scene-{number:06}.npy"
+            paths = _paths(out, number)
             names = [str(path) for path in paths]
             if all(path.exists() for path in paths) and not overwrite:
                 report.add(Row(input=f"seed {number}", status="skipped", outputs=names))
                 continue
             begin = time.perf_counter()
-            frame = _rendered(number, height, width)
+            frame = _rendered(number, height, width, layout)
             rendered = time.perf_counter()
-            write_whole(paths[0], png_bytes(frame.rgb))
-            write_whole(paths[1], _npy(frame.disparity))
+            for path, encoded in zip(paths, _FILES.values(), strict=True):
+                write_whole(path, encoded(frame))
             seconds = {"render": rendered - begin, "write": time.perf_counter() - rendered}
             report.add(
                 Row(input=f"seed {number}", status="done", outputs=names, size_wh=(width, height), seconds=seconds)
@@ -111,15 +136,19 @@ def bench(
         typer.echo(f"{processes} process{'es' if processes > 1 else ''}: {rate:.1f} pictures/s at {width}x{height}")
 
 
+def _paths(out: Path, number: int) -> list[Path]:
+    return [out / folder / f"{number:06}.{suffix}" for folder, suffix in _FILES]
+
+
 def _render_one(job: tuple[int, int, int]) -> None:
     _rendered(*job)
 
 
-def _rendered(seed: int, height: int, width: int) -> "Frame":
+def _rendered(seed: int, height: int, width: int, layout: str | None = None) -> "Frame":
     _require_numba()
     from nearfar.scenes import render_scene
 
-    return render_scene(seed, height=height, width=width)
+    return render_scene(seed, height=height, width=width, layout=layout)
 
 
 def _require_numba() -> None:
@@ -132,7 +161,7 @@ def _cell(frame: "Frame") -> RgbU8:
     return np.concatenate([frame.rgb, colored(spread)])
 
 
-def _npy(disparity: MapF32) -> bytes:
+def _npy(values: NDArray[np.float32]) -> bytes:
     buffer = io.BytesIO()
-    np.save(buffer, disparity, allow_pickle=False)
+    np.save(buffer, values, allow_pickle=False)
     return buffer.getvalue()
