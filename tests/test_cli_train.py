@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import sys
 import types
@@ -10,9 +11,12 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+import torch
 
 import tiny_scenes
 from command import run
+from nearfar.cli.beginnings import named_beginning
+from nearfar.cli.train import Preset, _started
 from nearfar.engines.onnxruntime import load
 from nearfar.train.checkpoint import load_checkpoint
 
@@ -138,3 +142,21 @@ def test_a_package_that_is_missing_is_missed_at_once(
     done = run(monkeypatch, *words)
     assert done.code == 1
     assert done.err == f"nearfar: nearfar train needs {package}, which is not installed: pip install 'nearfar[train]'\n"
+
+
+def test_a_run_can_begin_with_the_shipped_weights() -> None:
+    begun = _started(None, 1, Preset.REFINE, 0, "nearfar-open")
+    shipped = named_beginning("nearfar-open")
+    assert re.fullmatch(r"nearfar-open, sha256 [0-9a-f]{64}", begun.origin["parent"])
+    for name, weight in shipped.weights.items():
+        torch.testing.assert_close(begun.network[name], weight, rtol=0, atol=0)
+        torch.testing.assert_close(begun.average[name], weight, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize(("parent", "reason"), [("nowhere", "--from nowhere"), ("run.txt", "--from run.txt")])
+def test_first_weights_that_are_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, parent: str, reason: str) -> None:
+    done = run(monkeypatch, "train", "open", "--pictures", "1", "--from", parent, "-o", str(tmp_path / "run"))
+    assert done.code == 2
+    assert reason in done.err
+    assert "nearfar-open, a run's folder" in done.err
+    assert not (tmp_path / "run").exists()

@@ -12,12 +12,12 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from nearfar.errors import TrainingError
+from nearfar.errors import OutputError, TrainingError
 from nearfar.train.checkpoint import CHECKPOINT_NAME, Checkpoint, load_checkpoint
 from nearfar.train.config import TINY, Budget
 from nearfar.train.data import Batch, Request
 from nearfar.train.goals import Figures
-from nearfar.train.loop import Run, Surroundings, start, train
+from nearfar.train.loop import Clock, Run, Surroundings, start, train
 from nearfar.train.record import graph_metadata, run_command, training_record, write_record
 from nearfar.train.validate import validate, validation_scenes
 from tiny_scenes import TinyFrame, render
@@ -162,5 +162,13 @@ def test_the_record_says_how_to_make_it_again(whole: tuple[Path, Checkpoint, Fig
 
 
 def test_a_record_that_cannot_be_written(tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match="cannot write"):
+    with pytest.raises(OutputError, match="training"):
         write_record({}, tmp_path / "nowhere" / "training.json")
+
+
+def test_a_run_that_is_held_does_not_spend_its_minutes() -> None:
+    times = iter([100.0, 110.0, 5000.0, 5004.0])
+    clock = Clock(7.0, now=lambda: next(times))
+    assert clock.seconds() == 17.0
+    assert clock.seconds() == 77.0  # held for more than an hour: a minute of it counts
+    assert clock.seconds() == 81.0

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nearfar.cli import training
-from nearfar.errors import OptionError, TrainingError
+from nearfar.cli.beginnings import named_beginning
+from nearfar.errors import TrainingError
+from nearfar.models.store import BUNDLED_MODEL
 
 if TYPE_CHECKING:
     from nearfar.train.checkpoint import Checkpoint
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
     from nearfar.train.photographs import Photographs
 
 NOTHING = "nothing"
-_GRAPHS, _RUNS, _CHECKPOINTS = (".onnx",), (".pt",), (".pth", ".safetensors", ".bin")
 
 Parent = Annotated[
     str | None,
@@ -77,30 +78,11 @@ def beginning_of(parent: str | None, preset: Preset) -> "Beginning | None":
     """Return the first weights that ``--from`` names; None for drawn ones.
 
     Raises:
-        OptionError: It names nothing that can be started from.
-        TrainingError: It is a run that is damaged.
-        GraphError: It is a file of another network, or damaged.
-        ModelMissingError: There is no such file.
+        NearfarError: See nearfar.cli.beginnings.
     """
     if parent == NOTHING or (parent is None and preset is Preset.TINY):
         return None
-    if parent is None:
-        from nearfar.models.card import card
-        from nearfar.models.store import BUNDLED_MODEL, ModelStore
-
-        return _of_graph(ModelStore().require(card(BUNDLED_MODEL)), BUNDLED_MODEL)
-    path = Path(parent)
-    suffix = path.suffix.lower()
-    if path.is_dir() or suffix in _RUNS:
-        from nearfar.train.checkpoint import load_checkpoint
-        from nearfar.train.loop import Beginning
-
-        return Beginning.of_run(load_checkpoint(path))
-    if suffix in _GRAPHS:
-        return _of_graph(path, path.name)
-    if suffix in _CHECKPOINTS:
-        return _of_checkpoint(path)
-    raise OptionError(f"--from {parent}: give a run's folder, an .onnx file, a .pth or .safetensors file, or {NOTHING}")
+    return named_beginning(BUNDLED_MODEL if parent is None else parent)
 
 
 def settings(
@@ -165,30 +147,3 @@ def _carry_out(checkpoint: "Checkpoint", photographs: "Photographs", output: Pat
         renderer=photographs,
         validation_count=len(photographs.held_out),
     )
-
-
-def _of_graph(path: Path, said: str) -> "Beginning":
-    from nearfar.export.weights import open_weights
-    from nearfar.net.open import OpenNetConfig
-    from nearfar.train.config import PRESETS
-    from nearfar.train.loop import Beginning
-
-    known = dict.fromkeys(preset.net for preset in PRESETS.values() if isinstance(preset.net, OpenNetConfig))
-    net, weights = open_weights(path, known)
-    return Beginning(net=net, weights=weights, said=said)
-
-
-def _of_checkpoint(path: Path) -> "Beginning":
-    from nearfar.net.checkpoint import declared, load_checkpoint, load_network
-    from nearfar.net.depth_anything import PRESETS
-    from nearfar.net.weights import POSITION_OFFSETS, layout_of, recognise
-    from nearfar.train.loop import Beginning
-
-    tensors, said = load_checkpoint(path), declared(path)
-    layout = layout_of(tensors, source=path.name)
-    net = replace(
-        PRESETS[recognise(tensors, source=path.name)],
-        max_depth_m=None if said is None else said.max_depth_m,
-        position_offset=POSITION_OFFSETS[layout],
-    )
-    return Beginning(net=net, weights=load_network(path, net).state_dict(), said=path.name)

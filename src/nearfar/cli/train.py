@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nearfar.cli import training
+from nearfar.cli.beginnings import named_beginning
 from nearfar.cli.options import Overwrite
 from nearfar.cli.train_distill import distill
 from nearfar.cli.train_finetune import finetune
@@ -45,8 +46,12 @@ def train_open(
     ] = Preset.OPEN,
     seed: Annotated[int, typer.Option(min=0, help="Decides scenes, augmentation and first weights.")] = 0,
     parent: Annotated[
-        Path | None,
-        typer.Option("--from", metavar="RUN", help="An earlier run, whose weights to start from."),
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="RUN|FILE|nearfar-open",
+            help="First weights: an earlier run, an ONNX file, the shipped model.",
+        ),
     ] = None,
     workers: Annotated[int | None, typer.Option(min=0, help="Processes that render. [default: one a core]")] = None,
     resume: training.Resume = False,
@@ -58,7 +63,8 @@ def train_open(
     if resume:
         checkpoint = training.resumed(output, minutes, pictures, verb="open")
     else:
-        checkpoint = _started(output, minutes, pictures, preset=preset, seed=seed, parent=parent)
+        training.require_new(output)
+        checkpoint = _started(minutes, pictures, preset, seed, parent)
     training.carry_out(
         checkpoint,
         output,
@@ -99,15 +105,13 @@ def train_export(
 
 
 def _started(
-    output: Path, minutes: float | None, pictures: int | None, *, preset: Preset, seed: int, parent: Path | None
+    minutes: float | None, pictures: int | None, preset: Preset, seed: int, parent: str | None
 ) -> "Checkpoint":
-    from nearfar.train.checkpoint import load_checkpoint
     from nearfar.train.config import PRESETS
-    from nearfar.train.loop import Beginning, start
+    from nearfar.train.loop import start
 
     length = training.budget(minutes, pictures)
-    training.require_new(output)
-    beginning = None if parent is None else Beginning.of_run(load_checkpoint(parent))
+    beginning = None if parent is None else named_beginning(parent)
     return start(replace(PRESETS[preset], seed=seed), length, beginning=beginning)
 
 

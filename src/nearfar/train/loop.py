@@ -29,6 +29,7 @@ from nearfar.train.validate import validate, validation_scenes, write_preview
 _LOGGER = logging.getLogger(__name__)
 _PREVIEWED = 10
 _MOST_SKIPPED = 20
+_LONGEST_S = 60.0  # between two looks at the clock; no step of any preset takes as long
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,7 +229,7 @@ def _taught(run: Run, surroundings: Surroundings, diary: Diary) -> Figures:
     scenes = validation_scenes(run.config, surroundings.validation_count, surroundings.renderer)
     if run.config.goal is not Goal.SCENES and not run.before:
         run.before = _validate(run, scenes, run.config.stages[0], diary)
-    clock = _Clock(run.counters.seconds)
+    clock = Clock(run.counters.seconds)
     window = _Window(started=clock.seconds())
     last_saved = last_validated = clock.seconds()
     made = batches(run.config, _requests(run, clock), workers=surroundings.workers, renderer=surroundings.renderer)
@@ -255,17 +256,25 @@ def _taught(run: Run, surroundings: Surroundings, diary: Diary) -> Figures:
     return _validate(run, scenes, stage_at(run.config, run.progress(seconds=clock.seconds())), diary)
 
 
-class _Clock:
-    """Seconds spent in training, going on from ``before``."""
+class Clock:
+    """Seconds spent in training, going on from ``before``.
 
-    def __init__(self, before: float) -> None:
-        self._zero = time.monotonic() - before
+    Of a long time between two looks at it only ``_LONGEST_S`` counts: the process was held, or the machine slept, and a
+    schedule in minutes shall not go on without the run.
+    """
+
+    def __init__(self, before: float, *, now: Callable[[], float] = time.monotonic) -> None:
+        self._now, self._spent, self._looked = now, before, now()
 
     def seconds(self) -> float:
-        return time.monotonic() - self._zero
+        """Return the seconds until now [s]."""
+        now = self._now()
+        self._spent += min(now - self._looked, _LONGEST_S)
+        self._looked = now
+        return self._spent
 
 
-def _requests(run: Run, clock: _Clock) -> Iterator[Request]:
+def _requests(run: Run, clock: Clock) -> Iterator[Request]:
     # Reads ahead of the loop: pictures are counted as they are asked for, so that in a run counted in pictures
     # each batch belongs to the same stage however far ahead that is.
     number, pictures = run.counters.step, run.counters.pictures

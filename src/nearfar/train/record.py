@@ -3,12 +3,11 @@
 import hashlib
 import json
 import math
-import secrets
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from nearfar.errors import TrainingError
+from nearfar.files import write_whole
 from nearfar.train.checkpoint import Checkpoint
 from nearfar.train.config import PRESETS, Budget
 from nearfar.train.goals import Figures
@@ -125,14 +124,6 @@ def write_record(record: Mapping[str, object], path: Path) -> None:
     """Write a record as JSON, in one move.
 
     Raises:
-        TrainingError: The file cannot be written.
+        OutputError: The file cannot be written.
     """
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        try:
-            part.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
-    except OSError as error:
-        raise TrainingError(f"cannot write {path}: {error.strerror or error}") from error
+    write_whole(path, f"{json.dumps(record, indent=2)}\n".encode())

@@ -1,0 +1,73 @@
+"""The first weights that ``--from`` names."""
+
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nearfar.errors import OptionError
+from nearfar.models.store import BUNDLED_MODEL
+
+if TYPE_CHECKING:
+    from nearfar.train.loop import Beginning
+
+_GRAPHS, _RUNS, _CHECKPOINTS = (".onnx",), (".pt",), (".pth", ".safetensors", ".bin")
+
+
+def named_beginning(parent: str) -> "Beginning":
+    """Return the weights of the bundled model, of a run, or in a file.
+
+    Args:
+        parent: ``nearfar-open``, a run's folder or checkpoint, an ONNX file, a .pth or .safetensors file.
+
+    Raises:
+        OptionError: It names nothing that can be started from.
+        TrainingError: It is a run that is damaged.
+        GraphError: It is a file of another network, or damaged.
+        ModelMissingError: There is no such file.
+    """
+    if parent == BUNDLED_MODEL:
+        from nearfar.models.card import card
+        from nearfar.models.store import ModelStore
+
+        path = ModelStore().require(card(BUNDLED_MODEL))
+        return _of_graph(path, f"{BUNDLED_MODEL}, sha256 {sha256(path.read_bytes()).hexdigest()}")
+    path = Path(parent)
+    suffix = path.suffix.lower()
+    if path.is_dir() or suffix in _RUNS:
+        from nearfar.train.checkpoint import load_checkpoint
+        from nearfar.train.loop import Beginning
+
+        return Beginning.of_run(load_checkpoint(path))
+    if suffix in _GRAPHS:
+        return _of_graph(path, path.name)
+    if suffix in _CHECKPOINTS:
+        return _of_checkpoint(path)
+    raise OptionError(f"--from {parent}: give {BUNDLED_MODEL}, a run's folder, an .onnx, .pth or .safetensors file")
+
+
+def _of_graph(path: Path, said: str) -> "Beginning":
+    from nearfar.export.weights import open_weights
+    from nearfar.net.open import OpenNetConfig
+    from nearfar.train.config import PRESETS
+    from nearfar.train.loop import Beginning
+
+    known = dict.fromkeys(preset.net for preset in PRESETS.values() if isinstance(preset.net, OpenNetConfig))
+    net, weights = open_weights(path, known)
+    return Beginning(net=net, weights=weights, said=said)
+
+
+def _of_checkpoint(path: Path) -> "Beginning":
+    from nearfar.net.checkpoint import declared, load_checkpoint, load_network
+    from nearfar.net.depth_anything import PRESETS
+    from nearfar.net.weights import POSITION_OFFSETS, layout_of, recognise
+    from nearfar.train.loop import Beginning
+
+    tensors, said = load_checkpoint(path), declared(path)
+    layout = layout_of(tensors, source=path.name)
+    net = replace(
+        PRESETS[recognise(tensors, source=path.name)],
+        max_depth_m=None if said is None else said.max_depth_m,
+        position_offset=POSITION_OFFSETS[layout],
+    )
+    return Beginning(net=net, weights=load_network(path, net).state_dict(), said=path.name)
