@@ -9,7 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nearfar.train.augment import Crop, cut, photograph, random_crop
+from nearfar.train.augment import Crop, bent, cut, photograph, random_crop
 from nearfar.train.config import TINY
 from nearfar.train.data import FIRST_TRAINING_SEED, Batch, Request, SceneBatches, batches, network_input
 from nearfar.train.losses import TARGET_RANGE
@@ -67,6 +67,22 @@ def test_colour_and_disparity_stay_together(target_hw: tuple[int, int]) -> None:
         assert set(np.unique(disparity)) <= set(np.unique(scene.disparity))  # no surface that is not there
         shown_near, near = rgb[..., 0] > 200, disparity > 1.25
         assert (shown_near == near).mean() > 0.93  # all but the block's edge
+
+
+@pytest.mark.parametrize("size_hw", [(40, 60), (60, 40), (1, 7)])
+def test_a_bent_picture_is_bent_about_its_middle_and_depth_with_it(size_hw: tuple[int, int]) -> None:
+    height, width = size_hw
+    disparity = np.linspace(0, 1, height * width, dtype=np.float32).reshape(size_hw)
+    rgb = np.repeat((disparity * 255).astype(np.uint8)[..., None], 3, axis=2)
+    for seed in range(8):
+        colour, depth = bent(rgb, disparity, np.random.default_rng(seed))
+        assert colour.shape == rgb.shape
+        assert depth.shape == disparity.shape
+        assert np.isin(depth, disparity).all()  # no mean of two surfaces
+        middle = (height // 2, width // 2)
+        assert abs(depth[middle] - disparity[middle]) < 2 / height + 1e-6
+        assert np.abs(colour[..., 0] / 255 - depth).max() < 0.06 + 1.5 / height
+    assert not np.array_equal(depth, disparity) or min(size_hw) == 1
 
 
 def test_a_photograph_keeps_its_shape_and_leaves_its_input_alone() -> None:

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from nearfar.arrays import MapF32, RgbU8
 
+_MOST_BEND = 0.2
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crop:
@@ -63,6 +65,26 @@ def cut(rgb: RgbU8, disparity: MapF32, crop: Crop, target_hw: tuple[int, int]) -
     colour = cv2.resize(rgb[rows, columns], size_wh, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
     depth = cv2.resize(disparity[rows, columns], size_wh, interpolation=cv2.INTER_NEAREST)
     return np.ascontiguousarray(colour[:, flip]).astype(np.uint8), np.ascontiguousarray(depth[:, flip])
+
+
+def bent(rgb: RgbU8, disparity: MapF32, rng: np.random.Generator) -> tuple[RgbU8, MapF32]:
+    """Return a picture (H, W, 3) and its disparity (H, W) through a lens that bends straight lines, in or out.
+
+    Both have their size, and nothing is asked of what is beyond them: the corners see at most the corners.
+
+    Source: Brown, "Close-range camera calibration", Photogrammetric Engineering 37, 1971: the first radial term.
+    """
+    height, width = disparity.shape
+    bend = float(rng.uniform(-_MOST_BEND, _MOST_BEND))
+    across, down = np.float32(0.5 * (width - 1)), np.float32(0.5 * (height - 1))
+    x = (np.arange(width, dtype=np.float32) - across)[None, :]
+    y = (np.arange(height, dtype=np.float32) - down)[:, None]
+    square = (x * x + y * y) / max(across * across + down * down, np.float32(1))  # 1 in the corners
+    share = ((1 + bend * square) / (1 + max(bend, 0.0))).astype(np.float32)
+    at = (x * share + across, y * share + down)
+    colour = cv2.remap(rgb, *at, interpolation=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    depth = cv2.remap(disparity, *at, interpolation=cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
+    return colour.astype(np.uint8), depth.astype(np.float32)
 
 
 def photograph(rgb: RgbU8, rng: np.random.Generator) -> RgbU8:

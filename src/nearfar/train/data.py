@@ -18,8 +18,8 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from nearfar.arrays import MapF32, RgbU8
-from nearfar.train.augment import cut, disturb, paste, photograph, random_crop
-from nearfar.train.config import Stage, TrainingConfig
+from nearfar.train.augment import bent, cut, disturb, paste, photograph, random_crop
+from nearfar.train.config import Goal, Stage, TrainingConfig
 from nearfar.train.goals import AIMS
 
 FIRST_TRAINING_SEED = 1_000_000
@@ -35,6 +35,7 @@ _Block = tuple[int, tuple[int, int]]  # the lane's turn that uses it first, and 
 _SCENES_PER_BLOCK = 256  # room in the numbering; no batch is so large
 _SEEDS_PER_RUN = 1 << 36
 _MIXING = 1  # a stream of its own beside each view's
+_BENT_SHARE = 0.25
 
 
 class Rendered(Protocol):
@@ -107,7 +108,11 @@ class SceneBatches(Dataset[Batch]):
         crop = random_crop(
             rng, source_hw=source_hw, target_hw=shape_hw, share=config.crop_share, stretch=config.stretch
         )
-        rgb, disparity = cut(scene.rgb, scene.disparity, crop, shape_hw)
+        rgb, disparity = scene.rgb, scene.disparity
+        # Photographs have been through their own lens.
+        if config.goal is Goal.SCENES and rng.random() < _BENT_SHARE:
+            rgb, disparity = bent(rgb, disparity, rng)
+        rgb, disparity = cut(rgb, disparity, crop, shape_hw)
         taken = photograph(rgb, rng)
         return disturb(taken, rng) if config.is_disturbed else taken, AIMS[config.goal].target(disparity)
 
