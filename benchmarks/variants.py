@@ -32,11 +32,12 @@ from nearfar.train.networks import network_with
 
 BASE = OpenNetConfig()
 VARIANTS = {
-    "shipped": BASE,
-    "one-block": replace(BASE, depth=1, residuals=(2, 4), channels=(24, 64, 128)),
-    "wide-transformer": replace(BASE, channels=(16, 32, 64), residuals=(0, 1), width=256, heads=8),
-    "deep-transformer": replace(BASE, depth=12),
-    "half": replace(BASE, channels=(16, 32, 64), width=128, heads=4, decoder=(64, 32, 16)),
+    "as shipped": BASE,
+    "half as wide": replace(BASE, channels=(16, 32, 64), width=96, heads=3, decoder=(48, 32, 16)),
+    "one block": replace(BASE, depth=1),
+    "twice the blocks": replace(BASE, depth=12),
+    "more convolutions": replace(BASE, residuals=(2, 4)),
+    "no residual convolutions": replace(BASE, residuals=(0, 0)),
 }
 STAGES = (Stage(until=0.6, side_px=64, batch=64), Stage(until=1.0, side_px=96, batch=48))
 TIMED_SIDE_PX = 192  # in ONNX Runtime; steps of learning are timed at the last stage's side
@@ -63,7 +64,7 @@ def times(names: list[str], folder: Path) -> dict[str, tuple[float, float]]:
     """Return the median seconds of a picture in training and in ONNX Runtime, variant by variant, in turns [s]."""
     steps = {name: _step(name) for name in names}
     sessions = {
-        name: onnxruntime.InferenceSession(folder / name / "model.onnx", providers=["CPUExecutionProvider"])
+        name: onnxruntime.InferenceSession(_folder(folder, name) / "model.onnx", providers=["CPUExecutionProvider"])
         for name in names
     }
     pixels = np.zeros((1, 3, TIMED_SIDE_PX, TIMED_SIDE_PX), np.float32)
@@ -79,6 +80,10 @@ def times(names: list[str], folder: Path) -> dict[str, tuple[float, float]]:
         name: (statistics.median(a for a, _ in rounds), statistics.median(b for _, b in rounds))
         for name, rounds in spent.items()
     }
+
+
+def _folder(folder: Path, name: str) -> Path:
+    return folder / name.replace(" ", "-")
 
 
 def _step(name: str) -> Callable[[], float]:
@@ -101,9 +106,10 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s  %(message)s", datefmt="%H:%M:%S")
     rows = {}
     for name in options.only:
-        done = options.folder / name / "figures.json"
+        folder = _folder(options.folder, name)
+        done = folder / "figures.json"
         if not done.exists():
-            done.write_text(json.dumps(trained(name, options.pictures, options.folder / name), indent=2))
+            done.write_text(json.dumps(trained(name, options.pictures, folder), indent=2))
         rows[name] = json.loads(done.read_text())
     seconds = times(options.only, options.folder)
     side = STAGES[-1].side_px
