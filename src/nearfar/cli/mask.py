@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from nearfar.cli.on_photographs import Photographs, format_names, on_photographs
+from nearfar.cli.on_photographs import Photographs, on_photographs
 from nearfar.cli.work import Said
 from nearfar.disparity import DepthMap
 from nearfar.errors import OptionError
@@ -99,7 +99,7 @@ def mask(
         return _said(depth_map, settings)
 
     table = darktable_writers(settings, orientation) if program is Program.DARKTABLE else mask_writers(settings)
-    photographs.make(table, formats=format_names(formats), say=say)
+    photographs.make(table, formats=formats, say=say)
 
 
 def _end(option: str, text: str | None) -> tuple[float | None, float | None]:

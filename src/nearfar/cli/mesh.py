@@ -7,7 +7,7 @@ import typer
 
 from nearfar.cli import options
 from nearfar.cli.geometry import say_geometry
-from nearfar.cli.on_photographs import Photographs, format_names, on_photographs
+from nearfar.cli.on_photographs import Photographs, on_photographs
 from nearfar.outputs.geometry import Projection
 from nearfar.outputs.mesh import MAX_SIDE, MAX_TEXTURE_SIDE, MeshSettings
 from nearfar.outputs.mesh_writers import mesh_writers
@@ -57,4 +57,4 @@ def mesh(
     )
     writers = mesh_writers(settings)
     table = {writer.name: writer for writer in writers}
-    photographs.make(table, formats=format_names(formats), say=partial(say_geometry, projection))
+    photographs.make(table, formats=formats, say=partial(say_geometry, projection))

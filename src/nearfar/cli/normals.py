@@ -7,7 +7,7 @@ import typer
 
 from nearfar.cli import options
 from nearfar.cli.geometry import say_geometry
-from nearfar.cli.on_photographs import Photographs, format_names, on_photographs
+from nearfar.cli.on_photographs import Photographs, on_photographs
 from nearfar.outputs.geometry import Projection
 from nearfar.outputs.normals import MAX_SIDE, NormalAxes, NormalSettings, encode
 from nearfar.outputs.writers import Writer
@@ -59,4 +59,4 @@ def normals(
         for name, tag, bits in (("png", "-normals", 8), ("png16", "-normals16", 16))
     ]
     table = {writer.name: writer for writer in writers}
-    photographs.make(table, formats=format_names(formats), say=partial(say_geometry, projection))
+    photographs.make(table, formats=formats, say=partial(say_geometry, projection))

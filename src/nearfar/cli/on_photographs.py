@@ -31,17 +31,17 @@ class Photographs:
         self,
         table: Mapping[str, Writer] = WRITERS,
         *,
-        formats: Sequence[str] = (),
+        formats: Sequence[str] | None = None,
         say: Say = lambda _map, _picture: Said(),
     ) -> None:
         """Make the outputs of every photograph: see ``nearfar.cli.work.work``.
 
         Args:
             table: The verb's formats by name.
-            formats: Those asked for; none leaves it to the suffix of ``--out``, and else to the table's first.
+            formats: The words of ``--format``; none leave it to the suffix of ``--out``, and else to the table's first.
             say: What the row says beside what every row says.
         """
-        work(self.files, self.network, table=table, formats=formats, change=self.change, say=say)
+        work(self.files, self.network, table=table, formats=format_names(formats), change=self.change, say=say)
 
 
 def format_names(words: Sequence[str] | None) -> list[str]:

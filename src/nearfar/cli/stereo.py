@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from nearfar.cli.on_photographs import Photographs, format_names, on_photographs
+from nearfar.cli.on_photographs import Photographs, on_photographs
 from nearfar.cli.work import Said
 from nearfar.disparity import DepthMap
 from nearfar.image import Picture
@@ -75,4 +75,4 @@ def stereo(
         parallax_px = parallax / 100 * picture.size_hw[1]
         return Said(details={"layout": str(layout), "parallax_px": round(parallax_px, 2), "focus": focus})
 
-    photographs.make(writers(layout, settings), formats=format_names(formats), say=say)
+    photographs.make(writers(layout, settings), formats=formats, say=say)
