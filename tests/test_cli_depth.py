@@ -226,6 +226,7 @@ def test_interrupted_it_leaves_only_whole_files_and_has_told_of_each(photos, mod
         [sys.executable, "-m", "nearfar.cli", "depth", str(photos), "-o", str(tmp_path / "out"), "--model", model],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        bufsize=0,  # else readline may take a second line, which communicate then does not find
     )
     assert process.stdout is not None
     first = process.stdout.readline()

@@ -30,6 +30,7 @@ NOT_RUN = (
     "nearfar depth room.jpg",
     "nearfar mask room.jpg",
     "nearfar depth desk.jpg",
+    "nearfar scenes render -n 64",
     "nearfar train",
     "nearfar models import runs",
     "nearfar depth photo.jpg --model mine",
@@ -72,14 +73,17 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+_OWN = ("own", "held-out")
+
+
 def measured(folder: Path) -> None:
     """The data sets of one's own that the documents speak of, of two photographs each, and maps of these."""
     rows = {}
     for number, name in enumerate(("desk", "wall")):
         depth = benchmarks.depth_m(number, 48, 64)
-        for photograph in (f"pairs/{name}.png", f"own/photographs/{name}.png"):
+        for photograph in (f"pairs/{name}.png", *(f"{own}/photographs/{name}.png" for own in _OWN)):
             benchmarks.photograph(folder / photograph, 48, 64)
-        for made in (f"pairs/{name}.npy", f"own/truth/{name}.npy", f"maps/{name}.npy"):
+        for made in (f"pairs/{name}.npy", f"maps/{name}.npy", *(f"{own}/truth/{name}.npy" for own in _OWN)):
             (folder / made).parent.mkdir(exist_ok=True, parents=True)
             np.save(folder / made, 1 / depth if made.startswith("maps") else depth)
         benchmarks.png16(folder / "metres" / f"{name}.png", 1000 * depth)

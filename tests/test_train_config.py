@@ -73,7 +73,7 @@ def test_pictures_have_the_stages_area_in_multiples_of_the_stride(side: int, asp
 
 
 @pytest.mark.parametrize(
-    ("progress", "side_px"), [(0.0, 64), (0.269, 64), (0.27, 96), (0.6, 128), (0.9, 160), (1.0, 160)]
+    ("progress", "side_px"), [(0.0, 64), (0.249, 64), (0.25, 96), (0.6, 128), (0.8, 192), (0.9, 256), (1.0, 256)]
 )
 def test_the_stage_follows_the_progress(progress: float, side_px: int) -> None:
     assert stage_at(OPEN, progress).side_px == side_px

@@ -153,11 +153,11 @@ OPEN = TrainingConfig(
     net=OpenNetConfig(),
     # Mostly small, where pictures are cheap; a while larger, for edges; the end at the model's own size.
     stages=(
-        Stage(until=0.27, side_px=64, batch=64),
-        Stage(until=0.49, side_px=96, batch=48),
-        Stage(until=0.70, side_px=128, batch=32),
+        Stage(until=0.25, side_px=64, batch=64),
+        Stage(until=0.45, side_px=96, batch=48),
+        Stage(until=0.65, side_px=128, batch=32),
         Stage(until=0.85, side_px=192, batch=16),
-        Stage(until=1.00, side_px=160, batch=24),
+        Stage(until=1.00, side_px=256, batch=12),
     ),
 )
 """nearfar-open from nothing."""
