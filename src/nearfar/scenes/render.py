@@ -7,7 +7,7 @@ import numpy as np
 
 from nearfar.arrays import MapF32, RgbU8
 from nearfar.scenes.camera import Camera, ray
-from nearfar.scenes.compiled import Depths, Floats, Labels, Triple, kernel, source_number
+from nearfar.scenes.compiled import Depths, Floats, Labels, Numbers, Triple, kernel, source_number
 from nearfar.scenes.geometry import CENTRE, FAR, THING, into_unit
 from nearfar.scenes.light import Light
 from nearfar.scenes.sensor import Sensor, darken_creases, defocused, develop
@@ -17,11 +17,17 @@ from nearfar.scenes.sky import Sky, clouded_sky
 from nearfar.scenes.vectors import dot, plus, unit
 from nearfar.scenes.visibility import NOTHING, look
 
-TILE_PX = 8
+TILE_PX = 4
 """Pixels of a square tile share one list of the primitives that may shade them."""
+_BLOCK_PX = 32
+"""So do the tiles of a block, from whose list their own are taken; a multiple of TILE_PX."""
 SKY = 0
 """What is no thing."""
 _BRIGHTEST = 4.0
+
+
+Corners = tuple[int, int, int, int]
+"""Top, left, bottom and right of an area, the last two excluded [px]."""
 
 
 class Setting(NamedTuple):
@@ -69,6 +75,36 @@ def tile_ball(
 
 
 @kernel
+def tiles(length: int, side: int) -> int:
+    """Return how many tiles of a side it takes to cover a length."""
+    return (length + side - 1) // side
+
+
+@kernel
+def tile_corners(number: int, side: int, within: Corners) -> Corners:
+    """Return the corners of a tile, by its number, row by row, among those that cover an area."""
+    top, left, bottom, right = within
+    across = tiles(right - left, side)
+    first, start = top + side * (number // across), left + side * (number % across)
+    return first, start, min(bottom, first + side), min(right, start + side)
+
+
+@kernel
+def shaders(
+    setting: Setting, samples: int, depth: Depths, label: Labels, corners: Corners, among: Numbers, most: int,
+    out: Numbers,
+) -> int:  # fmt: skip
+    """Return how many of the primitives ``among[:most]`` may shade a tile; their numbers are put into ``out``."""
+    top, left, bottom, right = corners
+    middle, radius = tile_ball(
+        setting.camera, depth, label, top * samples, left * samples, bottom * samples, right * samples
+    )
+    if radius < 0.0:
+        return 0
+    return candidates(setting.primitives, among, most, setting.light, middle, radius, out)
+
+
+@kernel
 def group(depth: Depths, label: Labels, top: int, left: int, samples: int, seen: Labels, sums: Floats) -> int:
     """Return how many primitives the samples of a pixel see.
 
@@ -83,7 +119,7 @@ def group(depth: Depths, label: Labels, top: int, left: int, samples: int, seen:
                 slot += 1
             if slot == kinds:
                 seen[slot] = label[i, j]
-                sums[slot] = 0.0
+                sums[slot, 0] = sums[slot, 1] = sums[slot, 2] = sums[slot, 3] = 0.0
                 kinds += 1
             sums[slot, 0] += 1.0
             sums[slot, 1] += 1.0 / depth[i, j] if label[i, j] != NOTHING else 0.0
@@ -114,19 +150,30 @@ def colour_picture(
     of the first alone: an edge is never a mix of two depths.
     """
     height, width = disparity.shape
+    every = np.arange(setting.primitives.shape[0])
+    near_block = np.empty_like(every)
+    for block in range(tiles(height, _BLOCK_PX) * tiles(width, _BLOCK_PX)):
+        corners = tile_corners(block, _BLOCK_PX, (0, 0, height, width))
+        most = shaders(setting, samples, depth, label, corners, every, every.shape[0], near_block)
+        colour_block(setting, samples, depth, label, corners, near_block, most, colour, disparity)
+
+
+@kernel
+def colour_block(
+    setting: Setting, samples: int, depth: Depths, label: Labels, block: Corners, among: Numbers, most: int,
+    colour: Floats, disparity: Depths,
+) -> None:  # fmt: skip
+    """Fill a block of colour and disparity; only ``among[:most]`` may shade it. See colour_picture."""
+    height = disparity.shape[0]
     rows, columns = depth.shape
     camera, light = setting.camera, setting.light
     focal, pixel = camera.focal * rows, 1.0 / (camera.focal * height)
     numbers = np.empty(setting.primitives.shape[0], np.int64)
     seen, sums = np.empty(samples * samples, np.int32), np.empty((samples * samples, 4))
-    across_tiles = (width + TILE_PX - 1) // TILE_PX
-    for tile in range(((height + TILE_PX - 1) // TILE_PX) * across_tiles):
-        top, left = TILE_PX * (tile // across_tiles), TILE_PX * (tile % across_tiles)
-        bottom, right = min(height, top + TILE_PX), min(width, left + TILE_PX)
-        middle, radius = tile_ball(
-            camera, depth, label, top * samples, left * samples, bottom * samples, right * samples
-        )
-        count = candidates(setting.primitives, light, middle, radius, numbers) if radius >= 0.0 else 0
+    for tile in range(tiles(block[2] - block[0], TILE_PX) * tiles(block[3] - block[1], TILE_PX)):
+        corners = tile_corners(tile, TILE_PX, block)
+        top, left, bottom, right = corners
+        count = shaders(setting, samples, depth, label, corners, among, most, numbers)
         for i in range(top, bottom):
             for j in range(left, right):
                 slots = two_largest(group(depth, label, i * samples, j * samples, samples, seen, sums), sums)
@@ -172,7 +219,7 @@ def survey_picture(
     for i in range(height):
         for j in range(width):
             slot, _ = two_largest(group(depth, label, i * samples, j * samples, samples, seen, sums), sums)
-            normals[i, j] = 0.0
+            normals[i, j, 0] = normals[i, j, 1] = normals[i, j, 2] = 0.0
             things[i, j] = SKY
             if seen[slot] == NOTHING:
                 continue

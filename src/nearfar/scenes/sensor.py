@@ -74,7 +74,9 @@ def darken_creases(colour: Floats, disparity: Depths, reach_m: float, strength: 
                 if a > 0.0 and b > 0.0:
                     step = (0.5 * (a + b) - d) / (d * d * reach_m)
                     total += max(0.0, min(1.0, 2.0 * step)) * (1.0 if step < 1.5 else 0.3)
-            colour[i, j] *= 1.0 - 0.25 * strength * total
+            share = 1.0 - 0.25 * strength * total
+            for channel in range(3):
+                colour[i, j, channel] *= share
 
 
 @kernel
@@ -92,7 +94,9 @@ def defocused(colour: Floats, disparity: Depths, sensor: Sensor) -> Floats:
         for j in range(width):
             radius = confusion(sensor, disparity[i, j], height)
             if radius < 0.6:
-                out[i, j] = colour[i, j]
+                # Number by number, here and elsewhere: compiled, a slice costs more than the three numbers in it.
+                for channel in range(3):
+                    out[i, j, channel] = colour[i, j, channel]
                 continue
             r = g = b = total = 0.0
             for tap in range(_TAPS):

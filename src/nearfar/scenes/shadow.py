@@ -68,11 +68,14 @@ def misses(p: Floats, middle: Triple, way: Triple, reach: float, room: float) ->
 
 
 @kernel
-def candidates(primitives: Floats, light: Light, middle: Triple, radius: float, out: Numbers) -> int:
-    """Return how many primitives may shade the points of a ball; their numbers are put into ``out``."""
+def candidates(
+    primitives: Floats, among: Numbers, most: int, light: Light, middle: Triple, radius: float, out: Numbers
+) -> int:
+    """Return how many of ``among[:most]`` may shade the points of a ball; their numbers are put into ``out``."""
     count = 0
     way, reach = toward(light, middle)
-    for number in range(primitives.shape[0]):
+    for place in range(most):
+        number = among[place]
         p = primitives[number]
         off = (p[CENTRE] - middle[0], p[CENTRE + 1] - middle[1], p[CENTRE + 2] - middle[2])
         along = min(reach, max(0.0, dot(off, way)))
