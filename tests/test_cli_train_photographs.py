@@ -29,7 +29,7 @@ from nearfar.net.open import OpenNet
 from nearfar.train.checkpoint import load_checkpoint
 from nearfar.train.config import TINY
 
-COUNT, HEIGHT, WIDTH = 12, 48, 64
+COUNT, HEIGHT, WIDTH = 40, 48, 64
 FAST = ("--preset", "tiny", "--size", "32", "--batch", "4", "--workers", "0")
 
 
@@ -67,7 +67,7 @@ def test_a_student_comes_to_agree_with_the_open_model(
         (tmp_path / "photos" / "sub" / file.name).write_bytes(file.read_bytes())
     (tmp_path / "photos" / "broken.jpg").write_bytes(b"no picture")
     words = ("train", "distill", "--teacher", "nearfar-open", "--photos", str(tmp_path / "photos"), *FAST)
-    done = _ok(run(monkeypatch, *words, "--rate", "0.01", "--pictures", "480", "-o", str(folder)))
+    done = _ok(run(monkeypatch, *words, "--rate", "0.01", "--pictures", "960", "-o", str(folder)))
     assert done.text.splitlines() == [str(folder / "distilled.onnx"), str(folder / "training.json")]
     assert "left out" in done.err
     assert "broken.jpg" in done.err
