@@ -1,7 +1,6 @@
 """The first weights that ``--from`` names."""
 
 from dataclasses import replace
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,10 +27,11 @@ def named_beginning(parent: str) -> "Beginning":
     """
     if parent == BUNDLED_MODEL:
         from nearfar.models.card import card
+        from nearfar.models.integrity import digest
         from nearfar.models.store import ModelStore
 
         path = ModelStore().require(card(BUNDLED_MODEL))
-        return _of_graph(path, f"{BUNDLED_MODEL}, sha256 {sha256(path.read_bytes()).hexdigest()}")
+        return _of_graph(path, f"{BUNDLED_MODEL}, sha256 {digest(path)[1]}")
     path = Path(parent)
     suffix = path.suffix.lower()
     if path.is_dir() or suffix in _RUNS:

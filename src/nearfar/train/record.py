@@ -1,6 +1,5 @@
 """What a run says of itself: the record beside the file it made, and the few lines inside that file."""
 
-import hashlib
 import json
 import math
 from collections.abc import Mapping
@@ -8,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from nearfar.files import write_whole
+from nearfar.models.integrity import digest
 from nearfar.train.checkpoint import Checkpoint
 from nearfar.train.config import PRESETS, Budget
 from nearfar.train.goals import Figures
@@ -116,8 +116,8 @@ def training_record(checkpoint: Checkpoint, figures: Figures, *, graph: Mapping[
 
 def file_record(path: Path) -> dict[str, object]:
     """Return the name, the size in bytes and the sha256 of a file, as a model's card pins them."""
-    content = path.read_bytes()
-    return {"file": path.name, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    length, sha256 = digest(path)
+    return {"file": path.name, "bytes": length, "sha256": sha256}
 
 
 def write_record(record: Mapping[str, object], path: Path) -> None:
