@@ -22,7 +22,7 @@ _ATTEMPTS = 6
 _GLIMPSE_PX = 20  # the shorter side of the trial look
 _MOST_OF_ONE_THING = 0.72
 _FEWEST_THINGS = 5
-_OFTEN_BEFORE = 0.12
+_OFTEN_BEFORE = {True: 0.12, False: 0.05}  # indoors, out of doors
 _LEAST_SPREAD = 0.06
 _LARGEST_PX = 8192
 
@@ -109,7 +109,7 @@ def _layout(draw: Draw, name: str | None) -> Layout:
 def _composed(draw: Draw, layout: Layout, height: int, width: int) -> Setting:
     builder = Builder(draw)
     view = layout(builder)
-    if draw.chance(_OFTEN_BEFORE):
+    if draw.chance(_OFTEN_BEFORE[view.indoors]):
         set_before(builder, view)
     camera = aimed(
         view.eye,

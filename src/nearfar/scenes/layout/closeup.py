@@ -8,7 +8,7 @@ from nearfar.scenes.layout.view import View, around, focused, framing_distance
 from nearfar.scenes.objects import furniture, small
 from nearfar.scenes.objects.animals import animal, pet
 from nearfar.scenes.objects.buildings import house
-from nearfar.scenes.objects.outdoors import bin_or_barrel, rock
+from nearfar.scenes.objects.outdoors import bin_or_barrel, rock, trellis
 from nearfar.scenes.objects.people import person, sitter
 from nearfar.scenes.objects.plants import bush, low_plant, pot_plant, small_pot_plant, vase
 from nearfar.scenes.objects.trees import tree
@@ -22,7 +22,9 @@ _SUBJECTS: tuple[Maker, ...] = (
     pot_plant, pot_plant, low_plant, low_plant, bush, vase, rock, animal, animal, pet, person, small.small_thing,
     small.small_thing, small.small_thing, small.small_thing,
 )  # fmt: skip
-_BESIDE: tuple[Maker, ...] = (furniture.chair, pot_plant, rock, small.package, bin_or_barrel, person, low_plant)
+_BESIDE: tuple[Maker, ...] = (
+    furniture.chair, pot_plant, rock, small.package, bin_or_barrel, person, low_plant, furniture.board,
+)  # fmt: skip
 _AFLOAT: tuple[Maker, ...] = (
     small.small_thing, small.small_thing, small.ornament, small.package, furniture.small_chair, small.fruit,
     small.stick, small.stick, small_pot_plant,
@@ -38,8 +40,12 @@ def backdrop(scene: Builder, size: float) -> bool:
         yaw = draw.turn()
         for turn in (yaw, yaw + 1.5708):
             with scene.at(0, 0, 0, turn):
-                surface = made.printed(scene) if draw.chance(0.3) else made.wall(scene)
-                scene.sheet(surface, (0, size * draw.between(1.2, 4.0), 0), (12 * size, 0, 0), (0, 0, 12 * size))
+                surface = made.one_of(scene, made.printed, made.wall, made.wall, made.white)
+                y = size * draw.between(1.2, 4.0)
+                scene.sheet(surface, (0, y, 0), (12 * size, 0, 0), (0, 0, 12 * size))
+                if draw.chance(0.25):
+                    with scene.at(draw.between(-2, 2) * size, y * draw.between(0.75, 0.99), 0):
+                        trellis(scene, size * draw.between(0.8, 3.0), size * draw.between(0.8, 3.0))
         return True
     if roll < 0.65:
         half = max(1.6, 3.0 * size)

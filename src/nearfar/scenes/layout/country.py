@@ -10,12 +10,12 @@ from nearfar.scenes.material import Material
 from nearfar.scenes.objects.animals import animal
 from nearfar.scenes.objects.buildings import building, house
 from nearfar.scenes.objects.furniture import bench
-from nearfar.scenes.objects.outdoors import fence, pole, rock
+from nearfar.scenes.objects.outdoors import fence, free_wall, hedge, pole, rock
 from nearfar.scenes.objects.people import person
 from nearfar.scenes.objects.plants import bush, grass, low_plant, plant
 from nearfar.scenes.objects.trees import tree, tree_of
-from nearfar.scenes.objects.vehicles import bicycle
-from nearfar.scenes.palette import grown, made
+from nearfar.scenes.objects.vehicles import bicycle, car
+from nearfar.scenes.palette import colours, grown, made
 
 _ON_LAND: tuple[Maker, ...] = (animal, animal, person, bush, rock, bench, pole, bicycle)
 _IN_WOODS: tuple[Maker, ...] = (bush, bush, rock, animal, person, bench, low_plant, low_plant)
@@ -43,7 +43,7 @@ def land(scene: Builder) -> View:
             one_of(scene, _ON_LAND)
     if draw.chance(0.35):
         with scene.at(draw.between(-12, -2), draw.between(2, 15), 0, draw.between(-0.6, 0.9)):
-            fence(scene, draw.between(10, 30))
+            draw.choice((fence, fence, free_wall, hedge))(scene, draw.between(10, 30))
     if draw.chance(0.3):
         with scene.at(draw.between(-20, 20), draw.between(20, 60), 0, draw.between(-0.5, 0.5)):
             house(scene)
@@ -60,6 +60,67 @@ def land(scene: Builder) -> View:
         roll_deg=draw.between(-4, 4),
         scale_m=6.0,
     )
+
+
+def road(scene: Builder) -> View:
+    """Set out a road far into the land or the outskirts of a town, seen by a driver."""
+    draw = scene.draw
+    soil, half = grown.ground(scene), draw.between(2.0, 7.0)
+    scene.sheet(soil, (0, 0, 0), (3000, 0, 0), (0, 3000, 0))
+    scene.sheet(made.paving(scene), (0, 0, 0.02), (half, 0, 0), (0, 1000, 0))
+    if draw.chance(0.7):
+        markings(scene, half)
+    for side in (-1, 1):
+        x = side * (half + draw.between(0.3, 5.0))
+        for _ in range(draw.whole(1, 3)):
+            beside_road(scene, x)
+            x += side * draw.between(1.0, 6.0)
+    for _ in range(draw.whole(0, 6)):
+        y, lane = draw.spread(6, 90), draw.choice((-0.5, 0.5, 0.9))
+        with scene.at(lane * half, y, 0.02, 3.1416 * draw.whole(0, 1) + draw.between(-0.06, 0.06)):
+            car(scene)
+    for _ in range(draw.whole(0, 4)):
+        with scene.at(draw.sign() * (half + draw.between(0.3, 2.0)), draw.spread(4, 40), 0, draw.turn()):
+            one_of(scene, (person, pole, bicycle, bush, rock))
+    for _ in range(draw.whole(0, 3)):
+        hill(scene, soil)
+    x, z = draw.between(-0.8, 0.8) * half, draw.choice((draw.between(1.1, 1.8), draw.between(1.4, 3.0)))
+    return View(
+        eye=(x, 0.0, z),
+        target=(x + draw.between(-1.5, 1.5), 10.0, z + draw.between(-1.2, 0.6)),
+        fov_deg=draw.between(35.0, 90.0),
+        roll_deg=draw.between(-2, 2),
+        scale_m=6.0,
+    )
+
+
+@thing
+def markings(scene: Builder, half: float) -> None:
+    """Paint lines on a road along y: dashes in the middle, perhaps lines at its sides."""
+    white = made.plain(scene, colours.WHITE)
+    gap, long = scene.draw.between(4.0, 12.0), scene.draw.between(0.8, 2.5)
+    for i in range(16):
+        scene.sheet(white, (0, gap * i, 0.026), (0.07, 0, 0), (0, long, 0))
+    if scene.draw.chance(0.6):
+        for x in (-half + 0.25, half - 0.25):
+            scene.sheet(white, (x, 0, 0.026), (0.06, 0, 0), (0, 400, 0))
+
+
+def beside_road(scene: Builder, x: float) -> None:
+    """Set a row of something along a road: trees, poles, houses, a fence, a hedge, a wall."""
+    draw = scene.draw
+    roll = draw.unit()
+    if roll < 0.4:
+        with scene.at(x, draw.between(-2, 10), 0, 1.5708):
+            draw.choice((fence, hedge, free_wall))(scene, draw.spread(15, 90))
+        return
+    away = 1 if x > 0 else -1
+    each, gap = (tree, draw.spread(4, 15)) if roll < 0.65 else (pole, draw.between(10, 25))
+    if roll > 0.8:
+        each, gap = house, draw.between(14, 25)
+    for i in range(draw.whole(3, 9)):
+        with scene.at(x + away * draw.between(0, 1.5), gap * (i + draw.unit()), 0, -1.5708 * away):
+            each(scene)
 
 
 @thing

@@ -24,10 +24,11 @@ _ALONG_WALLS: tuple[tuple[Maker, float], ...] = (
     (person, 0.4),
     (furniture.chair, 0.35),
     (bin_or_barrel, 0.35),
+    (furniture.board, 0.35),
 )
 _ON_FLOORS: tuple[Maker, ...] = (
     furniture.chair, furniture.chair, person, pet, small.package, small.package, pot_plant, small.ornament,
-    bin_or_barrel, small.book_pile, furniture.table, furniture.desk, bicycle, motorcycle,
+    bin_or_barrel, small.book_pile, furniture.table, furniture.desk, bicycle, motorcycle, furniture.board,
 )  # fmt: skip
 
 

@@ -59,7 +59,7 @@ def curtains(scene: Builder, opening: Opening) -> None:
 
 @thing
 def on_wall(scene: Builder, x: float, h: float) -> None:
-    """Build something on the wall y = 0: a picture, which is flat whatever it shows, a clock, a radiator."""
+    """Build something on the wall y = 0: a picture, which is flat whatever it shows, a board, a clock, a radiator."""
     draw = scene.draw
     roll = draw.unit()
     if roll < 0.7:
@@ -67,7 +67,11 @@ def on_wall(scene: Builder, x: float, h: float) -> None:
         frame = made.one_of(scene, made.wood, made.metal, made.plain)
         scene.box(frame, (x, -0.015, h), (w + 0.03, 0.015, tall + 0.03))
         scene.sheet(made.printed(scene), (x, -0.032, h), (w, 0, 0), (0, 0, tall))
-    elif roll < 0.85:
+    elif roll < 0.8:
+        w, tall = draw.between(0.4, 1.2), draw.between(0.3, 0.6)
+        scene.box(made.metal(scene), (x, -0.012, h), (w + 0.02, 0.012, tall + 0.02))
+        scene.sheet(made.white(scene), (x, -0.026, h), (w, 0, 0), (0, 0, tall))
+    elif roll < 0.9:
         scene.tube(made.printed(scene), (x, 0, h), (x, -0.04, h), draw.between(0.1, 0.25))
     else:
         white = made.plain(scene, colours.WHITE)

@@ -9,7 +9,7 @@ from nearfar.scenes.material import Material
 from nearfar.scenes.objects.animals import pet
 from nearfar.scenes.objects.buildings import building, house
 from nearfar.scenes.objects.furniture import bench, laid_table
-from nearfar.scenes.objects.outdoors import bin_or_barrel, parasol, pole
+from nearfar.scenes.objects.outdoors import bin_or_barrel, free_wall, parasol, pole
 from nearfar.scenes.objects.people import person
 from nearfar.scenes.objects.plants import bush, pot_plant
 from nearfar.scenes.objects.trees import tree
@@ -57,7 +57,11 @@ def frontage(scene: Builder, direction: int) -> None:
         w = draw.between(3.0, 9.0)
         if draw.chance(0.85):
             with scene.at(direction * (x + w), draw.choice((0.0, 0.0, draw.between(0, 6))), 0):
-                building(scene, w, draw.between(3, 8), draw.spread(3.5, 25))
+                if draw.chance(0.1):
+                    with scene.at(-w, 0, 0):
+                        free_wall(scene, 2.0 * w)
+                else:
+                    building(scene, w, draw.between(3, 8), draw.spread(3.5, 25))
         x += 2.0 * w + draw.choice((0.0, 0.0, draw.between(0.5, 4.0)))
 
 

@@ -27,6 +27,20 @@ def table_of(scene: Builder, deep: float, wide: float, h: float) -> None:
             scene.box(leg, (x, y, 0.5 * h - thick), (s, s, 0.5 * h - thick))
 
 
+@thing
+def board(scene: Builder) -> None:
+    """Build an upright board, most of them white: a screen, a door leaf, a refrigerator, a board on legs."""
+    draw = scene.draw
+    surface = made.one_of(scene, made.white, made.white, made.glossy, made.plain, made.wood, made.printed)
+    w, tall, deep = draw.between(0.25, 0.9), draw.between(0.3, 1.0), draw.choice((0.015, 0.02, 0.05, 0.3))
+    above = draw.between(0.2, 0.9) if draw.chance(0.4) else 0.0
+    scene.box(surface, (0, 0, above + tall), (w, deep, tall))
+    if above:
+        leg = made.metal(scene)
+        for x in (-w, w):
+            scene.box(leg, (x, 0, 0.5 * above + tall), (0.015, 0.02, 0.5 * above + tall))
+
+
 def table(scene: Builder) -> None:
     """Build a table."""
     draw = scene.draw

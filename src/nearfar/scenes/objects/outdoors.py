@@ -1,4 +1,4 @@
-"""What stands out of doors: rocks, poles, fences, stairs, parasols, bins."""
+"""What stands out of doors: rocks, poles, fences, walls, stairs, parasols, bins."""
 
 from nearfar.scenes.builder import Builder, thing
 from nearfar.scenes.material import Material
@@ -50,6 +50,49 @@ def fence(scene: Builder, long: float) -> None:
     middle = 0.5 * count * gap
     for z in (0.35 * h, 0.85 * h):
         scene.box(surface, (middle, 0, z), (middle, 0.6 * r, 0.03))
+
+
+@thing
+def trellis(scene: Builder, w: float, h: float) -> None:
+    """Build a lattice of slats in the plane y = 0, of half width w, upright or slanting; what is behind shows."""
+    draw = scene.draw
+    surface = made.one_of(scene, made.wood, made.plain, made.metal)
+    gap, half = max(w, h) / draw.between(3.0, 9.0), max(w, h) * draw.spread(0.006, 0.03)
+    if draw.chance(0.4):
+        for i in range(int(2.0 * w / gap) + 1):
+            scene.sheet(surface, (i * gap - w, 0, 0.5 * h), (half, 0, 0), (0, 0, 0.5 * h))
+        for i in range(int(h / gap) + 1):
+            scene.sheet(surface, (0, 0.01, i * gap), (w, 0, 0), (0, 0, half))
+        return
+    for side in (-1, 1):
+        for i in range(int((2.0 * w + h) / gap) + 1):
+            start = i * gap - w - h  # where the slat would meet z = 0
+            low, high = max(0.0, -w - start), min(h, w - start)
+            if high > low:
+                middle, reach = 0.5 * (low + high), 0.5 * (high - low)
+                scene.sheet(
+                    surface, (side * (start + middle), 0.01 * side, middle), (side * reach, 0, reach),
+                    (0.7 * half, 0, -0.7 * half * side),
+                )  # fmt: skip
+
+
+@thing
+def free_wall(scene: Builder, long: float) -> None:
+    """Build a wall along x from 0 to a length that may show nothing but its colour, often white."""
+    draw = scene.draw
+    stuffs = (made.white, made.white, made.wall, grown.stone, made.paving)
+    h, thick = draw.between(0.8, 3.5), draw.between(0.08, 0.25)
+    scene.box(made.one_of(scene, *stuffs), (0.5 * long, thick, 0.5 * h), (0.5 * long, thick, 0.5 * h))
+    if draw.chance(0.5):
+        scene.box(made.plain(scene), (0.5 * long, thick, h), (0.5 * long + 0.05, thick + 0.05, 0.04))
+
+
+@thing
+def hedge(scene: Builder, long: float) -> None:
+    """Build a clipped hedge along x from 0 to a length."""
+    draw = scene.draw
+    h, thick = draw.between(0.6, 2.2), draw.between(0.3, 0.7)
+    scene.box(grown.leaves(scene), (0.5 * long, thick, 0.5 * h), (0.5 * long, thick, 0.5 * h))
 
 
 @thing

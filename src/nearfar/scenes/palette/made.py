@@ -93,6 +93,13 @@ def plain(scene: Builder, colour: Triple | None = None) -> int:
     return scene.add(Material(colour or colours.made(draw), shine=0.05, bump=draw.choice((0.0, 0.0, 0.15))))
 
 
+def white(scene: Builder) -> int:
+    """Return a surface that is white, or nearly, and shows little else: plaster, a board, a door."""
+    draw = scene.draw
+    colour = colours.near(draw, colours.WHITE, 0.35)
+    return scene.add(Material(colour, shine=draw.choice((0.0, 0.0, 0.4)), gloss=60.0, stain=draw.between(0.0, 0.15)))
+
+
 def lamp_glass(scene: Builder, glow: float) -> int:
     """Return what a lamp shines through."""
     return scene.add(Material((0.9, 0.85, 0.7), glow=glow, through=0.6))
@@ -186,8 +193,10 @@ def paving(scene: Builder) -> int:
 
 
 def facade(scene: Builder) -> int:
-    """Return a front with windows."""
+    """Return a front, most with windows."""
     draw = scene.draw
+    if draw.chance(0.12):
+        return white(scene)
     base = draw.choice((*colours.STONES, *colours.PALE, (0.35, 0.14, 0.09), (0.45, 0.30, 0.15)))
     glass = (0.05, 0.07, 0.09) if draw.chance(0.8) else (0.3, 0.4, 0.5)
     period = draw.between(1.8, 4.0)
