@@ -92,7 +92,7 @@ def _step(name: str) -> Callable[[], float]:
     stage = replace(STAGES[-1], batch=BATCH)
     side = stage.side_px
     rgb, target = torch.zeros((BATCH, side, side, 3), dtype=torch.uint8), torch.zeros((BATCH, side, side))
-    batch = Batch(rgb=rgb, target=target, request=Request(number=0, stage=stage))
+    batch = Batch(rgb=rgb, target=target, disparity=target, request=Request(number=0, stage=stage))
     return lambda: run.learn(batch, seconds=0.0)
 
 

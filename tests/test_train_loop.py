@@ -106,7 +106,10 @@ def test_a_gradient_that_is_not_finite_teaches_nothing_and_ends_the_run(tmp_path
     before = {name: value.clone() for name, value in run.network.state_dict().items()}
     request = Request(number=0, stage=TINY.stages[0])
     poison = Batch(
-        request=request, rgb=torch.zeros(4, 32, 32, 3, dtype=torch.uint8), target=torch.full((4, 32, 32), torch.nan)
+        request=request,
+        rgb=torch.zeros(4, 32, 32, 3, dtype=torch.uint8),
+        target=torch.full((4, 32, 32), torch.nan),
+        disparity=torch.ones(4, 32, 32),
     )
     for _ in range(20):
         run.learn(poison, seconds=0.0)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from nearfar.train.losses import TARGET_RANGE, depth_loss, gradient_error, normalised_target
+from nearfar.train.losses import TARGET_RANGE, depth_loss, fitted_loss, gradient_error, normalised_target
 
 
 @pytest.mark.parametrize("value", [0.0, 0.1, 1e-6, 3e4])
@@ -55,3 +55,41 @@ def test_the_loss_is_l1_and_a_share_of_the_gradients() -> None:
     target = torch.tensor([[[1.0, 1.0], [1.0, 1.0]]])  # the error is [[0, 1], [3, 5]]
     assert depth_loss(prediction, target, gradient_weight=0.0).item() == pytest.approx(2.25)
     assert depth_loss(prediction, target, gradient_weight=0.25).item() == pytest.approx(2.25 + 0.25 * (1.5 + 3.5))
+
+
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 1e3])
+def test_a_fit_forgives_scale_and_shift_and_the_sky(scale: float) -> None:
+    disparity = torch.rand(2, 12, 16, generator=torch.Generator().manual_seed(1)) + 0.1
+    disparity[:, :4] = 0.0
+    prediction = 3.0 * disparity - 1.0
+    prediction[:, :4] = torch.arange(16.0)
+    assert fitted_loss(prediction, scale * disparity).item() < 1e-2
+    assert fitted_loss(-prediction, scale * disparity).item() == pytest.approx(
+        fitted_loss(prediction, scale * disparity).item(), abs=1e-4
+    )
+
+
+def test_after_a_fit_errors_are_those_of_depth() -> None:
+    true = torch.tensor([[[0.5, 0.5, 1.5, 1.5]]])
+    prediction = torch.tensor([[[0.0, 200.0, 1000.0, 1200.0]]])
+    # By least squares 500 ± 100 and 500 of them become 1 - 0.5 ± 0.1 / 1.04 and 1 + 0.5 ± 0.1 / 1.04.
+    step, half = 0.1 / 1.04, 0.5 / 1.04
+    fitted = np.array([1 - half - step, 1 - half + step, 1 + half - step, 1 + half + step])
+    expected = np.abs(np.log(fitted / np.array([0.5, 0.5, 1.5, 1.5]))).mean()
+    assert fitted_loss(prediction, 7 * true).item() == pytest.approx(expected, rel=1e-3)
+
+
+def test_nothing_to_fit_is_no_error_and_has_a_gradient() -> None:
+    sky = torch.zeros(2, 4, 6)
+    assert fitted_loss(torch.rand(2, 4, 6), sky).item() == 0.0
+    flat = torch.zeros(2, 4, 6, requires_grad=True)
+    fitted_loss(flat, torch.rand(2, 4, 6) + 0.5).backward()
+    assert flat.grad is not None
+    assert torch.isfinite(flat.grad).all()
+
+
+def test_one_pixel_counts_up_to_a_limit() -> None:
+    true = torch.full((1, 10, 10), 1.0)
+    true[0, 0, 0] = 1e-6
+    prediction = torch.randn(1, 10, 10, generator=torch.Generator().manual_seed(3))
+    assert fitted_loss(prediction, true).item() < 0.05

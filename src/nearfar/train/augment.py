@@ -166,12 +166,22 @@ def _develop(light: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np
     gain = np.exp(rng.normal(0, 0.22) + rng.normal(0, 0.08, 3)).astype(np.float32)
     # One power of a clipped value: exposure and white balance as a gain, then the tone curve.
     light = np.power(np.clip(light * gain, 0, 1), gamma)
+    if rng.random() < 0.2:
+        light = _other_colours(light, rng)
     if rng.random() < 0.7:
         contrast = np.float32(np.exp(rng.normal(0, 0.2)))
         light = (light - np.float32(0.5)) * contrast + np.float32(0.5 + rng.normal(0, 0.05))
     grey: NDArray[np.float32] = light @ np.array([0.299, 0.587, 0.114], np.float32)[:, None]
     saturation = 0.0 if rng.random() < 0.08 else float(np.exp(rng.normal(-0.05, 0.3)))
     return grey + np.float32(saturation) * (light - grey)
+
+
+def _other_colours(light: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Return light with its channels mixed, grey left grey: that grass is green and skin is not says no depth."""
+    mix = np.eye(3) + rng.normal(0, 0.35, (3, 3))
+    mix += ((1 - mix.sum(axis=0)) / 3)[None, :]
+    mixed: NDArray[np.float32] = light @ mix.astype(np.float32)
+    return mixed
 
 
 def _lens(light: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:

@@ -68,6 +68,7 @@ class TrainingConfig:
         weight_decay: Of AdamW, on matrices and convolutions only.
         gradient_clip: Largest norm of the gradient.
         gradient_weight: Weight of gradient matching beside L1.
+        fitted_weight: Weight of the error of depth after a fit, for scenes.
         average_decay: Decay of the moving average of the weights.
         goal: What is taught.
         ignored_share: Share of each picture's pixels, those of the largest loss, that a label may be wrong about.
@@ -90,6 +91,7 @@ class TrainingConfig:
     weight_decay: float = 0.05
     gradient_clip: float = 1.0
     gradient_weight: float = 0.25
+    fitted_weight: float = 2.0
     average_decay: float = 0.999
     goal: Goal = Goal.SCENES
     ignored_share: float = 0.0
@@ -164,12 +166,11 @@ OPEN = TrainingConfig(
 
 REFINE = replace(
     OPEN,
-    # A network that knows layouts has no use for the smallest pictures; it ends larger than it began.
+    # A network that knows layouts has no use for the smallest pictures; it ends at the size that it is used at.
     stages=(
-        Stage(until=0.15, side_px=96, batch=48),
+        Stage(until=0.12, side_px=96, batch=48),
         Stage(until=0.45, side_px=128, batch=32),
-        Stage(until=0.82, side_px=192, batch=16),
-        Stage(until=1.00, side_px=256, batch=12),
+        Stage(until=1.00, side_px=192, batch=16),
     ),
     peak_rate=6e-4,
 )

@@ -30,6 +30,7 @@ _MEAN = (0.485, 0.456, 0.406)
 _DEVIATION = (0.229, 0.224, 0.225)
 
 T = TypeVar("T")
+_View = tuple[RgbU8, MapF32, MapF32]  # picture, target and disparity
 _Block = tuple[int, tuple[int, int]]  # the lane's turn that uses it first, and the scenes' height and width [px]
 
 _SCENES_PER_BLOCK = 256  # room in the numbering; no batch is so large
@@ -66,11 +67,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """Pictures (B, h, w, 3) uint8 and targets (B, h, w) float32, and the request that they answer."""
+    """Pictures (B, h, w, 3) uint8, targets and disparities (B, h, w) float32, and the request that they answer."""
 
     request: Request
     rgb: Tensor
     target: Tensor
+    disparity: Tensor
 
 
 def scene_from_seed(seed: int, /, *, height: int, width: int) -> Rendered:
@@ -98,10 +100,10 @@ class SceneBatches(Dataset[Batch]):
         views = [self._view(scene, shape_hw, (request.number, index)) for index, scene in scenes]
         if config.cut_mix:
             views = [self._mixed(views, (request.number, index)) for index in range(len(views))]
-        rgb, target = (torch.from_numpy(np.stack(parts)) for parts in zip(*views, strict=True))
-        return Batch(request=request, rgb=rgb, target=target)
+        rgb, target, disparity = (torch.from_numpy(np.stack(parts)) for parts in zip(*views, strict=True))
+        return Batch(request=request, rgb=rgb, target=target, disparity=disparity)
 
-    def _view(self, scene: Rendered, shape_hw: tuple[int, int], key: tuple[int, int]) -> tuple[RgbU8, MapF32]:
+    def _view(self, scene: Rendered, shape_hw: tuple[int, int], key: tuple[int, int]) -> _View:
         rng = np.random.default_rng((self._config.seed, *key))
         source_hw = (scene.disparity.shape[0], scene.disparity.shape[1])
         config = self._config
@@ -114,14 +116,14 @@ class SceneBatches(Dataset[Batch]):
             rgb, disparity = bent(rgb, disparity, rng)
         rgb, disparity = cut(rgb, disparity, crop, shape_hw)
         taken = photograph(rgb, rng)
-        return disturb(taken, rng) if config.is_disturbed else taken, AIMS[config.goal].target(disparity)
+        return disturb(taken, rng) if config.is_disturbed else taken, AIMS[config.goal].target(disparity), disparity
 
-    def _mixed(self, views: list[tuple[RgbU8, MapF32]], key: tuple[int, int]) -> tuple[RgbU8, MapF32]:
+    def _mixed(self, views: list[_View], key: tuple[int, int]) -> _View:
         rng = np.random.default_rng((self._config.seed, *key, _MIXING))
-        rgb, target = views[key[1]]
+        rgb, target, disparity = views[key[1]]
         if rng.random() >= self._config.cut_mix:
-            return rgb, target
-        return paste(rgb, target, views[(key[1] + 1) % len(views)][0], rng)
+            return rgb, target, disparity
+        return *paste(rgb, target, views[(key[1] + 1) % len(views)][0], rng), disparity
 
     def _window(self, lane: int, turn: int, stage: Stage) -> list[Rendered]:
         config = self._config

@@ -14,6 +14,7 @@ from nearfar.evaluate.metrics import abs_rel, delta, ordinal, silog
 from nearfar.train.config import Goal, TrainingConfig
 from nearfar.train.losses import (
     depth_loss,
+    fitted_loss,
     invariant_loss,
     metres,
     normalised_known,
@@ -36,41 +37,42 @@ class Aim:
 
     Attributes:
         target: What the network is asked for, of a picture's disparity; both (h, w) float32.
-        loss: The scalar loss of predictions and targets, both (B, h, w) float32.
+        loss: The scalar loss of predictions, targets and disparities, all (B, h, w) float32.
         figures: How good one map is, beside the picture's disparity; both (h, w) float32. NaN where it cannot be said.
         shown: What to draw of the network's map, larger = nearer.
     """
 
     target: Callable[[MapF32], MapF32]
-    loss: Callable[[Tensor, Tensor, TrainingConfig], Tensor]
+    loss: Callable[[Tensor, Tensor, Tensor, TrainingConfig], Tensor]
     figures: Callable[[MapF32, MapF32], Figures]
     shown: Callable[[MapF32], MapF32] = lambda values: values
 
 
-def _scene_loss(prediction: Tensor, target: Tensor, config: TrainingConfig) -> Tensor:
-    return depth_loss(prediction, target, gradient_weight=config.gradient_weight)
+def _scene_loss(prediction: Tensor, target: Tensor, disparity: Tensor, config: TrainingConfig) -> Tensor:
+    loss = depth_loss(prediction, target, gradient_weight=config.gradient_weight)
+    return loss + config.fitted_weight * fitted_loss(prediction, disparity)
 
 
-def _label_loss(prediction: Tensor, target: Tensor, config: TrainingConfig) -> Tensor:
+def _label_loss(prediction: Tensor, target: Tensor, _: Tensor, config: TrainingConfig) -> Tensor:
     weight, ignored = config.gradient_weight, config.ignored_share
     return trimmed_loss(prediction, target, gradient_weight=weight, ignored_share=ignored)
 
 
-def _disparity_loss(prediction: Tensor, target: Tensor, config: TrainingConfig) -> Tensor:
+def _disparity_loss(prediction: Tensor, target: Tensor, _: Tensor, config: TrainingConfig) -> Tensor:
     return invariant_loss(prediction, target, gradient_weight=config.gradient_weight)
 
 
-def _depth_loss(prediction: Tensor, target: Tensor, _: TrainingConfig) -> Tensor:
+def _depth_loss(prediction: Tensor, target: Tensor, _: Tensor, __: TrainingConfig) -> Tensor:
     return scale_invariant_log_loss(prediction, target)
 
 
 def scene_figures(prediction: MapF32, disparity: MapF32) -> Figures:
-    """Return ``l1``, ``delta1`` and ``order`` of a map beside exact disparity, of which 0 is sky.
+    """Return ``l1``, ``abs_rel``, ``delta1`` and ``order`` of a map beside exact disparity, of which 0 is sky.
 
     Source: the protocol of MiDaS, arXiv 1907.01341, section 5 and supplement, on the pixels that are not sky.
     """
     l1 = float(np.abs(prediction - normalised_target(disparity)).mean())
-    return {"l1": l1, **_fitted_figures(prediction, disparity, disparity > 0, names=("delta1", "order"))}
+    return {"l1": l1, **_fitted_figures(prediction, disparity, disparity > 0, names=("abs_rel", "delta1", "order"))}
 
 
 def label_figures(prediction: MapF32, disparity: MapF32) -> Figures:

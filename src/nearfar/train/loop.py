@@ -133,10 +133,10 @@ class Run:
         return float(loss.detach())
 
     def _loss(self, batch: Batch) -> Tensor:
-        pixels, target = batch.rgb.to(self.device), batch.target.to(self.device)
+        pixels, target, disparity = (part.to(self.device) for part in (batch.rgb, batch.target, batch.disparity))
         with torch.autocast(self.device.type, torch.bfloat16):
             prediction = self.network(network_input(pixels))
-        return AIMS[self.config.goal].loss(prediction.float(), target, self.config)
+        return AIMS[self.config.goal].loss(prediction.float(), target, disparity, self.config)
 
     def _count_skipped(self, *, finite: bool) -> None:
         self.skipped = 0 if finite else self.skipped + 1

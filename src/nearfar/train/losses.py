@@ -12,6 +12,8 @@ TARGET_RANGE = (-4.0, 6.0)
 _SCALES = 4
 _LEAST_DEVIATION = 1e-6
 _LEAST_DEPTH_M = 1e-3
+_LEAST_SHARE = 1e-3  # of the mean disparity: what is farther is as far as this
+_LARGEST_LOG = 1.5
 
 
 def normalised_target(disparity: MapF32) -> MapF32:
@@ -50,6 +52,31 @@ def depth_loss(prediction: Tensor, target: Tensor, *, gradient_weight: float) ->
     """Return the scalar loss of predictions against targets, both (B, h, w) float32: L1 plus gradient matching."""
     error = prediction - target
     return error.abs().mean() + gradient_weight * gradient_error(error)
+
+
+def fitted_loss(prediction: Tensor, disparity: Tensor) -> Tensor:
+    """Return the scalar error of depth, |ln|, after a fit of scale and shift in disparity: what evaluation asks.
+
+    An error of disparity that is nothing on a table is all that there is between two houses, and :func:`depth_loss`
+    counts both alike. Pixels of sky are left out; no pixel counts for more than a limit.
+
+    Source: the fit of Ranftl et al., MiDaS, arXiv 1907.01341, section 5, with its gradient.
+
+    Args:
+        prediction: (B, h, w) float32, of any scale and shift.
+        disparity: (B, h, w) float32, exact up to scale; 0 = sky.
+    """
+    shown = disparity > 0
+    mean = _mean(disparity, shown)[:, None, None]
+    true = torch.where(shown, disparity / mean.clamp(min=torch.finfo(mean.dtype).tiny), 1.0)  # of mean 1
+    centred = prediction - _mean(prediction, shown)[:, None, None]
+    # A flat prediction has no scale to fit; the small constant leaves it at 0.
+    scale = _mean(centred * (true - 1), shown) / (_mean(centred.square(), shown) + _LEAST_SHARE)
+    fitted = 1 + scale[:, None, None] * centred
+    # What falls behind the farthest pixel is brought halfway to it, so that the limit is felt from beyond it.
+    farthest = torch.where(shown, true, 1.0).flatten(1).amin(dim=1).clamp(min=_LEAST_SHARE)[:, None, None]
+    error = torch.maximum(fitted, 0.5 * farthest).log() - true.clamp(min=_LEAST_SHARE).log()
+    return _mean(error.abs().clamp(max=_LARGEST_LOG), shown).mean()
 
 
 def gradient_error(error: Tensor) -> Tensor:
