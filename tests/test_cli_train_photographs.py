@@ -236,6 +236,19 @@ def test_pairs_that_cannot_be_used_are_named(monkeypatch: pytest.MonkeyPatch, tm
     assert done.code == 1
     for text in ("other: the photograph is 60x30", "empty: 0 pixels", "unit: its truth is disparity", "2 photographs"):
         assert text in done.err
+    assert not (tmp_path / "run").exists()
+
+
+def test_photographs_that_cannot_be_used_leave_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    (photos / "torn.jpg").write_bytes(b"no photograph")
+    words = ("--photos", str(photos), "--teacher", "nearfar-open", "--pictures", "4", "-o", str(tmp_path / "run"))
+    done = run(monkeypatch, "train", "distill", *words, *FAST)
+    assert done.code == 1
+    assert "torn.jpg" in done.err
+    assert "2 photographs" in done.err
+    assert not (tmp_path / "run").exists()
 
 
 def test_tensorboard_gets_loss_rate_and_figures(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, pairs: Path) -> None:

@@ -9,7 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nearfar.train.augment import Crop, bent, cut, photograph, random_crop
+from nearfar.train.augment import Crop, _other_colours, bent, cut, photograph, random_crop
 from nearfar.train.config import TINY
 from nearfar.train.data import FIRST_TRAINING_SEED, Batch, Request, SceneBatches, batches, network_input
 from nearfar.train.losses import TARGET_RANGE
@@ -164,3 +164,14 @@ def test_the_network_sees_normalised_channels_first() -> None:
     seen = network_input(rgb)
     assert seen.shape == (1, 3, 2, 3)
     assert seen[0, :, 0, 0].tolist() == pytest.approx([(1 - 0.485) / 0.229, -0.456 / 0.224, -0.406 / 0.225])
+
+
+def test_grey_stays_grey_in_other_colours() -> None:
+    grey = np.repeat(np.linspace(0, 1, 12, dtype=np.float32).reshape(3, 4, 1), 3, axis=2)
+    green = np.zeros((3, 4, 3), np.float32)
+    green[..., 1] = 0.5
+    others = []
+    for seed in range(8):
+        np.testing.assert_allclose(_other_colours(grey, np.random.default_rng(seed)), grey, atol=1e-6)
+        others.append(_other_colours(green, np.random.default_rng(seed))[0, 0])
+    assert (np.std(others, axis=0) > 0.05).all()

@@ -43,7 +43,10 @@ def named_beginning(parent: str) -> "Beginning":
         return _of_graph(path, path.name)
     if suffix in _CHECKPOINTS:
         return _of_checkpoint(path)
-    raise OptionError(f"--from {parent}: give {BUNDLED_MODEL}, a run's folder, an .onnx, .pth or .safetensors file")
+    missing = "" if path.exists() else "there is no such file or folder; "
+    raise OptionError(
+        f"--from {parent}: {missing}give {BUNDLED_MODEL}, a run's folder, an .onnx, .pth or .safetensors file"
+    )
 
 
 def _of_graph(path: Path, said: str) -> "Beginning":

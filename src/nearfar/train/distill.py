@@ -10,7 +10,6 @@ from nearfar.arrays import MapF32
 from nearfar.disparity import Depth, DepthMap
 from nearfar.errors import EngineError, PictureError
 from nearfar.estimator import DepthEstimator
-from nearfar.files import make_folder
 from nearfar.image import read_picture
 from nearfar.train.photographs import fitted, is_kept, keep
 
@@ -41,7 +40,6 @@ def label(
     Raises:
         OutputError: A label cannot be written.
     """
-    make_folder(folder)
     keys = []
     for file in files:
         if stop():

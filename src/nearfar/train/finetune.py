@@ -11,7 +11,6 @@ from nearfar.arrays import MapF32
 from nearfar.errors import DataError, PictureError
 from nearfar.evaluate.dataset import open_dataset
 from nearfar.evaluate.sample import DataSet, Sample, Space, Truth
-from nearfar.files import make_folder
 from nearfar.image import Picture
 from nearfar.train.config import Goal, TrainingConfig
 from nearfar.train.data import FIRST_TRAINING_SEED
@@ -55,7 +54,6 @@ def keep_pairs(
     Raises:
         OutputError: One cannot be written.
     """
-    make_folder(folder)
     keys = []
     for sample in pairs.samples:
         try:

@@ -112,6 +112,7 @@ def keep(folder: Path, key: str, seen: Seen) -> None:
     Raises:
         OutputError: It cannot be written.
     """
+    make_folder(folder)
     content = io.BytesIO()
     np.savez(content, rgb=seen.rgb, disparity=seen.disparity.astype(np.float16))
     write_whole(_file(folder, key), content.getvalue())
