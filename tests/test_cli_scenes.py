@@ -89,3 +89,29 @@ def test_without_numba_the_install_line_is_said_and_nothing_is_left(
     assert done.code == 1
     assert "pip install 'nearfar[train]'" in done.err
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("words", [("--layout", "raod"), ("--height", "9000")])
+def test_what_cannot_be_rendered_leaves_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    assert run(monkeypatch, "scenes", "render", *words, "-o", str(tmp_path / "scenes")).code == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_whose_maps_mean_something_else_is_left_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "truth.toml").write_text('kind = "depth"\n')
+    words = ("scenes", "render", "-n", "1", "--height", "8", "--width", "8", "-o", str(tmp_path))
+    refused = run(monkeypatch, *words)
+    assert refused.code == 2
+    assert "truth.toml says something else" in refused.err
+    assert [path.name for path in tmp_path.iterdir()] == ["truth.toml"]
+    assert run(monkeypatch, *words, "--overwrite").code == 0
+    assert (tmp_path / "truth.toml").read_text() == 'kind = "disparity"\n'
+
+
+def test_a_sheet_is_called_what_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    done = run(monkeypatch, "scenes", "preview", "-n", "1", "-o", str(tmp_path / "sheet.jpg"))
+    assert done.code == 2
+    assert "must end in .png" in done.err
+    assert list(tmp_path.iterdir()) == []

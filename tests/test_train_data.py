@@ -1,5 +1,7 @@
 """Batches: a pure function of their number; crops keep colour and disparity together."""
 
+import subprocess
+import sys
 from collections import Counter
 from itertools import islice
 
@@ -175,3 +177,12 @@ def test_grey_stays_grey_in_other_colours() -> None:
         np.testing.assert_allclose(_other_colours(grey, np.random.default_rng(seed)), grey, atol=1e-6)
         others.append(_other_colours(green, np.random.default_rng(seed))[0, 0])
     assert (np.std(others, axis=0) > 0.05).all()
+
+
+def test_a_signal_to_all_processes_of_a_run_is_left_to_the_first() -> None:
+    code = (
+        "import os, signal; from nearfar.train.data import _quiet_worker; _quiet_worker(0);"
+        "os.kill(os.getpid(), signal.SIGINT); os.kill(os.getpid(), signal.SIGTERM); print('at work')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "at work\n"

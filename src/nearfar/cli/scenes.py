@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from nearfar.arrays import RgbU8
 from nearfar.cli import options
 from nearfar.cli.report import Report, Row
-from nearfar.errors import MissingExtraError
+from nearfar.errors import MissingExtraError, OptionError
 from nearfar.files import make_folder, write_whole
 from nearfar.outputs.color import colored
 from nearfar.outputs.png_chunks import png_bytes
@@ -59,6 +59,8 @@ def preview(
     overwrite: options.Overwrite = False,
 ) -> None:
     """Draw a sheet of scenes, each picture above its disparity: near is bright."""
+    if out.suffix.lower() != ".png":
+        raise OptionError(f"{out}: the sheet is a PNG, so its name must end in .png")
     if out.exists() and not overwrite:
         typer.echo(f"{out}  skipped: exists (replace it with --overwrite)")
         return
@@ -89,9 +91,11 @@ def render(
     y up, z towards the viewer); things/N.png: the number of the thing that is seen, 16 bits, 0 = sky.
     """
     _require_numba()
-    for path in _paths(out, seed):
-        make_folder(path.parent)
-    write_whole(out / "truth.toml", _MEANING)
+    meaning = out / "truth.toml"
+    if meaning.exists() and meaning.read_bytes() != _MEANING and not overwrite:
+        raise OptionError(
+            f"{meaning} says something else of the maps in {out}: name another folder, or add --overwrite"
+        )
     report = Report(as_json=as_json, quiet=quiet)
     with report.progress(count):
         for number in range(seed, seed + count):
@@ -104,7 +108,9 @@ def render(
             frame = _rendered(number, height, width, layout)
             rendered = time.perf_counter()
             for path, encoded in zip(paths, _FILES.values(), strict=True):
+                make_folder(path.parent)
                 write_whole(path, encoded(frame))
+            write_whole(meaning, _MEANING)
             seconds = {"render": rendered - begin, "write": time.perf_counter() - rendered}
             report.add(
                 Row(input=f"seed {number}", status="done", outputs=names, size_wh=(width, height), seconds=seconds)

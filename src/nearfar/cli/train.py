@@ -111,6 +111,8 @@ def _started(
     from nearfar.train.loop import start
 
     length = training.budget(minutes, pictures)
+    if preset is Preset.REFINE and parent is None:
+        raise OptionError("--preset refine goes on from weights: name them, as in --from nearfar-open")
     beginning = None if parent is None else named_beginning(parent)
     return start(replace(PRESETS[preset], seed=seed), length, beginning=beginning)
 

@@ -190,7 +190,8 @@ def _quiet_worker(_: int) -> None:
 
     import cv2
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the loop, which then stops them
+    for kind in (signal.SIGINT, signal.SIGTERM):  # sent to the whole group; the loop then stops them
+        signal.signal(kind, signal.SIG_IGN)
     # One thread a worker: there are as many workers as cores.
     os.environ["NUMBA_NUM_THREADS"] = "1"
     cv2.setNumThreads(1)
