@@ -1,10 +1,10 @@
-"""Train variants of nearfar-open's network on the same pictures, and print a table of what they came to.
+"""Train variants of nearfar-open on the same pictures, and print a table of what they came to.
 
-    python benchmarks/variants.py FOLDER [--pictures 20000] [--only NAME ...]
+    python benchmarks/variants.py FOLDER [--pictures 20000] [--only NAME ...] [--from RUN]
 
-Each variant learns from the same scenes, in the same order, at the same sizes and with the same settings; only the
-network differs. What that costs is told apart, in time a step, the variants in turns. What is finished in FOLDER is not
-done again.
+Each variant learns from the same scenes, in the same order, at the same sizes; only the network or the one setting that
+its name says differs. What that costs is told apart, in time a step, the variants in turns. With ``--from`` those of
+the shipped size go on from a run's weights. What is finished in FOLDER is not done again.
 """
 
 import argparse
@@ -14,9 +14,10 @@ import os
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime
@@ -25,30 +26,44 @@ import torch
 from nearfar.export.onnx import export_onnx
 from nearfar.export.settings import ExportSettings
 from nearfar.net.open import STRIDE, OpenNetConfig
-from nearfar.train.config import OPEN, Budget, Stage
+from nearfar.train.checkpoint import Checkpoint, load_checkpoint
+from nearfar.train.config import OPEN, Budget, Stage, TrainingConfig
 from nearfar.train.data import Batch, Request
-from nearfar.train.loop import Run, Surroundings, start, train
+from nearfar.train.loop import Beginning, Run, Surroundings, start, train
 from nearfar.train.networks import network_with
 
 BASE = OpenNetConfig()
-VARIANTS = {
-    "as shipped": BASE,
-    "half as wide": replace(BASE, channels=(16, 32, 64), width=96, heads=3, decoder=(48, 32, 16)),
-    "one block": replace(BASE, depth=1),
-    "twice the blocks": replace(BASE, depth=12),
-    "more convolutions": replace(BASE, residuals=(2, 4)),
-    "no residual convolutions": replace(BASE, residuals=(0, 0)),
+VARIANTS: Mapping[str, Mapping[str, Any]] = {
+    "as shipped": {},
+    "half as wide": {"net": replace(BASE, channels=(16, 32, 64), width=96, heads=3, decoder=(48, 32, 16))},
+    "one block": {"net": replace(BASE, depth=1)},
+    "twice the blocks": {"net": replace(BASE, depth=12)},
+    "more convolutions": {"net": replace(BASE, residuals=(2, 4))},
+    "no residual convolutions": {"net": replace(BASE, residuals=(0, 0))},
+    "no error after a fit": {"fitted_weight": 0.0},
+    "half the error after a fit": {"fitted_weight": 1.0},
+    "no gradients of the error": {"gradient_weight": 0.0},
 }
+"""What of OPEN each changes."""
 STAGES = (Stage(until=0.6, side_px=64, batch=64), Stage(until=1.0, side_px=96, batch=48))
+CONTINUED = {"stages": (Stage(until=1.0, side_px=96, batch=48),), "peak_rate": 2e-4}
+"""How a network that has learnt goes on."""
 TIMED_SIDE_PX = 192  # in ONNX Runtime; steps of learning are timed at the last stage's side
 ROUNDS, BATCH = 15, 16
 
 
-def trained(name: str, pictures: int, folder: Path) -> dict[str, object]:
+def settings(name: str) -> TrainingConfig:
+    """Return the settings of a variant."""
+    return replace(OPEN, stages=STAGES, **VARIANTS[name])
+
+
+def trained(name: str, pictures: int, folder: Path, parent: Checkpoint | None) -> dict[str, object]:
     """Return what a variant came to after so many pictures, and leave its run in the folder."""
-    config = replace(OPEN, net=VARIANTS[name], stages=STAGES)
+    config, beginning = settings(name), None
+    if parent is not None:
+        config, beginning = replace(config, **CONTINUED), Beginning.of_run(parent)
     around = Surroundings(folder=folder, workers=os.cpu_count() or 1, validation_count=64, validate_seconds=1e9)
-    checkpoint, figures = train(start(config, Budget(pictures=pictures)), around)
+    checkpoint, figures = train(start(config, Budget(pictures=pictures), beginning=beginning), around)
     network = network_with(checkpoint.average, config.net)
     path = folder / "model.onnx"
     export_onnx(network, path, settings=ExportSettings(multiple=STRIDE, own_size=TIMED_SIDE_PX))
@@ -87,7 +102,7 @@ def _folder(folder: Path, name: str) -> Path:
 
 
 def _step(name: str) -> Callable[[], float]:
-    config = replace(OPEN, net=VARIANTS[name], stages=STAGES)
+    config = settings(name)
     run = Run(start(config, Budget(pictures=1)), torch.device("cpu"))
     stage = replace(STAGES[-1], batch=BATCH)
     side = stage.side_px
@@ -96,35 +111,42 @@ def _step(name: str) -> Callable[[], float]:
     return lambda: run.learn(batch, seconds=0.0)
 
 
+def table(rows: Mapping[str, Mapping[str, Any]], seconds: Mapping[str, tuple[float, float]]) -> str:
+    """Return the rows in Markdown."""
+    side = STAGES[-1].side_px
+    titles = "| variant | weights | file [MB] | L1 | AbsRel | delta1 | order"
+    lines = [
+        f"{titles} | ms to learn ({side} px) | ms to see ({TIMED_SIDE_PX} px) |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for name, row in rows.items():
+        learn, see = seconds[name]
+        lines.append(
+            f"| {name} | {row['weights'] / 1e6:.2f} M | {row['bytes'] / 1e6:.1f} | {row['l1']:.3f}"
+            f" | {row['abs_rel']:.3f} | {row['delta1']:.3f} | {row['order']:.3f}"
+            f" | {1e3 * learn:.1f} | {1e3 * see:.1f} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
 def main() -> None:
     """Train what is missing, and print the table in Markdown."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--pictures", type=int, default=20_000)
     parser.add_argument("--only", nargs="+", choices=VARIANTS, default=list(VARIANTS))
+    parser.add_argument("--from", dest="parent", type=Path, metavar="RUN")
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s  %(message)s", datefmt="%H:%M:%S")
+    parent = None if options.parent is None else load_checkpoint(options.parent)
     rows = {}
     for name in options.only:
         folder = _folder(options.folder, name)
         done = folder / "figures.json"
         if not done.exists():
-            done.write_text(json.dumps(trained(name, options.pictures, folder), indent=2))
+            done.write_text(json.dumps(trained(name, options.pictures, folder, parent), indent=2))
         rows[name] = json.loads(done.read_text())
-    seconds = times(options.only, options.folder)
-    side = STAGES[-1].side_px
-    titles = "| variant | weights | file [MB] | L1 | delta1 | order"
-    lines = [
-        f"{titles} | ms to learn ({side} px) | ms to see ({TIMED_SIDE_PX} px) |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
-    for name, row in rows.items():
-        learn, see = seconds[name]
-        lines.append(
-            f"| {name} | {row['weights'] / 1e6:.2f} M | {row['bytes'] / 1e6:.1f} | {row['l1']:.3f}"
-            f" | {row['delta1']:.3f} | {row['order']:.3f} | {1e3 * learn:.1f} | {1e3 * see:.1f} |"
-        )
-    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.write(table(rows, times(options.only, options.folder)))
 
 
 if __name__ == "__main__":
