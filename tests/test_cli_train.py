@@ -76,7 +76,7 @@ def test_stopped_resumed_and_exported(monkeypatch: pytest.MonkeyPatch, tmp_path:
     assert {"commit", "code_sha256", "torch"} <= set(said["origin"])
     assert said["graph"]["bytes"] == graph.stat().st_size
     assert said["graph"]["parity"]["error"] <= said["graph"]["parity"]["tolerance"]
-    assert {"l1", "delta1", "order", "side_px"} == set(said["validation"])
+    assert {"l1", "abs_rel", "delta1", "order", "side_px"} == set(said["validation"])
     inside = {row.key: row.value for row in onnx.load(graph).metadata_props}
     assert (inside["model"], inside["seed"], inside["pictures"]) == ("nearfar-open", "3", "12")
 
