@@ -71,11 +71,11 @@ def main() -> None:
     options = parser.parse_args()
     folder = options.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    before: Path | None = None
+    before = None
     for number, run in enumerate(RUNS, 1):
         train(run, folder / str(number), before=before, share=options.share)
         before = folder / str(number)
-        sys.stdout.write(f"{before / 'nearfar-open.onnx'}\n")
+    sys.stdout.write(f"{folder / str(len(RUNS)) / 'nearfar-open.onnx'}\n")
 
 
 if __name__ == "__main__":
