@@ -1,6 +1,7 @@
 """Table tops, single things, portraits, clutter."""
 
 import math
+from contextlib import AbstractContextManager
 
 from nearfar.scenes.builder import Builder, Maker, one_of
 from nearfar.scenes.layout.shell import against_wall, outside, room_shell
@@ -28,6 +29,10 @@ _BESIDE: tuple[Maker, ...] = (
 _AFLOAT: tuple[Maker, ...] = (
     small.small_thing, small.small_thing, small.ornament, small.package, furniture.small_chair, small.fruit,
     small.stick, small.stick, small_pot_plant,
+)  # fmt: skip
+_STOOD: tuple[Maker, ...] = (
+    small.small_thing, small.small_thing, small.small_thing, small.ornament, small.ornament, small.package,
+    small.book_pile, small_pot_plant, vase, furniture.small_chair,
 )  # fmt: skip
 
 
@@ -113,6 +118,57 @@ def single(scene: Builder) -> View:
             one_of(scene, _BESIDE)
     lamp = (draw.between(-2, 2), draw.between(-2, 2), corners[1][2] + draw.between(0.3, 1.5))
     return focused(draw, corners, low=0.55, high=1.5, rise_deg=(-8.0, 50.0), indoors=indoors, lamp=lamp)
+
+
+def still_life(scene: Builder) -> View:
+    """Set out things close before a wall: all is about as far, and only what covers what tells the near from the far."""
+    draw = scene.draw
+    size = draw.spread(0.25, 1.3)  # half the width of what is set out [m]
+    backs = (made.printed, made.cloth, made.wall, made.wall, made.white, made.wood)
+    scene.sheet(made.one_of(scene, *backs), (0, 0, 0), (12 * size, 0, 0), (0, 0, 12 * size))
+    if draw.chance(0.85):
+        scene.box(made.one_of(scene, made.floor, made.cloth, made.printed), (0, -size, -0.5), (12 * size, size, 0.5))
+    if draw.chance(0.35):
+        with scene.at(draw.between(-0.8, 0.8) * size, -draw.between(0.02, 0.8) * size, 0, draw.between(-0.3, 0.3)):
+            trellis(scene, draw.between(0.4, 1.8) * size, draw.between(0.6, 2.2) * size)
+    for _ in range(draw.whole(0, 4)):
+        with _before_wall(scene, size, pitch=draw.between(-0.5, 0.2)):
+            panel = made.one_of(scene, made.printed, made.printed, made.white, made.wood, made.cloth, made.plain)
+            w, tall = draw.spread(0.12, 0.7) * size, draw.spread(0.15, 0.8) * size
+            scene.box(panel, (0, 0, tall), (w, draw.between(0.01, 0.05) * size, tall))
+    for _ in range(draw.whole(3, 14)):
+        # Half of them stand on something.
+        h = size * draw.between(0.1, 0.8) if draw.chance(0.5) else 0.0
+        with _before_wall(scene, size):
+            if h:
+                foot = made.one_of(scene, made.cloth, made.wood, made.printed, made.plain)
+                scene.box(foot, (0, 0, 0.5 * h), (draw.between(0.1, 0.4) * size, 0.2 * size, 0.5 * h))
+            with scene.at(0, 0, h, scale=size * draw.spread(1.2, 4.0)):
+                one_of(scene, _STOOD)
+    target = (draw.between(-0.4, 0.4) * size, -0.4 * size, draw.between(0.1, 1.0) * size)
+    fov_deg = draw.between(28.0, 60.0)
+    far = framing_distance(draw, size, fov_deg, 0.9, 1.6)
+    yaw, rise = draw.between(-0.7, 0.7), draw.between(-0.1, 0.7)
+    level = far * math.cos(rise)
+    eye = (target[0] + level * math.sin(yaw), target[1] - level * math.cos(yaw), target[2] + far * math.sin(rise))
+    return View(
+        eye=eye,
+        target=target,
+        fov_deg=fov_deg,
+        roll_deg=draw.between(-6, 6),
+        indoors=True,
+        lamp=(draw.between(-2, 2) * size, -draw.between(0.8, 3.0) * size, draw.between(1.5, 3.0) * size),
+        focus_m=far,
+        scale_m=0.5 * size,
+        near_m=0.05 * far,
+    )
+
+
+def _before_wall(scene: Builder, size: float, *, pitch: float = 0.0) -> AbstractContextManager[None]:
+    """Place at a random spot of a still life of this half width [m]."""
+    draw = scene.draw
+    place = draw.between(-1.0, 1.0) * size, -draw.between(0.1, 1.2) * size, 0.0
+    return scene.at(*place, draw.between(-0.8, 0.8), pitch=pitch)
 
 
 def portrait(scene: Builder) -> View:

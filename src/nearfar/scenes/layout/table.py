@@ -5,22 +5,23 @@ from nearfar.scenes.layout import closeup, country, indoors, town
 from nearfar.scenes.layout.view import Layout
 
 LAYOUTS: dict[str, tuple[float, Layout]] = {
-    "room": (0.15, indoors.room),
+    "room": (0.14, indoors.room),
     "corridor": (0.04, indoors.corridor),
     "shelves": (0.05, indoors.shelf_wall),
     "stairs": (0.04, indoors.staircase),
     "hanging": (0.03, indoors.hanging),
     "street": (0.08, town.street),
-    "square": (0.05, town.square),
-    "aerial": (0.03, town.aerial),
+    "square": (0.04, town.square),
+    "aerial": (0.02, town.aerial),
     "road": (0.06, country.road),
     "land": (0.07, country.land),
     "woods": (0.05, country.woods),
     "looking-up": (0.03, country.looking_up),
-    "table-top": (0.09, closeup.table_top),
-    "single": (0.13, closeup.single),
+    "table-top": (0.08, closeup.table_top),
+    "still-life": (0.07, closeup.still_life),
+    "single": (0.11, closeup.single),
     "portrait": (0.06, closeup.portrait),
-    "clutter": (0.04, closeup.clutter),
+    "clutter": (0.03, closeup.clutter),
 }
 """Weight and layout by name; the weights add up to 1."""
 
