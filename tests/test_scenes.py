@@ -154,7 +154,7 @@ def test_a_larger_picture_of_a_seed_is_the_same_scene() -> None:
 # What a seed means may change only with the edition of the bundled model that learnt from it. Means, not hashes: the
 # last bits of sines and of reordered sums differ between processors.
 GOLDEN = {  # means of rgb and disparity, things seen, at 48 x 64
-    1: (90.14, 0.06814, 8),
+    1: (109.60, 0.61831, 11),
     3: (127.97, 0.27657, 20),
     4: (115.93, 0.57750, 5),
     9: (175.18, 0.03208, 8),

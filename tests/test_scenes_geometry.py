@@ -83,6 +83,28 @@ def test_each_solid_is_met_at_its_near_side() -> None:
         )
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_a_box_partly_behind_the_camera_is_seen_by_every_ray_that_meets_it(seed: int) -> None:
+    # Only rays inside the bounds of a primitive on the picture test it; here its edges pass the camera.
+    draw = Draw(seed)
+    half = np.array([draw.between(0.2, 4.0) for _ in range(3)])
+    # A random point of the box, its faces included, is brought to the middle of the camera's nearest plane.
+    where = np.array([draw.between(-1.0, 1.0) for _ in range(3)])
+    side = draw.whole(0, 2)
+    where[side] = draw.sign() * 1.15
+    centre = -where * half
+    scene, grey = empty_scene()
+    scene.box(
+        grey, (float(centre[0]), float(centre[1]), float(centre[2])), (float(half[0]), float(half[1]), float(half[2]))
+    )
+    camera = camera_at((0.0, 0.0, 0.0), (draw.between(-1, 1), draw.between(-1, 1), draw.between(-1, 1)))
+    direction = rays(camera)
+    a, b = (centre - half) / direction, (centre + half) / direction
+    enters, leaves = np.minimum(a, b).max(axis=-1), np.maximum(a, b).min(axis=-1)
+    expected = np.where((enters <= leaves) & (enters >= camera.near), enters, FAR)
+    np.testing.assert_allclose(depth_of(scene, camera), expected, rtol=1e-5)
+
+
 def test_the_nearest_wins_whatever_the_order() -> None:
     depths = []
     for order in ((0, 1), (1, 0)):

@@ -23,13 +23,14 @@ _SOURCES = Path(__file__).parent
 def kernel(function: Function) -> Function:
     """Return the function as machine code, compiled at its first call.
 
+    Kernels are inlined into each other: the settings of a scene are some hundred numbers, which no call shall copy.
     Arithmetic may be reordered (``fastmath``), so pictures are equal bytes on one sort of processor, not on all.
     """
     try:
-        compiled = numba.njit(cache=True, fastmath=True, nogil=True)(function)
+        compiled = numba.njit(cache=True, fastmath=True, nogil=True, forceinline=True)(function)
     except RuntimeError:
         # Neither this folder nor the user's cache folder can be written: compiled anew in each process.
-        compiled = numba.njit(fastmath=True, nogil=True)(function)
+        compiled = numba.njit(fastmath=True, nogil=True, forceinline=True)(function)
     return cast("Function", compiled)
 
 

@@ -8,19 +8,19 @@ import numpy as np
 from nearfar.arrays import MapF32, RgbU8
 from nearfar.scenes.camera import Camera, ray
 from nearfar.scenes.compiled import Depths, Floats, Labels, Numbers, Triple, kernel, source_number
-from nearfar.scenes.geometry import CENTRE, FAR, THING, into_unit
+from nearfar.scenes.geometry import FAR, THING
 from nearfar.scenes.light import Light
 from nearfar.scenes.sensor import Sensor, darken_creases, defocused, develop
-from nearfar.scenes.shading import face_of, shade, to_normal
+from nearfar.scenes.shading import shade
 from nearfar.scenes.shadow import candidates
 from nearfar.scenes.sky import Sky, clouded_sky
-from nearfar.scenes.vectors import dot, plus, unit
+from nearfar.scenes.vectors import dot, unit
 from nearfar.scenes.visibility import NOTHING, look
 
 TILE_PX = 4
 """Pixels of a square tile share one list of the primitives that may shade them."""
-_BLOCK_PX = 32
-"""So do the tiles of a block, from whose list their own are taken; a multiple of TILE_PX."""
+_PART_PX, _BLOCK_PX = 8, 32
+"""So do the tiles of a part, from whose list their own are taken, and the parts of a block; each a multiple."""
 SKY = 0
 """What is no thing."""
 _BRIGHTEST = 4.0
@@ -51,10 +51,9 @@ class Setting(NamedTuple):
 
 
 @kernel
-def tile_ball(
-    camera: Camera, depth: Depths, label: Labels, top: int, left: int, bottom: int, right: int
-) -> tuple[Triple, float]:
+def tile_ball(camera: Camera, depth: Depths, label: Labels, corners: Corners) -> tuple[Triple, float]:
     """Return middle and radius [m] of a ball that holds all points seen by a block of rays; radius < 0 if none is."""
+    top, left, bottom, right = corners
     rows, columns = depth.shape
     focal = camera.focal * rows
     low_x, low_y, low_z, high_x, high_y, high_z = FAR, FAR, FAR, -FAR, -FAR, -FAR
@@ -95,10 +94,11 @@ def shaders(
     out: Numbers,
 ) -> int:  # fmt: skip
     """Return how many of the primitives ``among[:most]`` may shade a tile; their numbers are put into ``out``."""
+    if most == 0:
+        return 0
     top, left, bottom, right = corners
-    middle, radius = tile_ball(
-        setting.camera, depth, label, top * samples, left * samples, bottom * samples, right * samples
-    )
+    seen = top * samples, left * samples, bottom * samples, right * samples
+    middle, radius = tile_ball(setting.camera, depth, label, seen)
     if radius < 0.0:
         return 0
     return candidates(setting.primitives, among, most, setting.light, middle, radius, out)
@@ -140,59 +140,82 @@ def two_largest(kinds: int, sums: Floats) -> tuple[int, int]:
     return first, second
 
 
-@kernel
-def colour_picture(
-    setting: Setting, samples: int, depth: Depths, label: Labels, colour: Floats, disparity: Depths
-) -> None:
-    """Fill linear colour (H, W, 3) and disparity (H, W) from H * samples by W * samples visible points.
+class Canvas(NamedTuple):
+    """What is filled in of each pixel; a tuple because kernels read it as it is.
 
-    The two primitives that fill most of a pixel are shaded, once each, and weighed by their samples. Disparity is that
+    Attributes:
+        colour: (H, W, 3), linear RGB.
+        disparity: (H, W) [1/m].
+        normals: (H, W, 3), unit vectors along the camera's right and up and towards it; 0 for sky.
+        things: (H, W), what the pixel is a part of.
+    """
+
+    colour: Floats
+    disparity: Depths
+    normals: Depths
+    things: Labels
+
+
+@kernel
+def paint(setting: Setting, samples: int, depth: Depths, label: Labels, canvas: Canvas) -> None:
+    """Fill a canvas of H by W from H * samples by W * samples visible points.
+
+    The two primitives that fill most of a pixel are shaded, once each, and weighed by their samples. All else is that
     of the first alone: an edge is never a mix of two depths.
     """
-    height, width = disparity.shape
+    height, width = canvas.disparity.shape
     every = np.arange(setting.primitives.shape[0])
-    near_block = np.empty_like(every)
+    near_block, near_part, near_tile = np.empty_like(every), np.empty_like(every), np.empty_like(every)
     for block in range(tiles(height, _BLOCK_PX) * tiles(width, _BLOCK_PX)):
         corners = tile_corners(block, _BLOCK_PX, (0, 0, height, width))
         most = shaders(setting, samples, depth, label, corners, every, every.shape[0], near_block)
-        colour_block(setting, samples, depth, label, corners, near_block, most, colour, disparity)
+        for part in range(tiles(corners[2] - corners[0], _PART_PX) * tiles(corners[3] - corners[1], _PART_PX)):
+            within = tile_corners(part, _PART_PX, corners)
+            count = shaders(setting, samples, depth, label, within, near_block, most, near_part)
+            paint_part(setting, samples, depth, label, within, near_part, count, near_tile, canvas)
 
 
 @kernel
-def colour_block(
-    setting: Setting, samples: int, depth: Depths, label: Labels, block: Corners, among: Numbers, most: int,
-    colour: Floats, disparity: Depths,
+def paint_part(
+    setting: Setting, samples: int, depth: Depths, label: Labels, part: Corners, among: Numbers, most: int,
+    numbers: Numbers, canvas: Canvas,
 ) -> None:  # fmt: skip
-    """Fill a block of colour and disparity; only ``among[:most]`` may shade it. See colour_picture."""
-    height = disparity.shape[0]
+    """Fill a part of a canvas, as paint says; only ``among[:most]`` may shade it. ``numbers`` is room for as many."""
+    colour, height = canvas.colour, canvas.disparity.shape[0]
     rows, columns = depth.shape
     camera, light = setting.camera, setting.light
     focal, pixel = camera.focal * rows, 1.0 / (camera.focal * height)
-    numbers = np.empty(setting.primitives.shape[0], np.int64)
     seen, sums = np.empty(samples * samples, np.int32), np.empty((samples * samples, 4))
-    for tile in range(tiles(block[2] - block[0], TILE_PX) * tiles(block[3] - block[1], TILE_PX)):
-        corners = tile_corners(tile, TILE_PX, block)
+    for tile in range(tiles(part[2] - part[0], TILE_PX) * tiles(part[3] - part[1], TILE_PX)):
+        corners = tile_corners(tile, TILE_PX, part)
         top, left, bottom, right = corners
         count = shaders(setting, samples, depth, label, corners, among, most, numbers)
         for i in range(top, bottom):
             for j in range(left, right):
                 slots = two_largest(group(depth, label, i * samples, j * samples, samples, seen, sums), sums)
+                canvas.disparity[i, j] = sums[slots[0], 1] / sums[slots[0], 0]
                 weight = 0.0
                 r = g = b = 0.0
                 for slot in slots:
                     if slot < 0:
                         continue
-                    n = sums[slot, 0]
+                    n, number = sums[slot, 0], seen[slot]
                     across = (sums[slot, 2] / n - 0.5 * columns) / focal
                     above = (0.5 * rows - sums[slot, 3] / n) / focal
-                    if seen[slot] == NOTHING:
+                    normal = (0.0, 0.0, 0.0)
+                    if number == NOTHING:
                         red, green, blue = clouded_sky(unit(ray(camera, across, above)), setting.sky)
                     else:
-                        red, green, blue = shade(
-                            setting.primitives[seen[slot]], n / sums[slot, 1], across, above, pixel, camera, light,
+                        (red, green, blue), normal = shade(
+                            setting.primitives[number], n / sums[slot, 1], across, above, pixel, camera, light,
                             setting.sky, setting.materials, setting.primitives, numbers, count,
                             2 * (i & 1) + (j & 1),
                         )  # fmt: skip
+                    if slot == slots[0]:
+                        canvas.things[i, j] = SKY if number == NOTHING else int(setting.primitives[number, THING])
+                        canvas.normals[i, j, 0] = dot(normal, camera.right)
+                        canvas.normals[i, j, 1] = dot(normal, camera.up)
+                        canvas.normals[i, j, 2] = -dot(normal, camera.forward)
                     r, g, b = (
                         r + n * min(red, _BRIGHTEST),
                         g + n * min(green, _BRIGHTEST),
@@ -200,39 +223,6 @@ def colour_block(
                     )
                     weight += n
                 colour[i, j, 0], colour[i, j, 1], colour[i, j, 2] = r / weight, g / weight, b / weight
-                disparity[i, j] = sums[slots[0], 1] / sums[slots[0], 0]
-
-
-@kernel
-def survey_picture(
-    setting: Setting, samples: int, depth: Depths, label: Labels, normals: Depths, things: Labels
-) -> None:
-    """Fill normals (H, W, 3) and things (H, W) from H * samples by W * samples visible points.
-
-    Both are of the primitive that colour_picture takes the disparity of.
-    """
-    height, width = things.shape
-    rows, columns = depth.shape
-    camera = setting.camera
-    focal = camera.focal * rows
-    seen, sums = np.empty(samples * samples, np.int32), np.empty((samples * samples, 4))
-    for i in range(height):
-        for j in range(width):
-            slot, _ = two_largest(group(depth, label, i * samples, j * samples, samples, seen, sums), sums)
-            normals[i, j, 0] = normals[i, j, 1] = normals[i, j, 2] = 0.0
-            things[i, j] = SKY
-            if seen[slot] == NOTHING:
-                continue
-            n = sums[slot, 0]
-            way = ray(camera, (sums[slot, 2] / n - 0.5 * columns) / focal, (0.5 * rows - sums[slot, 3] / n) / focal)
-            p = setting.primitives[seen[slot]]
-            things[i, j] = int(p[THING])
-            point = plus(camera.eye, way, n / sums[slot, 1])
-            q = into_unit(p, point[0] - p[CENTRE], point[1] - p[CENTRE + 1], point[2] - p[CENTRE + 2])
-            normal = to_normal(p, face_of(p, q, 0)[0], unit(way))
-            normals[i, j, 0] = dot(normal, camera.right)
-            normals[i, j, 1] = dot(normal, camera.up)
-            normals[i, j, 2] = -dot(normal, camera.forward)
 
 
 class Render(Protocol):
@@ -254,8 +244,7 @@ def _entry(source: int) -> Render:
         depth = np.empty((height * samples, width * samples), np.float32)
         label = np.empty((height * samples, width * samples), np.int32)
         look(setting.primitives, setting.camera, depth, label)
-        colour_picture(setting, samples, depth, label, colour, disparity)
-        survey_picture(setting, samples, depth, label, normals, things)
+        paint(setting, samples, depth, label, Canvas(colour, disparity, normals, things))
         light = setting.light
         if light.crease_strength > 0.0:
             darken_creases(colour, disparity, light.crease_m, light.crease_strength, setting.camera)

@@ -120,17 +120,31 @@ def luminance(r: float, g: float, b: float) -> float:
 
 
 @kernel
-def developed(value: float, white: float, contrast: float) -> np.uint8:
-    """Return the sRGB code of an exposed value: shoulder, contrast, gamma.
+def response(contrast: float) -> Floats:
+    """Return the sRGB codes (_CODES + 1,) 0..255 of light behind the shoulder, 0..1: contrast, then gamma."""
+    codes = np.empty(_CODES + 1)
+    for step in range(_CODES + 1):
+        codes[step] = between(_SRGB, (step / _CODES) ** contrast)
+    return codes
+
+
+@kernel
+def between(codes: Floats, value: float) -> float:
+    """Return what codes (_CODES + 1,) of 0..1 say of a value, by a straight line between two of them."""
+    place = value * _CODES
+    left = int(place)
+    right = min(_CODES, left + 1)
+    return float(codes[left] + (codes[right] - codes[left]) * (place - left))
+
+
+@kernel
+def developed(value: float, white: float, codes: Floats) -> np.uint8:
+    """Return the sRGB code of an exposed value: shoulder, then a response.
 
     Source: Reinhard et al., "Photographic tone reproduction for digital images", SIGGRAPH 2002, equation 4.
     """
     value = max(0.0, value)
-    value = min(1.0, value * (1.0 + value / (white * white)) / (1.0 + value))
-    place = value**contrast * _CODES
-    left = int(place)
-    right = min(_CODES, left + 1)
-    return np.uint8(_SRGB[left] + (_SRGB[right] - _SRGB[left]) * (place - left) + 0.5)
+    return np.uint8(between(codes, min(1.0, value * (1.0 + value / (white * white)) / (1.0 + value))) + 0.5)
 
 
 @kernel
@@ -146,10 +160,11 @@ def develop(colour: Floats, sensor: Sensor, rgb: np.ndarray) -> None:
             total += math.log(luminance(colour[i, j, 0], colour[i, j, 1], colour[i, j, 2]) + 1e-3)
     gain = sensor.key / math.exp(total / (height * width))
     red, green, blue = sensor.white_balance
+    codes = response(sensor.contrast)
     for i in range(height):
         for j in range(width):
             r, g, b = colour[i, j, 0] * gain * red, colour[i, j, 1] * gain * green, colour[i, j, 2] * gain * blue
             grey = luminance(r, g, b)
-            rgb[i, j, 0] = developed(grey + (r - grey) * sensor.saturation, sensor.white, sensor.contrast)
-            rgb[i, j, 1] = developed(grey + (g - grey) * sensor.saturation, sensor.white, sensor.contrast)
-            rgb[i, j, 2] = developed(grey + (b - grey) * sensor.saturation, sensor.white, sensor.contrast)
+            rgb[i, j, 0] = developed(grey + (r - grey) * sensor.saturation, sensor.white, codes)
+            rgb[i, j, 1] = developed(grey + (g - grey) * sensor.saturation, sensor.white, codes)
+            rgb[i, j, 2] = developed(grey + (b - grey) * sensor.saturation, sensor.white, codes)

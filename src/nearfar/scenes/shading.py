@@ -165,8 +165,10 @@ def polished(
 def shade(
     p: Floats, depth: float, across: float, above: float, pixel: float, camera: Camera, light: Light, sky: Sky,
     materials: Floats, primitives: Floats, numbers: Numbers, count: int, phase: int,
-) -> Triple:  # fmt: skip
-    """Return the linear RGB of the point of primitive ``p`` that the ray (across, above) meets at a depth [m].
+) -> tuple[Triple, Triple]:  # fmt: skip
+    """Return linear RGB and normal of the point of primitive ``p`` that the ray (across, above) meets at a depth [m].
+
+    The normal is that of the primitive, in the world, turned to the viewer.
 
     ``pixel`` is the angle of a pixel [radians]; ``numbers[:count]`` are the primitives that may shade the point.
     """
@@ -190,4 +192,4 @@ def shade(
         colour = polished(colour, m, light, sky, toward(light, point)[0], view, normal, sharp)
     if light.haze > 0.0:
         colour = blend(colour, light.haze_colour, 1.0 - math.exp(-light.haze * distance))
-    return colour
+    return colour, flat

@@ -33,28 +33,50 @@ NOTHING = -1
 
 
 @kernel
-def corner_bounds(p: Floats, camera: Camera) -> tuple[float, float, float, float, int]:
-    """Return (left, right, bottom, top) of the primitive on the picture plane, and 0, 1 or 2.
-
-    0: wholly behind the camera. 1: the bounds hold. 2: partly behind, so that there are no bounds.
-    """
+def corner(p: Floats, number: int, camera: Camera) -> Triple:
+    """Return a corner of the primitive along the camera's right, up and forward [m]; bits of the number are signs."""
     third, wide = (1.0 if p[KIND] <= FRUSTUM else 0.0), reach_sideways(p)
+    a, b, c = wide if number & 1 else -wide, wide if number & 2 else -wide, third if number & 4 else -third
+    x = p[CENTRE] + a * p[AXES] + b * p[AXES + 3] + c * p[AXES + 6] - camera.eye[0]
+    y = p[CENTRE + 1] + a * p[AXES + 1] + b * p[AXES + 4] + c * p[AXES + 7] - camera.eye[1]
+    z = p[CENTRE + 2] + a * p[AXES + 2] + b * p[AXES + 5] + c * p[AXES + 8] - camera.eye[2]
+    right, up, forward = camera.right, camera.up, camera.forward
+    return (
+        x * right[0] + y * right[1] + z * right[2],
+        x * up[0] + y * up[1] + z * up[2],
+        x * forward[0] + y * forward[1] + z * forward[2],
+    )
+
+
+@kernel
+def corner_bounds(p: Floats, camera: Camera) -> tuple[float, float, float, float, int]:
+    """Return (left, right, bottom, top) of the primitive on the picture plane, and 1; or 0, if all is behind the camera.
+
+    What is partly behind it ends where its edges come through the plane of the nearest that is seen.
+    """
     left, right, bottom, top = FAR, -FAR, FAR, -FAR
-    behind, corners = 0, 8 if third else 4
-    for corner in range(corners):
-        a, b, c = wide if corner & 1 else -wide, wide if corner & 2 else -wide, third if corner & 4 else -third
-        x = p[CENTRE] + a * p[AXES] + b * p[AXES + 3] + c * p[AXES + 6] - camera.eye[0]
-        y = p[CENTRE + 1] + a * p[AXES + 1] + b * p[AXES + 4] + c * p[AXES + 7] - camera.eye[1]
-        z = p[CENTRE + 2] + a * p[AXES + 2] + b * p[AXES + 5] + c * p[AXES + 8] - camera.eye[2]
-        depth = x * camera.forward[0] + y * camera.forward[1] + z * camera.forward[2]
-        if depth <= camera.near:
+    near, behind, corners = camera.near, 0, 8 if p[KIND] <= FRUSTUM else 4
+    for number in range(corners):
+        x, y, depth = corner(p, number, camera)
+        if depth <= near:
             behind += 1
             continue
-        across = (x * camera.right[0] + y * camera.right[1] + z * camera.right[2]) / depth
-        above = (x * camera.up[0] + y * camera.up[1] + z * camera.up[2]) / depth
-        left, right, bottom, top = min(left, across), max(right, across), min(bottom, above), max(top, above)
-    state = 1 if behind == 0 else (0 if behind == corners else 2)
-    return left, right, bottom, top, state
+        x, y = x / depth, y / depth
+        left, right, bottom, top = min(left, x), max(right, x), min(bottom, y), max(top, y)
+    if behind == corners:
+        return left, right, bottom, top, 0
+    if behind > 0:
+        for number in range(corners):
+            for bit in (1, 2, 4):
+                if number & bit or bit >= corners:
+                    continue
+                x, y, depth = corner(p, number, camera)
+                x2, y2, depth2 = corner(p, number | bit, camera)
+                if (depth <= near) != (depth2 <= near):
+                    share = (near - depth) / (depth2 - depth)
+                    x, y = (x + share * (x2 - x)) / near, (y + share * (y2 - y)) / near
+                    left, right, bottom, top = min(left, x), max(right, x), min(bottom, y), max(top, y)
+    return left, right, bottom, top, 1
 
 
 @kernel
@@ -70,7 +92,7 @@ def along(p: Floats, axis: Triple, camera: Camera) -> tuple[float, float]:
 
 @kernel
 def ball_bounds(p: Floats, camera: Camera) -> tuple[float, float, float, float, int]:
-    """Return what corner_bounds does, of an ellipsoid and tighter than by its corners."""
+    """Return what corner_bounds does, of an ellipsoid and tighter than by its corners; 2 if it is partly behind."""
     depth, thick = along(p, camera.forward, camera)
     near, far = depth - thick, depth + thick
     if far <= camera.near:
@@ -86,37 +108,36 @@ def ball_bounds(p: Floats, camera: Camera) -> tuple[float, float, float, float, 
 
 @kernel
 def scan(  # noqa: C901 - one loop a kind
-    p: Floats, number: int, start: Triple, step: Triple, first: int, last: int, near: float,
-    depth: Depths, label: Labels,
-) -> None:  # fmt: skip
-    """Test the rays first..last - 1 of a row against a primitive; ray j is start + j * step in its unit space."""
+    p: Floats, number: int, start: Triple, step: Triple, near: float, depth: Depths, label: Labels
+) -> None:
+    """Test rays side by side against a primitive; ray j is start + j * step in its unit space."""
     ox, oy, oz = p[UNIT_EYE], p[UNIT_EYE + 1], p[UNIT_EYE + 2]
     (bx, by, bz), (rx, ry, rz) = start, step
     kind = int(p[KIND])
     shape, detail = p[SHAPE], p[DETAIL]
     # One loop a kind: the choice is made once a row, not once a ray.
     if kind == BOX:
-        for j in range(first, last):
+        for j in range(depth.shape[0]):
             t = hit_box(ox, oy, oz, bx + j * rx, by + j * ry, bz + j * rz, near)
             if t < depth[j]:
                 depth[j], label[j] = t, number
     elif kind == ELLIPSOID:
-        for j in range(first, last):
+        for j in range(depth.shape[0]):
             t = hit_ellipsoid(shape, ox, oy, oz, bx + j * rx, by + j * ry, bz + j * rz, near)
             if t < depth[j]:
                 depth[j], label[j] = t, number
     elif kind == PUFF:
-        for j in range(first, last):
+        for j in range(depth.shape[0]):
             t = hit_puff(shape, detail, ox, oy, oz, bx + j * rx, by + j * ry, bz + j * rz, near, depth[j])
             if t < depth[j]:
                 depth[j], label[j] = t, number
     elif kind == FRUSTUM:
-        for j in range(first, last):
+        for j in range(depth.shape[0]):
             t = hit_frustum(shape, detail, ox, oy, oz, bx + j * rx, by + j * ry, bz + j * rz, near)
             if t < depth[j]:
                 depth[j], label[j] = t, number
     else:
-        for j in range(first, last):
+        for j in range(depth.shape[0]):
             t = hit_flat(kind, ox, oy, oz, bx + j * rx, by + j * ry, bz + j * rz, near)
             if t < depth[j]:
                 depth[j], label[j] = t, number
@@ -138,16 +159,15 @@ def look(primitives: Floats, camera: Camera, depth: Depths, label: Labels) -> No
         first_column, last_column, first_row, last_row = 0, columns, 0, rows
         if state == 1:
             first_column = max(0, math.floor(left * focal + 0.5 * columns - 0.5))
-            last_column = min(columns, math.ceil(right * focal + 0.5 * columns + 0.5))
+            last_column = min(columns, max(0, math.ceil(right * focal + 0.5 * columns + 0.5)))
             first_row = max(0, math.floor(0.5 * rows - top * focal - 0.5))
             last_row = min(rows, math.ceil(0.5 * rows - bottom * focal + 0.5))
-        rx, ry, rz = into_unit(p, camera.right[0] / focal, camera.right[1] / focal, camera.right[2] / focal)
+        step = into_unit(p, camera.right[0] / focal, camera.right[1] / focal, camera.right[2] / focal)
+        across = (first_column + 0.5 - 0.5 * columns) / focal
         for i in range(first_row, last_row):
-            x, y, z = ray(camera, (0.5 - 0.5 * columns) / focal, (0.5 * rows - i - 0.5) / focal)
-            bx, by, bz = into_unit(p, x, y, z)
-            scan(
-                p, number, (bx, by, bz), (rx, ry, rz), first_column, last_column, camera.near, depth[i], label[i]
-            )  # fmt: skip
+            x, y, z = ray(camera, across, (0.5 * rows - i - 0.5) / focal)
+            start, part = into_unit(p, x, y, z), slice(first_column, last_column)
+            scan(p, number, start, step, camera.near, depth[i, part], label[i, part])
 
 
 class Glimpse(Protocol):

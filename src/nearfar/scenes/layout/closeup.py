@@ -121,7 +121,7 @@ def single(scene: Builder) -> View:
 
 
 def still_life(scene: Builder) -> View:
-    """Set out things close before a wall: all is about as far, and only what covers what tells the near from the far."""
+    """Set out things close before a wall: all is about as far, and what covers what tells the near from the far."""
     draw = scene.draw
     size = draw.spread(0.25, 1.3)  # half the width of what is set out [m]
     backs = (made.printed, made.cloth, made.wall, made.wall, made.white, made.wood)
