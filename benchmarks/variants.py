@@ -139,6 +139,9 @@ def main() -> None:
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s  %(message)s", datefmt="%H:%M:%S")
     parent = None if options.parent is None else load_checkpoint(options.parent)
+    others = [name for name in options.only if parent is not None and settings(name).net != parent.config.net]
+    if others:
+        parser.error(f"the run in {options.parent} is of another network than {', '.join(others)}: leave these out")
     rows = {}
     for name in options.only:
         folder = _folder(options.folder, name)

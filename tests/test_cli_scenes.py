@@ -52,6 +52,15 @@ def test_what_is_rendered_is_a_data_set_that_models_are_judged_on(
     assert "AbsRel" in done.text
 
 
+def test_what_the_maps_mean_is_said_again_where_it_was_lost(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    words = ["scenes", "render", "-n", "1", "--height", "24", "--width", "32", "-o", str(tmp_path)]
+    assert run(monkeypatch, *words).code == 0
+    (tmp_path / "truth.toml").unlink()
+    again = run(monkeypatch, *words)
+    assert "skipped" in again.text
+    assert (tmp_path / "truth.toml").read_text() == 'kind = "disparity"\n'
+
+
 def test_a_layout_can_be_asked_for_and_a_wrong_one_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     words = ["scenes", "render", "-n", "1", "--height", "24", "--width", "32", "-o", str(tmp_path / "out")]
     assert run(monkeypatch, *words, "--layout", "street").code == 0

@@ -92,7 +92,7 @@ def render(
     """
     _require_numba()
     meaning = out / "truth.toml"
-    if meaning.exists() and meaning.read_bytes() != _MEANING and not overwrite:
+    if meaning.exists() and not _is_said(meaning) and not overwrite:
         raise OptionError(
             f"{meaning} says something else of the maps in {out}: name another folder, or add --overwrite"
         )
@@ -102,6 +102,7 @@ def render(
             paths = _paths(out, number)
             names = [str(path) for path in paths]
             if all(path.exists() for path in paths) and not overwrite:
+                _say(meaning)
                 report.add(Row(input=f"seed {number}", status="skipped", outputs=names))
                 continue
             begin = time.perf_counter()
@@ -110,7 +111,7 @@ def render(
             for path, encoded in zip(paths, _FILES.values(), strict=True):
                 make_folder(path.parent)
                 write_whole(path, encoded(frame))
-            write_whole(meaning, _MEANING)
+            _say(meaning)
             seconds = {"render": rendered - begin, "write": time.perf_counter() - rendered}
             report.add(
                 Row(input=f"seed {number}", status="done", outputs=names, size_wh=(width, height), seconds=seconds)
@@ -140,6 +141,16 @@ def bench(
             list(pool.map(_render_one, [(seed + k, height, width) for k in range(count)], chunksize=4))
             rate = count / (time.perf_counter() - begin)
         typer.echo(f"{processes} process{'es' if processes > 1 else ''}: {rate:.1f} pictures/s at {width}x{height}")
+
+
+def _is_said(meaning: Path) -> bool:
+    return meaning.exists() and meaning.read_bytes() == _MEANING
+
+
+def _say(meaning: Path) -> None:
+    # With the first scene, not before: what cannot be rendered leaves no folder.
+    if not _is_said(meaning):
+        write_whole(meaning, _MEANING)
 
 
 def _paths(out: Path, number: int) -> list[Path]:

@@ -50,7 +50,7 @@ def corner(p: Floats, number: int, camera: Camera) -> Triple:
 
 @kernel
 def corner_bounds(p: Floats, camera: Camera) -> tuple[float, float, float, float, int]:
-    """Return (left, right, bottom, top) of the primitive on the picture plane, and 1; or 0, if all is behind the camera.
+    """Return (left, right, bottom, top) of the primitive on the picture plane, and 1; 0 if all is behind the camera.
 
     What is partly behind it ends where its edges come through the plane of the nearest that is seen.
     """
