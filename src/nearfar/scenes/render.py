@@ -51,8 +51,8 @@ class Setting(NamedTuple):
 
 
 @kernel
-def tile_ball(camera: Camera, depth: Depths, label: Labels, corners: Corners) -> tuple[Triple, float]:
-    """Return middle and radius [m] of a ball that holds all points seen by a block of rays; radius < 0 if none is."""
+def tile_box(camera: Camera, depth: Depths, label: Labels, corners: Corners) -> tuple[Triple, Triple]:
+    """Return middle and half sides [m] of a box that holds all points seen by a tile of rays; < 0 if none is."""
     top, left, bottom, right = corners
     rows, columns = depth.shape
     focal = camera.focal * rows
@@ -65,12 +65,9 @@ def tile_ball(camera: Camera, depth: Depths, label: Labels, corners: Corners) ->
             x, y, z = depth[i, j] * way[0], depth[i, j] * way[1], depth[i, j] * way[2]
             low_x, low_y, low_z = min(low_x, x), min(low_y, y), min(low_z, z)
             high_x, high_y, high_z = max(high_x, x), max(high_y, y), max(high_z, z)
-    if low_x == FAR:
-        return camera.eye, -1.0
-    radius = 0.5 * math.sqrt((high_x - low_x) ** 2 + (high_y - low_y) ** 2 + (high_z - low_z) ** 2)
     eye = camera.eye
     middle = (eye[0] + 0.5 * (low_x + high_x), eye[1] + 0.5 * (low_y + high_y), eye[2] + 0.5 * (low_z + high_z))
-    return middle, radius + 0.01
+    return middle, (0.5 * (high_x - low_x), 0.5 * (high_y - low_y), 0.5 * (high_z - low_z))
 
 
 @kernel
@@ -98,10 +95,10 @@ def shaders(
         return 0
     top, left, bottom, right = corners
     seen = top * samples, left * samples, bottom * samples, right * samples
-    middle, radius = tile_ball(setting.camera, depth, label, seen)
-    if radius < 0.0:
+    middle, half = tile_box(setting.camera, depth, label, seen)
+    if half[0] < 0.0:
         return 0
-    return candidates(setting.primitives, among, most, setting.light, middle, radius, out)
+    return candidates(setting.primitives, among, most, setting.light, middle, half, out)
 
 
 @kernel

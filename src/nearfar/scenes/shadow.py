@@ -21,6 +21,7 @@ from nearfar.scenes.geometry import (
 from nearfar.scenes.light import Light
 from nearfar.scenes.vectors import dot, plus, unit
 
+_SLACK_M = 0.01  # rays start a little off their surface
 _PATTERN = 4  # neighbouring pixels of a 2x2 block take different points of the light
 
 
@@ -52,8 +53,8 @@ def toward(light: Light, point: Triple) -> tuple[Triple, float]:
 
 
 @kernel
-def misses(p: Floats, middle: Triple, way: Triple, reach: float, room: float) -> bool:
-    """Return whether a segment, thickened by ``room``, passes the primitive's box by.
+def misses(p: Floats, middle: Triple, half: Triple, way: Triple, reach: float, room: float) -> bool:
+    """Return whether a box that moves along a segment, thickened by ``room``, passes the primitive's own by.
 
     Source: the slab test of Kay and Kajiya, "Ray tracing complex scenes", SIGGRAPH 1986, of slabs as much thicker.
     """
@@ -64,7 +65,9 @@ def misses(p: Floats, middle: Triple, way: Triple, reach: float, room: float) ->
     for axis in range(3):
         limit = wide if axis < 2 else (1.0 if p[KIND] <= FRUSTUM else 0.0)
         at = INVERSE + 3 * axis
-        slack = limit + room * math.sqrt(p[at] ** 2 + p[at + 1] ** 2 + p[at + 2] ** 2)
+        x, y, z = p[at], p[at + 1], p[at + 2]
+        slack = limit + abs(x) * half[0] + abs(y) * half[1] + abs(z) * half[2]
+        slack += room * math.sqrt(x * x + y * y + z * z)
         if abs(step[axis]) < 1e-12:
             if abs(start[axis]) > slack:
                 return True
@@ -76,10 +79,10 @@ def misses(p: Floats, middle: Triple, way: Triple, reach: float, room: float) ->
 
 @kernel
 def candidates(
-    primitives: Floats, among: Numbers, most: int, light: Light, middle: Triple, radius: float, out: Numbers
+    primitives: Floats, among: Numbers, most: int, light: Light, middle: Triple, half: Triple, out: Numbers
 ) -> int:
-    """Return how many of ``among[:most]`` may shade the points of a ball; their numbers are put into ``out``."""
-    count = 0
+    """Return how many of ``among[:most]`` may shade the points of a box; their numbers are put into ``out``."""
+    count, radius = 0, math.sqrt(dot(half, half)) + _SLACK_M
     way, reach = toward(light, middle)
     for place in range(most):
         number = among[place]
@@ -87,9 +90,9 @@ def candidates(
         off = (p[CENTRE] - middle[0], p[CENTRE + 1] - middle[1], p[CENTRE + 2] - middle[2])
         along = min(reach, max(0.0, dot(off, way)))
         side = plus(off, way, -along)
-        room = radius + 0.5 * light.size * along
-        if dot(side, side) < (p[RADIUS] + room) ** 2 and not misses(
-            p, middle, way, reach, room + 0.5 * light.size * p[RADIUS]
+        soft = 0.5 * light.size * along
+        if dot(side, side) < (p[RADIUS] + radius + soft) ** 2 and not misses(
+            p, middle, half, way, reach, _SLACK_M + soft + 0.5 * light.size * p[RADIUS]
         ):
             out[count] = number
             count += 1
