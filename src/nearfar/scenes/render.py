@@ -1,6 +1,5 @@
 """From primitives, light and camera to a picture and its disparity."""
 
-import math
 from typing import NamedTuple, Protocol
 
 import numpy as np
