@@ -1,10 +1,11 @@
 """Train variants of nearfar-open on the same pictures, and print a table of what they came to.
 
-    python benchmarks/variants.py FOLDER [--pictures 20000] [--only NAME ...] [--from RUN]
+    python benchmarks/variants.py FOLDER [--pictures 20000] [--only NAME ...] [--from RUN] [--pairs DATA]
 
 Each variant learns from the same scenes, in the same order, at the same sizes; only the network or the one setting that
 its name says differs. What that costs is told apart, in time a step, the variants in turns. With ``--from`` those of
-the shipped size go on from a run's weights. What is finished in FOLDER is not done again.
+the shipped size go on from a run's weights; with ``--pairs`` all are judged on photographs with measured depth too.
+What is finished in FOLDER is not done again.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import json
 import logging
 import os
 import statistics
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -97,6 +99,15 @@ def times(names: list[str], folder: Path) -> dict[str, tuple[float, float]]:
     }
 
 
+def judged(model: Path, data: Path) -> dict[str, float]:
+    """Return AbsRel, delta1 and order of an ONNX file on photographs with measured depth, as large as it learnt."""
+    words = ("--data", data, "--model", model, "--engine", "onnxruntime", "--size", STAGES[-1].side_px, "--json")
+    command = [sys.executable, "-c", "from nearfar.cli import main; main()", "eval", "pairs", *map(str, words)]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE)
+    summary = json.loads(done.stdout)["summary"]
+    return {name: summary[name]["mean"] for name in ("abs_rel", "delta1", "ordinal")}
+
+
 def _folder(folder: Path, name: str) -> Path:
     return folder / name.replace(" ", "-")
 
@@ -114,18 +125,20 @@ def _step(name: str) -> Callable[[], float]:
 def table(rows: Mapping[str, Mapping[str, Any]], seconds: Mapping[str, tuple[float, float]]) -> str:
     """Return the rows in Markdown."""
     side = STAGES[-1].side_px
-    titles = "| variant | weights | file [MB] | L1 | AbsRel | delta1 | order"
-    lines = [
-        f"{titles} | ms to learn ({side} px) | ms to see ({TIMED_SIDE_PX} px) |",
-        "|---|---|---|---|---|---|---|---|---|",
-    ]
+    titles = ["variant", "weights", "file [MB]", "L1", "AbsRel", "delta1", "order"]
+    has_pairs = all("pairs" in row for row in rows.values())
+    if has_pairs:
+        titles.append("photographs: AbsRel, delta1, order")
+    titles += [f"ms to learn ({side} px)", f"ms to see ({TIMED_SIDE_PX} px)"]
+    lines = [" | ".join(titles), " | ".join(["---"] * len(titles))]
     for name, row in rows.items():
-        learn, see = seconds[name]
-        lines.append(
-            f"| {name} | {row['weights'] / 1e6:.2f} M | {row['bytes'] / 1e6:.1f} | {row['l1']:.3f}"
-            f" | {row['abs_rel']:.3f} | {row['delta1']:.3f} | {row['order']:.3f}"
-            f" | {1e3 * learn:.1f} | {1e3 * see:.1f} |"
-        )
+        cells = [name, f"{row['weights'] / 1e6:.2f} M", f"{row['bytes'] / 1e6:.1f}"]
+        cells += [f"{row[figure]:.3f}" for figure in ("l1", "abs_rel", "delta1", "order")]
+        if has_pairs:
+            cells.append(", ".join(f"{figure:.3f}" for figure in row["pairs"].values()))
+        cells += [f"{1e3 * spent:.1f}" for spent in seconds[name]]
+        lines.append(" | ".join(cells))
+    lines = [f"| {line} |" for line in lines]
     return "\n".join(lines) + "\n"
 
 
@@ -136,6 +149,7 @@ def main() -> None:
     parser.add_argument("--pictures", type=int, default=20_000)
     parser.add_argument("--only", nargs="+", choices=VARIANTS, default=list(VARIANTS))
     parser.add_argument("--from", dest="parent", type=Path, metavar="RUN")
+    parser.add_argument("--pairs", type=Path, metavar="DATA")
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s  %(message)s", datefmt="%H:%M:%S")
     parent = None if options.parent is None else load_checkpoint(options.parent)
@@ -149,6 +163,8 @@ def main() -> None:
         if not done.exists():
             done.write_text(json.dumps(trained(name, options.pictures, folder, parent), indent=2))
         rows[name] = json.loads(done.read_text())
+        if options.pairs is not None:
+            rows[name]["pairs"] = judged(folder / "model.onnx", options.pairs)
     sys.stdout.write(table(rows, times(options.only, options.folder)))
 
 
