@@ -87,8 +87,10 @@ def carry_out(
     import torch
 
     from nearfar.train.loop import Surroundings, train
+    from nearfar.train.memory import keep_freed_memory
     from nearfar.train.record import graph_name
 
+    keep_freed_memory()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     with _logged(), stopping(gently=True) as stop:
         surroundings = Surroundings(

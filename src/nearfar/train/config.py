@@ -166,11 +166,14 @@ OPEN = TrainingConfig(
 
 REFINE = replace(
     OPEN,
-    # A network that knows layouts has no use for the smallest pictures; it ends at the size that it is used at.
+    net=OpenNetConfig(depth=10),
+    # Deeper than what it goes on from, which it is grown to (nearfar.train.growth). A network that knows layouts has no
+    # use for the smallest pictures; it ends at the size that it is used at.
     stages=(
         Stage(until=0.12, side_px=96, batch=48),
         Stage(until=0.45, side_px=128, batch=32),
-        Stage(until=1.00, side_px=192, batch=16),
+        Stage(until=0.85, side_px=192, batch=16),
+        Stage(until=1.00, side_px=224, batch=12),
     ),
     peak_rate=6e-4,
 )

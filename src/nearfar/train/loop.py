@@ -21,6 +21,7 @@ from nearfar.train.config import Budget, Goal, Stage, TrainingConfig
 from nearfar.train.data import Batch, Rendered, Renderer, Request, batches, network_input, scene_from_seed
 from nearfar.train.diary import Diary
 from nearfar.train.goals import AIMS, Figures
+from nearfar.train.growth import can_deepen, deepened
 from nearfar.train.networks import NetConfig, is_decayed, is_encoder, network_of, network_with
 from nearfar.train.origin import code_origin, machine
 from nearfar.train.schedule import learning_rate, stage_at
@@ -180,7 +181,7 @@ def start(
     Args:
         config: The settings.
         budget: How long the run shall be.
-        beginning: The first weights.
+        beginning: The first weights; a network of fewer blocks is deepened.
         origin: What else is to be kept of where the run came from.
 
     Raises:
@@ -192,9 +193,7 @@ def start(
         random_state = torch.get_rng_state()
     said = {**code_origin(), "machine": machine(), **origin}
     if beginning is not None:
-        if beginning.net != config.net:
-            raise OptionError(f"the earlier run's network is another: {beginning.net}, not {config.net}")
-        network.load_state_dict(beginning.weights)
+        network.load_state_dict(_fitting(beginning, config.net))
         said["parent"] = beginning.said
     return Checkpoint(
         config=config,
@@ -206,6 +205,14 @@ def start(
         random_state=random_state,
         origin=said,
     )
+
+
+def _fitting(beginning: Beginning, wanted: NetConfig) -> Mapping[str, Tensor]:
+    if beginning.net == wanted:
+        return beginning.weights
+    if can_deepen(beginning.net, wanted):
+        return deepened(beginning.weights, beginning.net, wanted.depth)
+    raise OptionError(f"the earlier run's network is another: {beginning.net}, not {wanted}")
 
 
 def train(checkpoint: Checkpoint, surroundings: Surroundings) -> tuple[Checkpoint, Figures]:

@@ -131,10 +131,10 @@ def still_life(scene: Builder) -> View:
     if draw.chance(0.35):
         with scene.at(draw.between(-0.8, 0.8) * size, -draw.between(0.02, 0.8) * size, 0, draw.between(-0.3, 0.3)):
             trellis(scene, draw.between(0.4, 1.8) * size, draw.between(0.6, 2.2) * size)
-    for _ in range(draw.whole(0, 4)):
+    for _ in range(draw.whole(0, 5)):
         with _before_wall(scene, size, pitch=draw.between(-0.5, 0.2)):
             panel = made.one_of(scene, made.printed, made.printed, made.white, made.wood, made.cloth, made.plain)
-            w, tall = draw.spread(0.12, 0.7) * size, draw.spread(0.15, 0.8) * size
+            w, tall = draw.spread(0.12, 1.2) * size, draw.spread(0.15, 0.9) * size
             scene.box(panel, (0, 0, tall), (w, draw.between(0.01, 0.05) * size, tall))
     for _ in range(draw.whole(3, 14)):
         # Half of them stand on something.

@@ -2,9 +2,10 @@
 
 from nearfar.scenes.builder import Builder, Maker, one_of
 from nearfar.scenes.layout.shell import against_wall, on_wall, outside, room_shell, wall, wall_with_opening
-from nearfar.scenes.layout.view import View
+from nearfar.scenes.layout.view import View, around
 from nearfar.scenes.objects import furniture, small
 from nearfar.scenes.objects.animals import pet
+from nearfar.scenes.objects.office import work_desk
 from nearfar.scenes.objects.outdoors import bin_or_barrel, stairs
 from nearfar.scenes.objects.people import person
 from nearfar.scenes.objects.plants import low_plant, pot_plant, small_pot_plant, vase
@@ -70,6 +71,39 @@ def room(scene: Builder) -> View:
         roll_deg=draw.between(-4.0, 4.0),
         indoors=True,
         lamp=(draw.between(-0.5, 0.5) * hx, draw.between(-0.5, 0.5) * hy, h - draw.between(0.15, 0.8)),
+    )
+
+
+def workplace(scene: Builder) -> View:
+    """Set out desks in a room, seen by somebody who sits or stands at one of them."""
+    draw = scene.draw
+    hx, hy, h = draw.between(1.6, 4.0), draw.between(1.6, 4.0), draw.between(2.4, 3.2)
+    room_shell(scene, hx, hy, h)
+    for _ in range(draw.whole(2, 7)):
+        build, deep = draw.choice(_ALONG_WALLS)
+        with against_wall(scene, hx, hy, deep):
+            build(scene)
+    wide, deep, top = draw.between(0.5, 1.0), draw.between(0.3, 0.5), draw.between(0.68, 0.78)
+    for i in range(draw.choice((1, 1, 2))):
+        # The second stands against the first, its back to it.
+        with scene.at(0, 2.0 * deep * i, 0, 3.1416 * i):
+            work_desk(scene, wide, deep, top)
+    for _ in range(draw.whole(0, 4)):
+        with scene.at(draw.between(-0.8, 0.8) * hx, draw.between(0.5, 0.9) * hy, 0, draw.turn()):
+            one_of(scene, _ON_FLOORS)
+    outside(scene)
+    target = (draw.between(-0.6, 0.6) * wide, draw.between(-0.6, 0.8) * deep, top + draw.between(-0.1, 0.3))
+    far = draw.spread(0.5, 2.2)
+    return View(
+        eye=around(draw, target, far, 3.0, 60.0),
+        target=target,
+        fov_deg=draw.between(40.0, 70.0),
+        roll_deg=draw.between(-8.0, 8.0),
+        indoors=True,
+        lamp=(draw.between(-0.5, 0.5) * hx, draw.between(-0.5, 0.5) * hy, h - draw.between(0.1, 0.6)),
+        focus_m=far,
+        scale_m=0.5,
+        near_m=0.05,
     )
 
 

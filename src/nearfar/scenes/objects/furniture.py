@@ -6,15 +6,15 @@ from nearfar.scenes.palette import colours, made
 
 
 @thing
-def table_of(scene: Builder, deep: float, wide: float, h: float) -> None:
-    """Build a table of half sides ``wide`` (x) and ``deep`` (y), and of a height."""
+def table_of(scene: Builder, deep: float, wide: float, h: float, *, round_share: float = 0.3) -> None:
+    """Build a table of half sides ``wide`` (x) and ``deep`` (y), and of a height; some are round."""
     draw = scene.draw
     top, leg = (
         made.one_of(scene, made.wood, made.wood, made.glossy, made.plain, made.floor),
         made.one_of(scene, made.wood, made.metal),
     )
     thick = draw.between(0.012, 0.035)
-    if draw.chance(0.3):
+    if draw.chance(round_share):
         r = min(deep, wide)
         scene.tube(top, (0, 0, h - 2 * thick), (0, 0, h), r)
         scene.tube(leg, (0, 0, 0), (0, 0, h - thick), draw.between(0.03, 0.06))
