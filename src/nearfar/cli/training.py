@@ -114,11 +114,11 @@ def export(checkpoint: "Checkpoint", figures: "Figures", file: Path) -> None:
     from nearfar.export.onnx import export_onnx
     from nearfar.export.settings import ExportSettings
     from nearfar.train.networks import multiple_of, network_with
-    from nearfar.train.record import file_record, graph_metadata, training_record, write_record
+    from nearfar.train.record import file_record, graph_metadata, is_open, training_record, write_record
 
     config = checkpoint.config
     side_px, _ = config.shape_hw(config.stages[-1], 1.0)
-    settings = ExportSettings(multiple=multiple_of(config.net), own_size=side_px)
+    settings = ExportSettings(multiple=multiple_of(config.net), own_size=side_px, halved=is_open(checkpoint))
     if config.net.max_depth_m is not None:
         settings = replace(settings, tolerance=_METRIC_TOLERANCE)
     network = network_with(checkpoint.average, config.net)

@@ -12,6 +12,7 @@ from torch import nn
 from torch.export import Dim
 
 from nearfar.errors import ExportError
+from nearfar.export.halves import FEWEST, halve
 from nearfar.export.rewrites import rewrite
 from nearfar.export.settings import ExportSettings
 
@@ -26,6 +27,14 @@ def frozen_copy(module: nn.Module) -> nn.Module:
     """Return a float32 copy of ``module`` on the CPU, for inference; the original is left as it is."""
     duplicate = copy.deepcopy(module).to(device="cpu", dtype=torch.float32)
     return duplicate.eval().requires_grad_(requires_grad=False)
+
+
+@torch.no_grad()
+def round_to_halves(network: nn.Module) -> None:
+    """Give the large weights of ``network``, in place, the nearest values that 16-bit floats have."""
+    for parameter in network.parameters():
+        if parameter.numel() >= FEWEST:
+            parameter.copy_(parameter.half())
 
 
 def graph_of(module: nn.Module, settings: ExportSettings, metadata: Mapping[str, str]) -> onnx.ModelProto:
@@ -43,6 +52,8 @@ def graph_of(module: nn.Module, settings: ExportSettings, metadata: Mapping[str,
     _strip(model)
     if settings.rewritten:
         rewrite(model)
+    if settings.halved:
+        halve(model)
     onnx.helper.set_model_props(model, dict(metadata))
     try:
         onnx.checker.check_model(model, full_check=True)

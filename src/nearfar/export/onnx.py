@@ -5,7 +5,7 @@ from pathlib import Path
 
 from torch import nn
 
-from nearfar.export.graph import frozen_copy, graph_of
+from nearfar.export.graph import frozen_copy, graph_of, round_to_halves
 from nearfar.export.parity import ParityReport, require_parity
 from nearfar.export.settings import ExportSettings
 from nearfar.files import make_folder, write_whole
@@ -40,6 +40,8 @@ def export_onnx(
         OutputError: The file cannot be written.
     """
     network = frozen_copy(module)
+    if settings.halved:
+        round_to_halves(network)
     content = graph_of(network, settings, metadata or {}).SerializeToString(deterministic=True)
     report = require_parity(network, content, settings)
     make_folder(path.parent)

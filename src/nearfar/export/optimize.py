@@ -172,10 +172,14 @@ def _loaded(path: Path) -> "onnx.ModelProto":
     import onnx
     from google.protobuf.message import DecodeError
 
+    from nearfar.export.halves import widen
+
     try:
-        return onnx.load(path)
+        model = onnx.load(path)
     except (DecodeError, OSError, onnx.checker.ValidationError) as error:
         raise GraphError(f"{path} is not an ONNX network that can be read: {error}") from error
+    widen(model)
+    return model
 
 
 def _judged(

@@ -22,6 +22,8 @@ class ExportSettings:
         output_name: What the graph calls the map, (B, h, w) float32.
         rewritten: Whether the graph is made faster (:mod:`nearfar.export.rewrites`): attention becomes an operator that
             ONNX Runtime added to ONNX. Else it stays as PyTorch writes it, in standard operators alone.
+        halved: Whether large weights are rounded to 16-bit floats and kept so (:mod:`nearfar.export.halves`); then
+            the graph must equal the network of the rounded weights.
         tolerance: Largest difference from PyTorch that passes the parity gate [share of the map's range].
     """
 
@@ -31,6 +33,7 @@ class ExportSettings:
     input_name: str = "pixel_values"
     output_name: str = "predicted_depth"
     rewritten: bool = True
+    halved: bool = False
     tolerance: float = 1e-4
 
     def __post_init__(self) -> None:

@@ -11,6 +11,7 @@ from onnx import numpy_helper
 from torch import Tensor
 
 from nearfar.errors import ExportError, GraphError, ModelMissingError
+from nearfar.export.halves import widen
 from nearfar.export.parity import require_parity
 from nearfar.export.settings import ExportSettings
 from nearfar.export.wiring import Wiring
@@ -36,6 +37,7 @@ def open_weights(path: Path, configs: Iterable[OpenNetConfig]) -> tuple[OpenNetC
         raise ModelMissingError(f"there is no file {path}: give a run's folder or an ONNX file") from error
     except (OSError, DecodeError) as error:
         raise GraphError(f"{path.name} is no ONNX file that can be read: {error}") from error
+    widen(model)
     held = _held(model)
     for config in configs:
         with torch.device("meta"):
