@@ -96,7 +96,7 @@ def own_colour(m: Floats, s: Triple, face: Face, wide: float) -> Triple:
         green = blue = red
     stain = 1.0
     if m[STAIN] > 0.0:
-        stain += m[STAIN] * (fractal_3d(0.37 * x + 5.0, 0.37 * y, 0.37 * z, seed + 77, 0.37 * footprint, 3) - 0.5)
+        stain += m[STAIN] * (fractal_3d(0.37 * x + 5.0, 0.37 * y, 0.37 * z, seed + 77, 0.37 * footprint, 6) - 0.5)
     first, second = (m[COLOUR], m[COLOUR + 1], m[COLOUR + 2]), (m[SECOND], m[SECOND + 1], m[SECOND + 2])
     r, g, b = times(blend(first, second, mix), (red * stain, green * stain, blue * stain))
     return min(1.2, max(0.0, r)), min(1.2, max(0.0, g)), min(1.2, max(0.0, b))

@@ -76,8 +76,8 @@ def drawn_sensor(draw: Draw, view: View) -> Sensor:
         # Now and then overexposed: what is white and near is white in photographs, too.
         key=draw.spread(0.13, 0.55) if draw.chance(0.85) else draw.spread(0.55, 1.1),
         white=draw.spread(1.0, 3.0),
-        contrast=draw.between(0.95, 1.5),
-        saturation=draw.between(0.6, 1.3),
+        contrast=draw.between(0.95, 1.7),
+        saturation=draw.between(0.7, 1.5),
         white_balance=(draw.between(0.88, 1.14), 1.0, draw.between(0.86, 1.16)),
         aperture=draw.between(0.0, 0.05) * distance if shallow else 0.0,
         focus=1.0 / distance,

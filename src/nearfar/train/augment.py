@@ -163,7 +163,7 @@ def _framed(pixels: RgbU8, rng: np.random.Generator) -> RgbU8:
 
 def _develop(light: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
     gamma = np.float32(np.exp(rng.normal(0, 0.22)))
-    gain = np.exp(rng.normal(0, 0.22) + rng.normal(0, 0.08, 3)).astype(np.float32)
+    gain = np.exp(rng.normal(-0.08, 0.22) + rng.normal(0, 0.08, 3)).astype(np.float32)
     # One power of a clipped value: exposure and white balance as a gain, then the tone curve.
     light = np.power(np.clip(light * gain, 0, 1), gamma)
     if rng.random() < 0.2:
@@ -171,8 +171,10 @@ def _develop(light: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np
     if rng.random() < 0.7:
         contrast = np.float32(np.exp(rng.normal(0, 0.2)))
         light = (light - np.float32(0.5)) * contrast + np.float32(0.5 + rng.normal(0, 0.05))
+    if rng.random() < 0.75:
+        light = _sharpened(light, rng)
     grey: NDArray[np.float32] = light @ np.array([0.299, 0.587, 0.114], np.float32)[:, None]
-    saturation = 0.0 if rng.random() < 0.08 else float(np.exp(rng.normal(-0.05, 0.3)))
+    saturation = 0.0 if rng.random() < 0.08 else float(np.exp(rng.normal(0.2, 0.35)))
     return grey + np.float32(saturation) * (light - grey)
 
 
@@ -184,11 +186,18 @@ def _other_colours(light: NDArray[np.float32], rng: np.random.Generator) -> NDAr
     return mixed
 
 
+def _sharpened(light: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Return light with its detail raised, fine or coarse, as cameras and their owners raise it."""
+    soft = cv2.GaussianBlur(light, (0, 0), float(np.exp(rng.uniform(np.log(0.6), np.log(6.0)))))
+    sharper: NDArray[np.float32] = light + np.float32(rng.uniform(0, 1.6)) * (light - soft)
+    return sharper
+
+
 def _lens(light: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
     height, width = light.shape[:2]
-    if rng.random() < 0.3:
+    if rng.random() < 0.2:
         light = cv2.GaussianBlur(light, (0, 0), float(rng.uniform(0.3, 1.3))).astype(np.float32)
-    if rng.random() < 0.15:
+    if rng.random() < 0.1:
         share = rng.uniform(0.4, 0.9)
         small = (max(1, round(width * share)), max(1, round(height * share)))
         light = cv2.resize(cv2.resize(light, small, interpolation=cv2.INTER_AREA), (width, height)).astype(np.float32)

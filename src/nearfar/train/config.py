@@ -82,7 +82,7 @@ class TrainingConfig:
     seed: int = 0
     views_per_scene: int = 4
     lanes: int = 16
-    margin: float = 1.25
+    margin: float = 1.5
     crop_share: tuple[float, float] = (0.6, 1.0)
     stretch: float = 0.14
     peak_rate: float = 1e-3
@@ -170,9 +170,9 @@ REFINE = replace(
     # Deeper than what it goes on from, which it is grown to (nearfar.train.growth). A network that knows layouts has no
     # use for the smallest pictures; it ends at the size that it is used at.
     stages=(
-        Stage(until=0.12, side_px=96, batch=48),
-        Stage(until=0.45, side_px=128, batch=32),
-        Stage(until=0.85, side_px=192, batch=16),
+        Stage(until=0.08, side_px=96, batch=48),
+        Stage(until=0.35, side_px=128, batch=32),
+        Stage(until=0.75, side_px=192, batch=16),
         Stage(until=1.00, side_px=224, batch=12),
     ),
     peak_rate=6e-4,

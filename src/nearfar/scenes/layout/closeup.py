@@ -55,7 +55,7 @@ def backdrop(scene: Builder, size: float) -> bool:
     if roll < 0.65:
         half = max(1.6, 3.0 * size)
         room_shell(scene, half, half, max(2.6, 3.0 * size))
-        for _ in range(4):
+        for _ in range(draw.whole(3, 9)):
             with against_wall(scene, half, half, 0.35):
                 one_of(scene, (furniture.shelf, furniture.cupboard, pot_plant, furniture.lamp, person, furniture.desk))
         outside(scene)
@@ -82,7 +82,7 @@ def table_top(scene: Builder) -> View:
     furniture.table_of(scene, half, half * draw.between(1.0, 1.6), h)
     if draw.chance(0.3):
         scene.box(made.cloth(scene), (0, 0, h + 0.002), (0.7 * half, 0.6 * half, 0.003))
-    for _ in range(draw.whole(3, 16)):
+    for _ in range(draw.whole(3, 26)):
         r, yaw = half * draw.unit() ** 0.7, draw.turn()
         with scene.at(r * math.cos(yaw), r * math.sin(yaw), h, draw.turn(), scale=draw.between(0.8, 1.25)):
             small.small_thing(scene)
@@ -112,8 +112,8 @@ def single(scene: Builder) -> View:
     corners = scene.extent(mark)
     size = 0.5 * math.dist(*corners)
     indoors = backdrop(scene, size)
-    for _ in range(draw.whole(0, 4)):
-        yaw, r = draw.turn(), size * draw.between(1.2, 3.0)
+    for _ in range(draw.whole(0, 8)):
+        yaw, r = draw.turn(), size * draw.between(1.2, 3.5)
         with scene.at(r * math.cos(yaw), r * math.sin(yaw), 0, draw.turn(), scale=min(1.0, 1.5 * size)):
             one_of(scene, _BESIDE)
     lamp = (draw.between(-2, 2), draw.between(-2, 2), corners[1][2] + draw.between(0.3, 1.5))
@@ -136,7 +136,7 @@ def still_life(scene: Builder) -> View:
             panel = made.one_of(scene, made.printed, made.printed, made.white, made.wood, made.cloth, made.plain)
             w, tall = draw.spread(0.12, 1.2) * size, draw.spread(0.15, 0.9) * size
             scene.box(panel, (0, 0, tall), (w, draw.between(0.01, 0.05) * size, tall))
-    for _ in range(draw.whole(3, 14)):
+    for _ in range(draw.whole(3, 22)):
         # Half of them stand on something.
         h = size * draw.between(0.1, 0.8) if draw.chance(0.5) else 0.0
         with _before_wall(scene, size):

@@ -46,7 +46,7 @@ def furnish(scene: Builder, hx: float, hy: float, h: float, count: int) -> None:
     if draw.chance(0.4):
         rug = (draw.between(-0.3, 0.3) * hx, draw.between(-0.3, 0.3) * hy, 0.005)
         scene.box(made.cloth(scene), rug, (0.5 * hx, 0.4 * hy, 0.008))
-    for _ in range(draw.whole(0, 6)):
+    for _ in range(draw.whole(0, 12)):
         with scene.at(draw.between(-0.8, 0.8) * hx, draw.between(-0.8, 0.8) * hy, 0, draw.turn()):
             one_of(scene, _ON_FLOORS)
     for _ in range(draw.whole(0, 3)):
@@ -59,7 +59,7 @@ def room(scene: Builder) -> View:
     draw = scene.draw
     hx, hy, h = draw.between(1.4, 4.0), draw.between(1.4, 4.0), draw.between(2.2, 3.4)
     room_shell(scene, hx, hy, h)
-    furnish(scene, hx, hy, h, draw.whole(4, 12))
+    furnish(scene, hx, hy, h, draw.whole(4, 16))
     outside(scene)
     side = draw.sign()
     eye = (draw.between(-0.9, 0.9) * (hx - 0.2), side * draw.between(0.4, 0.95) * (hy - 0.2), draw.between(0.3, 2.0))

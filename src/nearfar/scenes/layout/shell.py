@@ -125,7 +125,7 @@ def room_wall(scene: Builder, surface: int, skirting: int, half: float, h: float
         x = draw.between(-0.6, 0.6) * half
         scene.box(made.one_of(scene, made.wood, made.plain), (x, -0.02, 1.02), (0.42, 0.025, 1.02))
         scene.ball(made.metal(scene), (x + 0.35, -0.08, 1.0), (0.03, 0.03, 0.03))
-    for _ in range(draw.whole(0, 4)):
+    for _ in range(draw.whole(0, 6)):
         on_wall(scene, draw.between(-0.85, 0.85) * half, draw.between(1.1, h - 0.5))
 
 

@@ -90,7 +90,7 @@ def made(draw: Draw) -> Triple:
     if draw.chance(0.25):
         return near(draw, draw.choice((*PALE, WHITE, WHITE)), 0.3)
     value = draw.spread(0.03, 0.85)
-    strength = draw.unit() ** 2 if draw.chance(0.7) else draw.between(0.5, 1.0)
+    strength = draw.unit() ** 1.3 if draw.chance(0.6) else draw.between(0.5, 1.0)
     hue = 6.0 * draw.unit()
     # Source: the piecewise linear ramps of HSV, Smith, "Color gamut transform pairs", SIGGRAPH 1978.
     r, g, b = (
