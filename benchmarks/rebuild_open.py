@@ -2,10 +2,10 @@
 
     python benchmarks/rebuild_open.py FOLDER [--share 1.0]
 
-FOLDER/1 to /7 hold the runs, FOLDER/mean the weights between two of them; its nearfar-open.onnx, as today's code exports
-it, is the shipped model's equal. Minutes are those of the shipped runs, on two cores; ``--share 0.01`` tries the whole way in a
-hundredth of the time. A command that was stopped goes on where it was. Needs git, this repository's history, and what
-``pip install -c constraints.txt -e '.[train]'`` brings.
+FOLDER/1 to /7 hold the runs, FOLDER/mean the weights between two of them: its nearfar-open.onnx, as today's code
+exports it, is the shipped model's equal. Minutes are those of the shipped runs, on two cores; ``--share 0.01`` tries
+the whole way in a hundredth of the time. A command that was stopped goes on where it was. Needs git, this repository's
+history, and what ``pip install -c constraints.txt -e '.[train]'`` brings.
 """
 
 import argparse

@@ -4,8 +4,8 @@
 
 Each variant learns from the same scenes, in the same order, at the same sizes; only the network or the one setting that
 its name says differs. What that costs is told apart, in time a step, the variants in turns. With ``--from`` those of
-the shipped size go on from a run's weights; with ``--pairs`` all are judged on photographs with measured depth too.
-What is finished in FOLDER is not done again.
+the run's size, or of more blocks, go on from its weights; with ``--pairs`` all are judged on photographs with measured
+depth too. What is finished in FOLDER is not done again.
 """
 
 import argparse
@@ -31,6 +31,7 @@ from nearfar.net.open import STRIDE, OpenNetConfig
 from nearfar.train.checkpoint import Checkpoint, load_checkpoint
 from nearfar.train.config import OPEN, Budget, Stage, TrainingConfig
 from nearfar.train.data import Batch, Request
+from nearfar.train.growth import can_deepen
 from nearfar.train.loop import Beginning, Run, Surroundings, start, train
 from nearfar.train.networks import network_with
 
@@ -39,7 +40,8 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
     "as shipped": {},
     "half as wide": {"net": replace(BASE, channels=(16, 32, 64), width=96, heads=3, decoder=(48, 32, 16))},
     "one block": {"net": replace(BASE, depth=1)},
-    "twice the blocks": {"net": replace(BASE, depth=12)},
+    "six blocks": {"net": replace(BASE, depth=6)},
+    "twelve blocks": {"net": replace(BASE, depth=12)},
     "more convolutions": {"net": replace(BASE, residuals=(2, 4))},
     "no residual convolutions": {"net": replace(BASE, residuals=(0, 0))},
     "no error after a fit": {"fitted_weight": 0.0},
@@ -153,7 +155,8 @@ def main() -> None:
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s  %(message)s", datefmt="%H:%M:%S")
     parent = None if options.parent is None else load_checkpoint(options.parent)
-    others = [name for name in options.only if parent is not None and settings(name).net != parent.config.net]
+    nets = {name: settings(name).net for name in options.only if parent is not None}
+    others = [name for name, net in nets.items() if net != parent.config.net and not can_deepen(parent.config.net, net)]
     if others:
         parser.error(f"the run in {options.parent} is of another network than {', '.join(others)}: leave these out")
     rows = {}

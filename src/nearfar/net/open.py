@@ -1,4 +1,4 @@
-"""The network of nearfar-open: convolutions down to stride 16, a short transformer, a feature pyramid back up.
+"""The network of nearfar-open: convolutions down to stride 16, a transformer, a feature pyramid back up.
 
 The convolutions see edges and texture cheaply, the transformer sees the whole picture at once (where the ground is,
 where it ends, what stands on it), and the pyramid brings its answer back to the edges. Groups are normalised rather
@@ -38,7 +38,7 @@ class OpenNetConfig:
     channels: tuple[int, int, int] = (24, 48, 96)
     residuals: tuple[int, int] = (1, 2)
     width: int = 192
-    depth: int = 6
+    depth: int = 10
     heads: int = 6
     decoder: tuple[int, int, int] = (96, 64, 24)
     grid: int = 8

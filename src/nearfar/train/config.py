@@ -166,9 +166,7 @@ OPEN = TrainingConfig(
 
 REFINE = replace(
     OPEN,
-    net=OpenNetConfig(depth=10),
-    # Deeper than what it goes on from, which it is grown to (nearfar.train.growth). A network that knows layouts has no
-    # use for the smallest pictures; it ends at the size that it is used at.
+    # A network that knows layouts has no use for the smallest pictures; it ends at the size that it is used at.
     stages=(
         Stage(until=0.08, side_px=96, batch=48),
         Stage(until=0.35, side_px=128, batch=32),
