@@ -11,7 +11,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nearfar.train.augment import Crop, _other_colours, bent, cut, photograph, random_crop
+from nearfar.train.augment import Crop, _other_colours, _sharpened, bent, cut, photograph, random_crop
 from nearfar.train.config import TINY
 from nearfar.train.data import FIRST_TRAINING_SEED, Batch, Request, SceneBatches, batches, network_input
 from nearfar.train.losses import TARGET_RANGE
@@ -177,6 +177,17 @@ def test_grey_stays_grey_in_other_colours() -> None:
         np.testing.assert_allclose(_other_colours(grey, np.random.default_rng(seed)), grey, atol=1e-6)
         others.append(_other_colours(green, np.random.default_rng(seed))[0, 0])
     assert (np.std(others, axis=0) > 0.05).all()
+
+
+def test_sharpening_raises_detail_and_leaves_what_is_flat() -> None:
+    ramp = np.clip(np.linspace(-3, 4, 60, dtype=np.float32), 0, 1)
+    edge = np.tile(0.2 + 0.6 * ramp[None, :, None], (20, 1, 3)).astype(np.float32)
+    sharper = [_sharpened(edge, np.random.default_rng(seed)) for seed in range(20)]
+    assert all(one.dtype == np.float32 and one.shape == edge.shape for one in sharper)
+    assert all(np.abs(np.diff(one, axis=1)).sum() >= np.abs(np.diff(edge, axis=1)).sum() - 1e-3 for one in sharper)
+    assert np.mean([one.max() for one in sharper]) > edge.max() + 0.02
+    flat = np.full((8, 9, 3), 0.4, np.float32)
+    np.testing.assert_allclose(_sharpened(flat, np.random.default_rng(1)), flat, atol=1e-6)
 
 
 def test_a_signal_to_all_processes_of_a_run_is_left_to_the_first() -> None:
