@@ -9,7 +9,7 @@ luma from one pixel to the next; white is 1.
 
 import argparse
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +18,8 @@ import numpy as np
 
 from nearfar.arrays import RgbU8
 from nearfar.cli.demo_photographs import demo_photographs
+from nearfar.cli.inputs import expand
+from nearfar.errors import NearfarError
 from nearfar.image import read_picture
 from nearfar.scenes import render_scene
 from nearfar.train.config import REFINE, Stage
@@ -48,6 +50,15 @@ def photograph(path: Path) -> RgbU8:
     return cv2.resize(rgb, size_wh, interpolation=cv2.INTER_AREA).astype(np.uint8)
 
 
+def photographs_of(folder: str) -> Iterable[RgbU8]:
+    """Return the photographs of a folder."""
+    for found in expand([folder], recursive=False):
+        if found.error is not None:
+            raise found.error
+        if found.path is not None:  # as standard input would be
+            yield photograph(found.path)
+
+
 def training() -> Iterable[RgbU8]:
     """Return pictures as training sees them."""
     batches = SceneBatches(replace(REFINE, stages=(STAGE,)))
@@ -60,20 +71,23 @@ def row(name: str, pictures: Iterable[RgbU8]) -> str:
     return " | ".join([f"| {name}", *(f"{value:.3f}" for value in np.median(figures, axis=0))]) + " |\n"
 
 
-def main(words: Sequence[str] | None = None) -> None:
+def main() -> None:
     """Print the table in Markdown."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folders", type=Path, nargs="*", metavar="FOLDER")
-    options = parser.parse_args(words)
+    parser.add_argument("folders", nargs="*", metavar="FOLDER")
+    options = parser.parse_args()
     rows = {"photographs of `nearfar demo`": (photograph(one.path) for one in demo_photographs())}
     for folder in options.folders:
-        rows[f"photographs in {folder}"] = (photograph(path) for path in sorted(folder.iterdir()))
+        rows[f"photographs in {folder}"] = photographs_of(folder)
     scenes = range(FIRST_SEED, FIRST_SEED + SCENES)
     rows["scenes"] = (render_scene(seed, height=SIDE_PX, width=SIDE_PX * 4 // 3).rgb for seed in scenes)
     rows["pictures of training"] = training()
     sys.stdout.write(f"| {' | '.join(TITLES)} |\n{'|---' * len(TITLES)}|\n")
     for name, pictures in rows.items():
-        sys.stdout.write(row(name, pictures))
+        try:
+            sys.stdout.write(row(name, pictures))
+        except NearfarError as error:
+            parser.error(str(error))
 
 
 if __name__ == "__main__":

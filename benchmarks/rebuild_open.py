@@ -45,10 +45,8 @@ RUNS = (
     Run(commit="e311879", minutes=116, options=("--preset", "refine", "--seed", "5")),
     Run(commit="47eafdc", minutes=104, options=("--preset", "refine", "--seed", "6")),
 )
-
-
-BETWEEN = 5, 7
-SHARE_OF_FIRST = 0.3
+BETWEEN, SHARE_OF_FIRST = (5, 7), 0.3
+"""The runs that the shipped weights lie between, and how much of them is the first's."""
 
 
 def code_of(run: Run, folder: Path) -> Path:
@@ -73,7 +71,7 @@ def train(run: Run, folder: Path, *, before: Path | None, share: float) -> None:
 
 
 def average(first: Path, last: Path, folder: Path) -> None:
-    """Keep, as a run, weights between those of two runs, the first of which the last began with.
+    """Keep, as a run, weights between those of two runs, the last of which goes back to the first.
 
     A network that went on to learn other pictures, averaged with the one that it began as, does better on what neither
     has seen. Source: Wortsman et al., "Robust fine-tuning of zero-shot models", arXiv 2109.01903.

@@ -41,7 +41,7 @@ def test_a_derived_model_stands_beside_its_own(photographs: list[Path], monkeypa
     card = derive_quantised(base, photographs, store)
     assert store.card(DERIVED) == card
     assert (card.source.origin, card.openness, card.prepare) == (Origin.DERIVED, base.openness, base.prepare)
-    assert card.file().bytes < 2 * base.architecture.parameters  # in float32 it would be four times as many
+    assert card.file().bytes < 2 * base.architecture.parameters  # float32 takes four bytes a weight
     made = card.quantised
     assert made is not None
     assert card.made_from is not None

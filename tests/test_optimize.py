@@ -357,10 +357,10 @@ def test_pictures_are_prepared_as_the_card_says() -> None:
 def test_the_bundled_model_passes(tmp_path: Path) -> None:
     bundled = Path(nearfar_models_folder()) / "bundled" / "nearfar-open.onnx"
     made = optimize_model(bundled, OPEN, [shown.path for shown in demo_photographs()], tmp_path / "open.onnx")
-    assert made.bytes < 1.4 * OPEN.architecture.parameters  # in float32 it would be four times as many
+    assert made.bytes < 1.4 * OPEN.architecture.parameters  # float32 takes four bytes a weight
     assert made.chosen.scheme == "everything"
-    assert made.chosen.worst.mean_difference < 0.012
-    assert made.chosen.worst.ordering > 0.994
+    assert made.chosen.worst.mean_difference < 0.01
+    assert made.chosen.worst.ordering > 0.995
 
 
 def nearfar_models_folder() -> str:

@@ -26,7 +26,7 @@ class Material(NamedTuple):
         bump: How rough the normals are.
         glow: Light that it gives off, in units of its colour.
         mirror: Share of light that it mirrors, seen straight on.
-        stain: Strength of large stains; None: drawn.
+        stain: Strength of stains, from large ones down to the finest grain that is seen; None: drawn.
         through: Share of light that shines through, as in leaves.
         turned: Whether the texture is turned by a quarter.
     """
