@@ -103,7 +103,7 @@ class Builder:
             k = draw.between(0.55, 0.9)
             second = (colour[0] * k, colour[1] * k, colour[2] * k)
         param = draw.unit() if surface.param is None else surface.param
-        stain = draw.between(0.1, 1.3) if surface.stain is None else surface.stain
+        stain = 1.3 * draw.unit() ** 1.5 if surface.stain is None else surface.stain  # much that is made is clean
         self._materials.extend(
             (
                 *colour, *second, surface.texture, surface.period, param, surface.shine, surface.gloss, surface.bump,

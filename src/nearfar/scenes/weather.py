@@ -74,7 +74,7 @@ def drawn_sensor(draw: Draw, view: View) -> Sensor:
     distance = max(0.05, view.focus_m * draw.between(0.85, 1.15))
     return Sensor(
         # Now and then overexposed: what is white and near is white in photographs, too.
-        key=draw.spread(0.13, 0.55) if draw.chance(0.85) else draw.spread(0.55, 1.1),
+        key=draw.spread(0.13, 0.55) if draw.chance(0.82) else draw.spread(0.55, 0.95),
         white=draw.spread(1.0, 3.0),
         contrast=draw.between(0.95, 1.7),
         saturation=draw.between(0.7, 1.5),

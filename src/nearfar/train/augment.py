@@ -92,6 +92,8 @@ def photograph(rgb: RgbU8, rng: np.random.Generator) -> RgbU8:
     light = np.multiply(rgb, np.float32(1 / 255), dtype=np.float32)
     if rng.random() < 0.4:
         light = _unevenly_lit(light, rng)
+    if rng.random() < 0.15:
+        light = _sunlit(light, rng)
     light = _lens(light, rng)
     light = _develop(light, rng)
     if rng.random() < 0.5:
@@ -151,6 +153,24 @@ def _unevenly_lit(light: NDArray[np.float32], rng: np.random.Generator) -> NDArr
     return lit
 
 
+def _sunlit(light: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Return light with a patch of sun or shade on it, as through a window: an edge of light is no step in depth."""
+    height, width = light.shape[:2]
+    middle = rng.uniform(0, 1, 2) * (width, height)
+    across, down = rng.normal(0, 0.25, (2, 2)) * (width, height)
+    patch = np.zeros((height, width), np.float32)
+    panes = int(rng.integers(1, 4))
+    bar = rng.uniform(0.02, 0.12) if panes > 1 else 0.0
+    for i in range(panes):
+        left, right = 2 * i / panes - 1 + bar, 2 * (i + 1) / panes - 1 - bar
+        corners = [middle + x * across + y * down for x, y in ((left, -1), (right, -1), (right, 1), (left, 1))]
+        cv2.fillConvexPoly(patch, np.round(corners).astype(np.int32), 1.0, lineType=cv2.LINE_AA)
+    soft = cv2.GaussianBlur(patch, (0, 0), float(np.exp(rng.uniform(np.log(0.4), np.log(4.0)))))
+    strength = np.exp(rng.normal(0.3, 0.5) + rng.normal(0, 0.05, 3)) - 1
+    lit: NDArray[np.float32] = light * (1 + soft[:, :, None] * strength.astype(np.float32))
+    return lit
+
+
 def _framed(pixels: RgbU8, rng: np.random.Generator) -> RgbU8:
     """Return the picture with a plain margin of one colour, as prints and aligned photographs have."""
     height, width = pixels.shape[:2]
@@ -163,7 +183,9 @@ def _framed(pixels: RgbU8, rng: np.random.Generator) -> RgbU8:
 
 def _develop(light: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
     gamma = np.float32(np.exp(rng.normal(0, 0.22)))
-    gain = np.exp(rng.normal(-0.08, 0.22) + rng.normal(0, 0.08, 3)).astype(np.float32)
+    # Some are overexposed: what is white and clipped has a depth, too.
+    exposure = rng.normal(-0.1, 0.22) if rng.random() < 0.93 else rng.uniform(0.1, 0.7)
+    gain = np.exp(exposure + rng.normal(0, 0.08, 3)).astype(np.float32)
     # One power of a clipped value: exposure and white balance as a gain, then the tone curve.
     light = np.power(np.clip(light * gain, 0, 1), gamma)
     if rng.random() < 0.2:

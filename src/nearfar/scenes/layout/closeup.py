@@ -7,7 +7,7 @@ from nearfar.scenes.builder import Builder, Maker, one_of
 from nearfar.scenes.layout.shell import against_wall, outside, room_shell
 from nearfar.scenes.layout.view import View, around, focused, framing_distance
 from nearfar.scenes.objects import furniture, small
-from nearfar.scenes.objects.animals import animal, pet
+from nearfar.scenes.objects.animals import animal, animal_face, pet
 from nearfar.scenes.objects.buildings import house
 from nearfar.scenes.objects.outdoors import bin_or_barrel, rock, trellis
 from nearfar.scenes.objects.people import person, sitter
@@ -45,7 +45,7 @@ def backdrop(scene: Builder, size: float) -> bool:
         yaw = draw.turn()
         for turn in (yaw, yaw + 1.5708):
             with scene.at(0, 0, 0, turn):
-                surface = made.one_of(scene, made.printed, made.wall, made.wall, made.white)
+                surface = made.one_of(scene, made.printed, made.wall, made.wall, made.white, made.painted_boards)
                 y = size * draw.between(1.2, 4.0)
                 scene.sheet(surface, (0, y, 0), (12 * size, 0, 0), (0, 0, 12 * size))
                 if draw.chance(0.25):
@@ -124,7 +124,7 @@ def still_life(scene: Builder) -> View:
     """Set out things close before a wall: all is about as far, and what covers what tells the near from the far."""
     draw = scene.draw
     size = draw.spread(0.25, 1.3)  # half the width of what is set out [m]
-    backs = (made.printed, made.cloth, made.wall, made.wall, made.white, made.wood)
+    backs = (made.printed, made.cloth, made.wall, made.wall, made.white, made.wood, made.painted_boards)
     scene.sheet(made.one_of(scene, *backs), (0, 0, 0), (12 * size, 0, 0), (0, 0, 12 * size))
     if draw.chance(0.85):
         scene.box(made.one_of(scene, made.floor, made.cloth, made.printed), (0, -size, -0.5), (12 * size, size, 0.5))
@@ -199,6 +199,37 @@ def portrait(scene: Builder) -> View:
         lamp=(draw.between(-1.5, 1.5), -1.5, draw.between(1.5, 2.5)),
         focus_m=far,
         scale_m=0.4,
+    )
+
+
+def face(scene: Builder) -> View:
+    """Set out the face of an animal that fills the picture, what is behind it often out of focus."""
+    draw = scene.draw
+    indoors = backdrop(scene, draw.between(0.3, 1.0))
+    z = draw.between(0.25, 0.8)
+    with scene.at(0, 0, z):
+        r = animal_face(scene)
+    if draw.chance(0.4):
+        scene.box(
+            made.one_of(scene, made.floor, made.cloth, made.wood),
+            (0, 0, 0.5 * (z - 3.5 * r)),
+            (1.2, 1.2, 0.5 * (z - 3.5 * r)),
+        )
+    fov_deg = draw.between(25.0, 50.0)
+    far = framing_distance(draw, r, fov_deg, 1.0, 3.0)
+    yaw, rise = draw.between(-0.8, 0.8), draw.between(-0.2, 0.5)
+    level = far * math.cos(rise)
+    target = (draw.between(-0.8, 0.8) * r, 0.0, z + draw.between(-0.9, 0.5) * r)
+    return View(
+        eye=(level * math.sin(yaw), -level * math.cos(yaw), z + far * math.sin(rise)),
+        target=target,
+        fov_deg=fov_deg,
+        roll_deg=draw.between(-10, 10),
+        indoors=indoors,
+        lamp=(draw.between(-1.0, 1.0), -draw.between(0.5, 1.5), z + draw.between(0.3, 1.2)),
+        focus_m=far,
+        scale_m=2.0 * r,
+        near_m=0.03,
     )
 
 

@@ -20,8 +20,9 @@ LAYOUTS: dict[str, tuple[float, Layout]] = {
     "looking-up": (0.03, country.looking_up),
     "table-top": (0.08, closeup.table_top),
     "still-life": (0.10, closeup.still_life),
-    "single": (0.10, closeup.single),
-    "portrait": (0.06, closeup.portrait),
+    "single": (0.09, closeup.single),
+    "portrait": (0.05, closeup.portrait),
+    "face": (0.02, closeup.face),
     "clutter": (0.03, closeup.clutter),
 }
 """Weight and layout by name; the weights add up to 1."""

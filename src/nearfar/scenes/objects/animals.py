@@ -8,6 +8,8 @@ from nearfar.scenes.material import Material
 from nearfar.scenes.objects.parts import limb
 from nearfar.scenes.palette import grown
 
+_IRISES = ((0.45, 0.33, 0.05), (0.25, 0.35, 0.08), (0.15, 0.25, 0.40), (0.20, 0.10, 0.03))
+
 
 def animal(scene: Builder) -> None:
     """Build an animal as large as a cat, a dog or a cow."""
@@ -58,11 +60,29 @@ def legs(scene: Builder, coat: int, thick: float, long: float, leg: float) -> No
             scene.ball(coat, (x, y + stride - 0.02, 0.025), (0.045, 0.06, 0.03))
 
 
+@thing
+def animal_face(scene: Builder) -> float:
+    """Build head, neck and chest of an animal as large as a cat or a dog, and return the radius of the head [m].
+
+    The head is about the origin, its nose towards -y; the chest is below and behind.
+    """
+    draw = scene.draw
+    coat, r = grown.fur(scene), draw.between(0.05, 0.13)
+    with scene.at(0, 0, 0, draw.between(-0.7, 0.7), pitch=draw.between(-0.3, 0.4)):
+        animal_head(scene, coat, r)
+    x, y, z = draw.between(-0.6, 0.6) * r, draw.between(1.4, 2.6) * r, -draw.between(1.4, 2.6) * r
+    scene.tube(coat, (x, y, z), (0, 0.3 * r, -0.1 * r), 1.2 * r, taper=0.65)
+    scene.ball(coat, (x, y + 0.8 * r, z), (draw.between(1.2, 1.8) * r, 2.4 * r, 1.5 * r))
+    return r
+
+
 def animal_head(scene: Builder, coat: int, r: float) -> None:
     """Build the head of an animal about the origin."""
     draw = scene.draw
     dark = scene.add(Material((0.02, 0.015, 0.015), shine=0.7, gloss=50.0))
-    snout = r * draw.between(0.7, 2.0)
+    iris = dark if draw.chance(0.5) else scene.add(Material(draw.choice(_IRISES), shine=0.8, gloss=80.0, stain=0.0))
+    wide = r * draw.between(0.11, 0.24)
+    snout = r * draw.spread(0.35, 2.0)
     end = -0.5 * r - snout
     scene.ball(coat, (0, 0, 0), (0.9 * r, r, 0.9 * r))
     scene.tube(coat, (0, -0.3 * r, -0.2 * r), (0, end, -0.4 * r), 0.6 * r, taper=draw.between(0.5, 0.9))
@@ -70,7 +90,8 @@ def animal_head(scene: Builder, coat: int, r: float) -> None:
     scene.ball(dark, (0, end - 0.28 * r, -0.25 * r), (0.16 * r, 0.1 * r, 0.1 * r))
     ears = draw.whole(0, 2)
     for x in (-r, r):
-        scene.ball(dark, (0.48 * x, -0.75 * r, 0.22 * r), (0.13 * r, 0.13 * r, 0.13 * r))
+        scene.ball(iris, (0.48 * x, -0.75 * r, 0.22 * r), (wide, wide, wide))
+        scene.ball(dark, (0.48 * x, -0.75 * r - 0.55 * wide, 0.22 * r), (0.35 * wide, 0.5 * wide, 0.6 * wide))
         if ears == 0:
             scene.tube(coat, (0.5 * x, 0.1 * r, 0.5 * r), (0.75 * x, 0.1 * r, 1.5 * r), 0.35 * r, taper=0.1)
         elif ears == 1:

@@ -29,6 +29,8 @@ def building(scene: Builder, w: float, deep: float, h: float) -> None:
         shop(scene, w)
     door = made.one_of(scene, made.wood, made.glossy, made.printed)
     scene.box(door, (draw.between(-0.7, 0.7) * w, -0.03, 1.05), (0.5, 0.05, 1.05))
+    if draw.chance(0.2):
+        spire(scene, trim, 0.5 * min(w, deep), deep, h)
     if draw.chance(0.4):
         balconies(scene, trim, w)
     if draw.chance(0.3):
@@ -45,6 +47,16 @@ def gable_roof(scene: Builder, front: int, w: float, deep: float, h: float) -> N
         scene.sheet(roof, (0.52 * x, deep, h + 0.48 * rise), (0, 1.05 * deep, 0), (-0.54 * x, 0, 0.54 * rise))
     for y in (0.0, 2.0 * deep):
         scene.sheet(front, (0, y, h + 0.5 * rise), (w, 0, 0), (0, 0, 0.5 * rise), kind=GABLE)
+
+
+def spire(scene: Builder, trim: int, r: float, deep: float, h: float) -> None:
+    """Build a turret or a mast on a roof: what stands thin against the sky may be far."""
+    draw = scene.draw
+    top, thick = h + draw.between(1.0, 3.0) * r, r * draw.spread(0.06, 0.6)
+    roof = made.one_of(scene, made.glossy, made.metal, grown.stone, made.plain)
+    scene.tube(trim, (0, deep, h), (0, deep, top), thick)
+    scene.tube(roof, (0, deep, top), (0, deep, top + 2.5 * thick), draw.between(1.1, 1.8) * thick, taper=0.05)
+    scene.ball(roof, (0, deep, top + 2.6 * thick), (0.3 * thick, 0.3 * thick, 0.5 * thick))
 
 
 def shop(scene: Builder, w: float) -> None:

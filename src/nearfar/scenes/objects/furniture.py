@@ -10,7 +10,7 @@ def table_of(scene: Builder, deep: float, wide: float, h: float, *, round_share:
     """Build a table of half sides ``wide`` (x) and ``deep`` (y), and of a height; some are round."""
     draw = scene.draw
     top, leg = (
-        made.one_of(scene, made.wood, made.wood, made.glossy, made.plain, made.floor),
+        made.one_of(scene, made.wood, made.wood, made.glossy, made.plain, made.white, made.floor),
         made.one_of(scene, made.wood, made.metal),
     )
     thick = draw.between(0.012, 0.035)
@@ -52,8 +52,8 @@ def chair(scene: Builder) -> None:
     """Build a chair."""
     draw = scene.draw
     body, seat = (
-        made.one_of(scene, made.wood, made.metal, made.glossy),
-        made.one_of(scene, made.cloth, made.wood, made.plain),
+        made.one_of(scene, made.wood, made.metal, made.glossy, made.white),
+        made.one_of(scene, made.cloth, made.wood, made.plain, made.white),
     )
     w, h, tall = draw.between(0.18, 0.26), draw.between(0.4, 0.5), draw.between(0.35, 0.6)
     r, splay = draw.between(0.012, 0.025), draw.between(0.0, 0.06)
@@ -153,7 +153,7 @@ def shelf(scene: Builder) -> None:
 def shelf_of(scene: Builder, w: float) -> None:
     """Build shelves of a half width."""
     draw = scene.draw
-    surface = made.one_of(scene, made.wood, made.glossy, made.plain)
+    surface = made.one_of(scene, made.wood, made.glossy, made.plain, made.white)
     deep, levels, step = draw.between(0.13, 0.2), draw.whole(2, 6), draw.between(0.28, 0.42)
     h = levels * step
     scene.sheet(surface, (0, deep, 0.5 * h), (w, 0, 0), (0, 0, 0.5 * h))
@@ -182,7 +182,8 @@ def fill_level(scene: Builder, w: float, deep: float, step: float) -> None:
 def cupboard_of(scene: Builder, w: float, h: float) -> None:
     """Build a cupboard or chest of drawers of a half width and a height."""
     draw = scene.draw
-    surface, knob = made.one_of(scene, made.wood, made.glossy, made.plain), made.metal(scene)
+    surface = made.one_of(scene, made.wood, made.glossy, made.plain, made.white, made.painted_boards)
+    knob = made.metal(scene)
     deep, columns, rows = draw.between(0.2, 0.32), draw.whole(1, 3), draw.whole(1, 4)
     scene.box(surface, (0, 0, 0.5 * h), (w, deep, 0.5 * h))
     for i in range(columns):

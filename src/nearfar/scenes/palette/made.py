@@ -100,6 +100,19 @@ def white(scene: Builder) -> int:
     return scene.add(Material(colour, shine=draw.choice((0.0, 0.0, 0.4)), gloss=60.0, stain=draw.between(0.0, 0.15)))
 
 
+def painted_boards(scene: Builder) -> int:
+    """Return boards painted one colour, mostly white: a wooden house, panelling, a fence."""
+    draw = scene.draw
+    colour = colours.near(draw, colours.WHITE, 0.35) if draw.chance(0.6) else colours.made(draw)
+    joint = colours.scaled(colour, draw.between(0.6, 0.97))
+    period, turned = draw.spread(0.06, 0.3), draw.chance(0.6)
+    return scene.add(
+        Material(
+            colour, joint, texture=textures.PLANKS, period=period, param=0.1, turned=turned, bump=draw.between(0.0, 0.2)
+        )
+    )
+
+
 def lamp_glass(scene: Builder, glow: float) -> int:
     """Return what a lamp shines through."""
     return scene.add(Material((0.9, 0.85, 0.7), glow=glow, through=0.6))
@@ -146,6 +159,8 @@ def printed(scene: Builder) -> int:
 def wall(scene: Builder) -> int:
     """Return what covers the wall of a room."""
     draw = scene.draw
+    if draw.chance(0.2):
+        return white(scene)
     base = colours.near(draw, draw.choice(colours.PALE), 0.3) if draw.chance(0.7) else colours.made(draw)
     if draw.chance(0.55):
         bump = draw.choice((0.0, 0.1, 0.3))
@@ -195,8 +210,8 @@ def paving(scene: Builder) -> int:
 def facade(scene: Builder) -> int:
     """Return a front, most with windows."""
     draw = scene.draw
-    if draw.chance(0.12):
-        return white(scene)
+    if draw.chance(0.18):
+        return one_of(scene, white, painted_boards)
     base = draw.choice((*colours.STONES, *colours.PALE, (0.35, 0.14, 0.09), (0.45, 0.30, 0.15)))
     glass = (0.05, 0.07, 0.09) if draw.chance(0.8) else (0.3, 0.4, 0.5)
     period = draw.between(1.8, 4.0)
