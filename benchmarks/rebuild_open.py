@@ -2,7 +2,7 @@
 
     python benchmarks/rebuild_open.py FOLDER [--share 1.0]
 
-FOLDER/1 to /7 hold the runs, FOLDER/mean the weights between two of them: its nearfar-open.onnx, as today's code
+Each step has a folder of its name in FOLDER, with the run and its nearfar-open.onnx; that of the last, as today's code
 exports it, is the shipped model's equal. Minutes are those of the shipped runs, on two cores; ``--share 0.01`` tries
 the whole way in a hundredth of the time. A command that was stopped goes on where it was. Needs git, this repository's
 history, and what ``pip install -c constraints.txt -e '.[train]'`` brings.
@@ -19,34 +19,57 @@ from nearfar.train.checkpoint import CHECKPOINT_NAME, load_checkpoint, save_chec
 from nearfar.train.growth import deepened
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+FILE = "nearfar-open.onnx"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One run of those that the shipped weights have behind them.
+    """Some hours of learning; a run after the first begins with the weights of the step before.
 
     Attributes:
+        name: Of its folder.
         commit: Whose scenes, network and loop it learnt by.
         minutes: How long.
-        options: What else its command said; a run after the first begins with the weights of the one before.
+        options: What else its command said.
     """
 
+    name: str
     commit: str
     minutes: float
     options: tuple[str, ...]
 
 
-RUNS = (
-    Run(commit="924dd24", minutes=101, options=("--seed", "0")),
-    Run(commit="d9546ea", minutes=105, options=("--preset", "refine", "--seed", "1")),
-    Run(commit="3d88213", minutes=98, options=("--preset", "refine", "--seed", "2")),
-    Run(commit="60a5333", minutes=100, options=("--preset", "refine", "--seed", "3")),
-    Run(commit="acb466e", minutes=103, options=("--preset", "refine", "--seed", "4")),
-    Run(commit="e311879", minutes=116, options=("--preset", "refine", "--seed", "5")),
-    Run(commit="47eafdc", minutes=104, options=("--preset", "refine", "--seed", "6")),
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mean:
+    """Weights between those of two steps, the last of which goes back to the first.
+
+    A network that went on to learn other pictures, averaged with the one that it began as, does better on what neither
+    has seen. Source: Wortsman et al., "Robust fine-tuning of zero-shot models", arXiv 2109.01903.
+
+    Attributes:
+        name: Of its folder.
+        first: Name of the earlier step.
+        last: Name of the later one.
+        share_of_first: How much of the weights is the earlier one's, in [0, 1].
+    """
+
+    name: str
+    first: str
+    last: str
+    share_of_first: float
+
+
+STEPS: tuple[Run | Mean, ...] = (
+    Run(name="1", commit="924dd24", minutes=101, options=("--seed", "0")),
+    Run(name="2", commit="d9546ea", minutes=105, options=("--preset", "refine", "--seed", "1")),
+    Run(name="3", commit="3d88213", minutes=98, options=("--preset", "refine", "--seed", "2")),
+    Run(name="4", commit="60a5333", minutes=100, options=("--preset", "refine", "--seed", "3")),
+    Run(name="5", commit="acb466e", minutes=103, options=("--preset", "refine", "--seed", "4")),
+    Run(name="6", commit="e311879", minutes=116, options=("--preset", "refine", "--seed", "5")),
+    Run(name="7", commit="47eafdc", minutes=104, options=("--preset", "refine", "--seed", "6")),
+    Mean(name="5-and-7", first="5", last="7", share_of_first=0.3),
+    Run(name="8", commit="f726e89", minutes=118, options=("--preset", "refine", "--seed", "7")),
 )
-BETWEEN, SHARE_OF_FIRST = (5, 7), 0.3
-"""The runs that the shipped weights lie between, and how much of them is the first's."""
 
 
 def code_of(run: Run, folder: Path) -> Path:
@@ -58,11 +81,11 @@ def code_of(run: Run, folder: Path) -> Path:
 
 def train(run: Run, folder: Path, *, before: Path | None, share: float) -> None:
     """Carry out a run, or go on with it, unless its file is there."""
-    if (folder / "nearfar-open.onnx").exists():
+    if (folder / FILE).exists():
         return
     code = code_of(run, folder.with_name(f"{folder.name}-code"))
     words = ["-o", folder]
-    if (folder / "checkpoint.pt").exists():
+    if (folder / CHECKPOINT_NAME).exists():
         words += ["--resume"]
     else:
         words += ["--minutes", str(run.minutes * share), *run.options]
@@ -70,20 +93,15 @@ def train(run: Run, folder: Path, *, before: Path | None, share: float) -> None:
     nearfar_train(code, "open", *words)
 
 
-def average(first: Path, last: Path, folder: Path) -> None:
-    """Keep, as a run, weights between those of two runs, the last of which goes back to the first.
-
-    A network that went on to learn other pictures, averaged with the one that it began as, does better on what neither
-    has seen. Source: Wortsman et al., "Robust fine-tuning of zero-shot models", arXiv 2109.01903.
-    """
-    before, after = load_checkpoint(first), load_checkpoint(last)
-    weights = deepened(before.average, before.config.net, after.config.net.depth)
-    mean = {
-        name: SHARE_OF_FIRST * weights[name] + (1 - SHARE_OF_FIRST) * value for name, value in after.average.items()
-    }
-    origin = after.origin | {"averaged": f"{SHARE_OF_FIRST:g} of run {first.name}, the rest of run {last.name}"}
+def average(mean: Mean, folder: Path) -> None:
+    """Keep, as a run, weights between those of two steps, and export them by today's code."""
+    before, after = (load_checkpoint(folder.with_name(name)) for name in (mean.first, mean.last))
+    first, share = deepened(before.average, before.config.net, after.config.net.depth), mean.share_of_first
+    weights = {name: share * first[name] + (1 - share) * value for name, value in after.average.items()}
+    origin = after.origin | {"averaged": f"{share:g} of run {mean.first}, the rest of run {mean.last}"}
     folder.mkdir(exist_ok=True)
-    save_checkpoint(replace(after, average=mean, origin=origin), folder / CHECKPOINT_NAME)
+    save_checkpoint(replace(after, average=weights, origin=origin), folder / CHECKPOINT_NAME)
+    nearfar_train(REPOSITORY, "export", folder, "--overwrite")
 
 
 def nearfar_train(code: Path, *words: object) -> None:
@@ -101,11 +119,15 @@ def main() -> None:
     folder = options.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     before = None
-    for number, run in enumerate(RUNS, 1):
-        train(run, folder / str(number), before=before, share=options.share)
-        before = folder / str(number)
-    average(folder / str(BETWEEN[0]), folder / str(BETWEEN[1]), folder / "mean")
-    nearfar_train(REPOSITORY, "export", folder / "mean", "--overwrite")
+    for step in STEPS:
+        place = folder / step.name
+        if isinstance(step, Run):
+            train(step, place, before=before, share=options.share)
+            before = place
+        else:
+            average(step, place)
+            before = place / FILE  # what was shipped in between, its large weights rounded
+    nearfar_train(REPOSITORY, "export", folder / STEPS[-1].name, "--overwrite")
 
 
 if __name__ == "__main__":

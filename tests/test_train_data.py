@@ -11,7 +11,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nearfar.train.augment import Crop, _other_colours, _sharpened, bent, cut, photograph, random_crop
+from nearfar.train.augment import Crop, _other_colours, _sharpened, _sunlit, bent, cut, photograph, random_crop
 from nearfar.train.config import TINY
 from nearfar.train.data import FIRST_TRAINING_SEED, Batch, Request, SceneBatches, batches, network_input
 from nearfar.train.losses import TARGET_RANGE
@@ -177,6 +177,18 @@ def test_grey_stays_grey_in_other_colours() -> None:
         np.testing.assert_allclose(_other_colours(grey, np.random.default_rng(seed)), grey, atol=1e-6)
         others.append(_other_colours(green, np.random.default_rng(seed))[0, 0])
     assert (np.std(others, axis=0) > 0.05).all()
+
+
+def test_a_patch_of_sun_has_a_place_and_leaves_the_rest() -> None:
+    grey = np.full((48, 64, 3), 0.4, np.float32)
+    lit = [_sunlit(grey, np.random.default_rng(seed)) / grey for seed in range(40)]
+    assert all(np.isfinite(ratio).all() and (ratio > 0).all() for ratio in lit)
+    changed = [float((abs(ratio - 1) > 0.02).mean()) for ratio in lit]
+    assert 0.03 < np.median(changed) < 0.6
+    brighter = [ratio.max() > 1.02 for ratio in lit]
+    darker = [ratio.min() < 0.98 for ratio in lit]
+    assert np.mean(brighter) > np.mean(darker) > 0
+    assert (grey == np.float32(0.4)).all()
 
 
 def test_sharpening_raises_detail_and_leaves_what_is_flat() -> None:
