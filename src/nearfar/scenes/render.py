@@ -11,7 +11,7 @@ from nearfar.scenes.geometry import FAR, THING
 from nearfar.scenes.light import Light
 from nearfar.scenes.sensor import Sensor, darken_creases, defocused, develop
 from nearfar.scenes.shading import shade
-from nearfar.scenes.shadow import candidates
+from nearfar.scenes.shadow import candidates, smooth_half_shadows
 from nearfar.scenes.sky import Sky, clouded_sky
 from nearfar.scenes.vectors import dot, unit
 from nearfar.scenes.visibility import NOTHING, look
@@ -144,12 +144,14 @@ class Canvas(NamedTuple):
         disparity: (H, W) [1/m].
         normals: (H, W, 3), unit vectors along the camera's right and up and towards it; 0 for sky.
         things: (H, W), what the pixel is a part of.
+        lit: (H, W), the share of the main light that it sees.
     """
 
     colour: Floats
     disparity: Depths
     normals: Depths
     things: Labels
+    lit: Depths
 
 
 @kernel
@@ -198,16 +200,17 @@ def paint_part(
                     n, number = sums[slot, 0], seen[slot]
                     across = (sums[slot, 2] / n - 0.5 * columns) / focal
                     above = (0.5 * rows - sums[slot, 3] / n) / focal
-                    normal = (0.0, 0.0, 0.0)
+                    normal, seen_share = (0.0, 0.0, 0.0), 1.0
                     if number == NOTHING:
                         red, green, blue = clouded_sky(unit(ray(camera, across, above)), setting.sky)
                     else:
-                        (red, green, blue), normal = shade(
+                        (red, green, blue), normal, seen_share = shade(
                             setting.primitives[number], n / sums[slot, 1], across, above, pixel, camera, light,
                             setting.sky, setting.materials, setting.primitives, numbers, count,
                             2 * (i & 1) + (j & 1),
                         )  # fmt: skip
                     if slot == slots[0]:
+                        canvas.lit[i, j] = seen_share
                         canvas.things[i, j] = SKY if number == NOTHING else int(setting.primitives[number, THING])
                         canvas.normals[i, j, 0] = dot(normal, camera.right)
                         canvas.normals[i, j, 1] = dot(normal, camera.up)
@@ -240,7 +243,9 @@ def _entry(source: int) -> Render:
         depth = np.empty((height * samples, width * samples), np.float32)
         label = np.empty((height * samples, width * samples), np.int32)
         look(setting.primitives, setting.camera, depth, label)
-        paint(setting, samples, depth, label, Canvas(colour, disparity, normals, things))
+        lit = np.empty((height, width), np.float32)
+        paint(setting, samples, depth, label, Canvas(colour, disparity, normals, things, lit))
+        colour = smooth_half_shadows(colour, disparity, things, lit)
         light = setting.light
         if light.crease_strength > 0.0:
             darken_creases(colour, disparity, light.crease_m, light.crease_strength, setting.camera)

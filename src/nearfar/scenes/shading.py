@@ -113,22 +113,21 @@ def roughened(normal: Triple, s: Triple, seed: int, bump: float) -> Triple:
 def lit(
     m: Floats, light: Light, point: Triple, distance: float, flat: Triple, normal: Triple,
     primitives: Floats, numbers: Numbers, count: int, phase: int,
-) -> tuple[Triple, Triple]:  # fmt: skip
-    """Return the light that falls on a point, and what of it can make a highlight.
+) -> tuple[Triple, Triple, float]:  # fmt: skip
+    """Return the light that falls on a point, what of it can make a highlight, and the share of the main light it sees.
 
     ``flat`` is the normal of the primitive, ``normal`` the roughened one.
     """
     falling = blend(light.below, light.above, 0.5 + 0.5 * normal[2])
-    sharp = (0.0, 0.0, 0.0)
+    sharp, seen = (0.0, 0.0, 0.0), 0.0
     way, reach = toward(light, point)
     slant = dot(normal, way)
     slant = max(slant, -m[THROUGH] * slant)
     if slant > 0.0:
         # Off the surface by more than the error of the hit, on the side that the light is on.
         off = math.copysign(2e-3 * (1.0 + 0.3 * distance) * min(1.0, distance), dot(flat, way))
-        share = open_share(primitives, numbers, count, light, plus(point, flat, off), phase)
-        if light.is_lamp:
-            share /= 1.0 + (reach / light.reach) ** 2
+        seen = open_share(primitives, numbers, count, light, plus(point, flat, off), phase)
+        share = seen / (1.0 + (reach / light.reach) ** 2) if light.is_lamp else seen
         sharp = (share * light.colour[0], share * light.colour[1], share * light.colour[2])
         falling = plus(falling, sharp, slant)
     if max(light.fill_colour) > 0.0:
@@ -136,7 +135,7 @@ def lit(
         square = dot(off_fill, off_fill) + 0.01
         slant = max(0.0, dot(normal, off_fill) / math.sqrt(square))
         falling = plus(falling, light.fill_colour, slant / (1.0 + square / light.reach**2))
-    return falling, sharp
+    return falling, sharp, seen
 
 
 @kernel
@@ -165,10 +164,10 @@ def polished(
 def shade(
     p: Floats, depth: float, across: float, above: float, pixel: float, camera: Camera, light: Light, sky: Sky,
     materials: Floats, primitives: Floats, numbers: Numbers, count: int, phase: int,
-) -> tuple[Triple, Triple]:  # fmt: skip
-    """Return linear RGB and normal of the point of primitive ``p`` that the ray (across, above) meets at a depth [m].
+) -> tuple[Triple, Triple, float]:  # fmt: skip
+    """Return what the ray (across, above) sees of primitive ``p``, which it meets at a depth [m].
 
-    The normal is that of the primitive, in the world, turned to the viewer.
+    Linear RGB; the normal of the primitive, in the world, turned to the viewer; the share of the main light.
 
     ``pixel`` is the angle of a pixel [radians]; ``numbers[:count]`` are the primitives that may shade the point.
     """
@@ -186,10 +185,10 @@ def shade(
     normal = flat
     if m[BUMP] > 0.0 and wide < m[PERIOD]:
         normal = roughened(flat, s, int(m[SEED]), m[BUMP] * (1.0 - wide / m[PERIOD]))
-    falling, sharp = lit(m, light, point, distance, flat, normal, primitives, numbers, count, phase)
+    falling, sharp, seen = lit(m, light, point, distance, flat, normal, primitives, numbers, count, phase)
     colour = times(colour, (falling[0] + m[GLOW], falling[1] + m[GLOW], falling[2] + m[GLOW]))
     if m[SHINE] > 0.0:
         colour = polished(colour, m, light, sky, toward(light, point)[0], view, normal, sharp)
     if light.haze > 0.0:
         colour = blend(colour, light.haze_colour, 1.0 - math.exp(-light.haze * distance))
-    return colour, flat
+    return colour, flat, seen

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from nearfar.scenes.compiled import Floats, Numbers, Triple, kernel
+from nearfar.scenes.compiled import Depths, Floats, Labels, Numbers, Triple, kernel
 from nearfar.scenes.geometry import (
     CENTRE,
     FAR,
@@ -23,6 +23,7 @@ from nearfar.scenes.vectors import dot, plus, unit
 
 _SLACK_M = 0.01  # rays start a little off their surface
 _PATTERN = 4  # neighbouring pixels of a 2x2 block take different points of the light
+_SAME_SURFACE = 0.03  # most that the disparity of neighbours on one surface differs, as a share of it
 
 
 def _ball_points(count: int) -> Floats:
@@ -140,3 +141,42 @@ def open_share(primitives: Floats, numbers: Numbers, count: int, light: Light, p
         if not blocked(primitives, numbers, count, point, unit(plus(way, offset, light.size)), 0.98 * reach):
             clear += 1
     return clear / cast
+
+
+@kernel
+def differs(lit: Depths, i: int, j: int) -> bool:
+    """Return whether one of the eight neighbours of a pixel sees another share of the light than it does."""
+    height, width = lit.shape
+    for k in range(max(0, i - 1), min(height, i + 2)):
+        for n in range(max(0, j - 1), min(width, j + 2)):
+            if lit[k, n] != lit[i, j]:
+                return True
+    return False
+
+
+@kernel
+def smooth_half_shadows(colour: Floats, disparity: Depths, things: Labels, lit: Depths) -> Floats:
+    """Return colours (H, W, 3) without the pattern of 2x2 pixels that few rays leave in half-shadows.
+
+    There a pixel takes the mean of its neighbours on the same surface, by binomial weights, in which a pattern of
+    period 2 is gone.
+    """
+    height, width = disparity.shape
+    smooth = colour.copy()
+    for i in range(height):
+        for j in range(width):
+            if not differs(lit, i, j):
+                continue
+            r = g = b = total = 0.0
+            for k in range(max(0, i - 1), min(height, i + 2)):
+                for n in range(max(0, j - 1), min(width, j + 2)):
+                    step = abs(disparity[k, n] - disparity[i, j])
+                    if things[k, n] != things[i, j] or step > _SAME_SURFACE * disparity[i, j]:
+                        continue
+                    weight = (2.0 - abs(k - i)) * (2.0 - abs(n - j))
+                    total += weight
+                    r += weight * colour[k, n, 0]
+                    g += weight * colour[k, n, 1]
+                    b += weight * colour[k, n, 2]
+            smooth[i, j, 0], smooth[i, j, 1], smooth[i, j, 2] = r / total, g / total, b / total
+    return smooth

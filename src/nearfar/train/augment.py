@@ -95,6 +95,8 @@ def photograph(rgb: RgbU8, rng: np.random.Generator) -> RgbU8:
     if rng.random() < 0.15:
         light = _sunlit(light, rng)
     light = _lens(light, rng)
+    if rng.random() < 0.25:
+        light = _other_textures(light, rng)
     light = _develop(light, rng)
     if rng.random() < 0.5:
         # Drawn once and shared by the channels half of the time: luminance noise survives most development.
@@ -205,6 +207,24 @@ def _other_colours(light: NDArray[np.float32], rng: np.random.Generator) -> NDAr
     mix = np.eye(3) + rng.normal(0, 0.35, (3, 3))
     mix += ((1 - mix.sum(axis=0)) / 3)[None, :]
     mixed: NDArray[np.float32] = light @ mix.astype(np.float32)
+    return mixed
+
+
+def _other_textures(light: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Return light mixed with what a random filter makes of it: shapes stay, what they seem to be made of changes.
+
+    A network that knows rendered surfaces alone is to go by shape. Source: Xu et al., "Robust and generalizable visual
+    representation learning via random convolutions", arXiv 2007.13003: its mixing variant, filters of 3 to 7 pixels.
+    """
+    side = int(rng.choice((3, 5, 7)))
+    filters = rng.normal(0, 1, (3, 3, side, side)).astype(np.float32)
+    strange = np.zeros_like(light)
+    for into in range(3):
+        for of in range(3):
+            strange[:, :, into] += cv2.filter2D(light[:, :, of], -1, filters[into, of])
+    # As bright and as contrasted as it was.
+    strange = (strange - strange.mean()) * (light.std() / max(float(strange.std()), 1e-6)) + light.mean()
+    mixed: NDArray[np.float32] = light + np.float32(rng.uniform(0, 1)) * (strange - light)
     return mixed
 
 
