@@ -68,7 +68,7 @@ STEPS: tuple[Run | Mean, ...] = (
     Run(name="6", commit="e311879", minutes=116, options=("--preset", "refine", "--seed", "5")),
     Run(name="7", commit="47eafdc", minutes=104, options=("--preset", "refine", "--seed", "6")),
     Mean(name="5-and-7", first="5", last="7", share_of_first=0.3),
-    Run(name="8", commit="f726e89", minutes=118, options=("--preset", "refine", "--seed", "7")),
+    Run(name="8", commit="ca101ae", minutes=112, options=("--preset", "refine", "--seed", "7")),
 )
 
 

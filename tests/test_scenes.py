@@ -13,6 +13,7 @@ from nearfar.scenes import LAYOUTS, Frame, geometry, render_scene
 from nearfar.scenes.builder import Builder, thing
 from nearfar.scenes.draw import Draw
 from nearfar.scenes.material import Material
+from nearfar.scenes.shadow import smooth_half_shadows
 
 
 def digest(frame: Frame) -> str:
@@ -149,6 +150,24 @@ def test_a_larger_picture_of_a_seed_is_the_same_scene() -> None:
         large = render_scene(seed, height=64, width=64).disparity[::2, ::2]
         close = np.isclose(small, large, rtol=0.1, atol=1e-3)
         assert close.mean() > 0.6
+
+
+def test_half_shadows_have_no_pattern_and_stay_on_their_surface() -> None:
+    # One surface at the left, in a half-shadow of which each pixel saw all or nothing; another in full light.
+    lit = np.ones((8, 10), np.float32)
+    lit[:, :6] = (np.indices((8, 6)).sum(axis=0) % 2).astype(np.float32)
+    things = np.ones((8, 10), np.int32)
+    things[:, 6:] = 2
+    colour = np.where(things[:, :, None] == 1, lit[:, :, None], 3.0).repeat(3, axis=2).astype(np.float64)
+    disparity = np.ones((8, 10), np.float32)
+    smooth = smooth_half_shadows(colour, disparity, things, lit)
+    np.testing.assert_allclose(smooth[1:-1, 1:5], 0.5)
+    np.testing.assert_array_equal(smooth[:, 6:], 3.0)
+    # Nothing changes where all see the same share, and a step in depth is not crossed.
+    np.testing.assert_array_equal(smooth_half_shadows(colour, disparity, things, np.ones_like(lit)), colour)
+    disparity[:, 3:6] = 2.0
+    beside_step = smooth_half_shadows(np.where(disparity[:, :, None] == 2, 0.0, colour), disparity, things, lit)
+    np.testing.assert_array_equal(beside_step[:, 3:6], 0.0)
 
 
 # What a seed means may change only with the edition of the bundled model that learnt from it. Means, not hashes: the

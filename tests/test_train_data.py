@@ -11,7 +11,17 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nearfar.train.augment import Crop, _other_colours, _sharpened, _sunlit, bent, cut, photograph, random_crop
+from nearfar.train.augment import (
+    Crop,
+    _other_colours,
+    _other_textures,
+    _sharpened,
+    _sunlit,
+    bent,
+    cut,
+    photograph,
+    random_crop,
+)
 from nearfar.train.config import TINY
 from nearfar.train.data import FIRST_TRAINING_SEED, Batch, Request, SceneBatches, batches, network_input
 from nearfar.train.losses import TARGET_RANGE
@@ -189,6 +199,22 @@ def test_a_patch_of_sun_has_a_place_and_leaves_the_rest() -> None:
     darker = [ratio.min() < 0.98 for ratio in lit]
     assert np.mean(brighter) > np.mean(darker) > 0
     assert (grey == np.float32(0.4)).all()
+
+
+def test_a_random_filter_changes_surfaces_and_leaves_their_edges() -> None:
+    steps = np.repeat(np.float32([0.2, 0.7, 0.4]), 24)
+    light = np.ascontiguousarray(np.broadcast_to(steps[None, :, None], (40, 72, 3)))
+    for seed in range(20):
+        strange = _other_textures(light, np.random.default_rng(seed))
+        assert strange.shape == light.shape
+        assert strange.dtype == np.float32
+        assert strange.mean() == pytest.approx(light.mean(), abs=1e-3)
+        inside = [slice(4, 20), slice(28, 44), slice(52, 68)]  # a filter of 7 reaches 3 pixels beyond an edge
+        assert all(np.ptp(strange[4:-4, columns], axis=(0, 1)).max() < 1e-4 for columns in inside)
+    apart = [np.abs(_other_textures(light, np.random.default_rng(seed)) - light).mean() for seed in range(20)]
+    assert min(apart) < 0.05 < max(apart)  # from hardly at all to beyond recognition
+    black = np.zeros((6, 7, 3), np.float32)
+    assert not _other_textures(black, np.random.default_rng(0)).any()
 
 
 def test_sharpening_raises_detail_and_leaves_what_is_flat() -> None:
