@@ -235,3 +235,16 @@ def test_a_signal_to_all_processes_of_a_run_is_left_to_the_first() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "at work\n"
+
+
+@pytest.mark.parametrize("rows", [40, 66, 96, 99])
+def test_a_cut_shifts_disparity_by_nothing_against_its_colour(rows: int) -> None:
+    # Red says the row, and so does disparity: whatever the ratio, they must agree after the resizing.
+    row = np.arange(rows, dtype=np.float32)[:, None]
+    disparity = np.ascontiguousarray(np.broadcast_to(row, (rows, 60)))
+    rgb = np.repeat(disparity[:, :, None], 3, axis=2).astype(np.uint8)
+    crop = Crop(top=0, left=0, height=rows, width=60, mirrored=False)
+    seen, depth = cut(rgb, disparity, crop, (66, 60))
+    assert (depth - seen[:, :, 0]).mean() == pytest.approx(0, abs=0.26)  # colour is rounded, nearest is a pixel off
+    middle = (np.arange(66) + 0.5) * rows / 66 - 0.5
+    assert (depth[:, 0] - middle).mean() == pytest.approx(0, abs=0.05)

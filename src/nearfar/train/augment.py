@@ -63,7 +63,7 @@ def cut(rgb: RgbU8, disparity: MapF32, crop: Crop, target_hw: tuple[int, int]) -
     size_wh = (target_hw[1], target_hw[0])
     shrinks = crop.height > target_hw[0]
     colour = cv2.resize(rgb[rows, columns], size_wh, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
-    depth = cv2.resize(disparity[rows, columns], size_wh, interpolation=cv2.INTER_NEAREST)
+    depth = cv2.resize(disparity[rows, columns], size_wh, interpolation=cv2.INTER_NEAREST_EXACT)
     return np.ascontiguousarray(colour[:, flip]).astype(np.uint8), np.ascontiguousarray(depth[:, flip])
 
 

@@ -98,7 +98,9 @@ def fitted(rgb: RgbU8, disparity: MapF32, *, side_px: int) -> Seen:
     size_wh = max(1, round(columns * scale)), max(1, round(rows * scale))
     small = cv2.resize(rgb, size_wh, interpolation=cv2.INTER_AREA).astype(np.uint8)
     # Nearest: the mean of two surfaces is a surface that is not there.
-    return Seen(rgb=small, disparity=cv2.resize(disparity, size_wh, interpolation=cv2.INTER_NEAREST).astype(np.float32))
+    return Seen(
+        rgb=small, disparity=cv2.resize(disparity, size_wh, interpolation=cv2.INTER_NEAREST_EXACT).astype(np.float32)
+    )
 
 
 def is_kept(folder: Path, key: str) -> bool:

@@ -65,7 +65,7 @@ def write_preview(
 def _shrink(scene: Rendered, config: TrainingConfig, stage: Stage) -> tuple[RgbU8, MapF32]:
     height, width = config.shape_hw(stage, scene.disparity.shape[1] / scene.disparity.shape[0])
     rgb = cv2.resize(scene.rgb, (width, height), interpolation=cv2.INTER_AREA).astype(np.uint8)
-    return rgb, cv2.resize(scene.disparity, (width, height), interpolation=cv2.INTER_NEAREST).astype(np.float32)
+    return rgb, cv2.resize(scene.disparity, (width, height), interpolation=cv2.INTER_NEAREST_EXACT).astype(np.float32)
 
 
 def _coloured(values: MapF32) -> RgbU8:
