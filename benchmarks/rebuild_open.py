@@ -10,6 +10,7 @@ history, and what ``pip install -c constraints.txt -e '.[train]'`` brings.
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, replace
@@ -19,7 +20,8 @@ from nearfar.train.checkpoint import CHECKPOINT_NAME, load_checkpoint, save_chec
 from nearfar.train.growth import deepened
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-FILE = "nearfar-open.onnx"
+FILE, STOPPED = "nearfar-open.onnx", "stopped"
+START_S = 30  # of a run, before it learns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,14 +31,18 @@ class Run:
     Attributes:
         name: Of its folder.
         commit: Whose scenes, network and loop it learnt by.
-        minutes: How long.
+        minutes: How long its schedule is.
         options: What else its command said.
+        stopped: After how many minutes it was stopped; None: at the end of its schedule.
+        goes_on: Whether it is the step before, resumed by other code, not a run of its own.
     """
 
     name: str
     commit: str
     minutes: float
-    options: tuple[str, ...]
+    options: tuple[str, ...] = ()
+    stopped: float | None = None
+    goes_on: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,14 +67,16 @@ class Mean:
 
 STEPS: tuple[Run | Mean, ...] = (
     Run(name="1", commit="924dd24", minutes=101, options=("--seed", "0")),
-    Run(name="2", commit="d9546ea", minutes=105, options=("--preset", "refine", "--seed", "1")),
+    Run(name="2", commit="d9546ea", minutes=420, stopped=105, options=("--preset", "refine", "--seed", "1")),
     Run(name="3", commit="3d88213", minutes=98, options=("--preset", "refine", "--seed", "2")),
     Run(name="4", commit="60a5333", minutes=100, options=("--preset", "refine", "--seed", "3")),
     Run(name="5", commit="acb466e", minutes=103, options=("--preset", "refine", "--seed", "4")),
     Run(name="6", commit="e311879", minutes=116, options=("--preset", "refine", "--seed", "5")),
     Run(name="7", commit="47eafdc", minutes=104, options=("--preset", "refine", "--seed", "6")),
     Mean(name="5-and-7", first="5", last="7", share_of_first=0.3),
-    Run(name="8", commit="ca101ae", minutes=112, options=("--preset", "refine", "--seed", "7")),
+    Run(name="8", commit="ca101ae", minutes=112, stopped=98.2, options=("--preset", "refine", "--seed", "7")),
+    Run(name="8-on", commit="d8eb870", minutes=118, goes_on=True),
+    Mean(name="shipped", first="5-and-7", last="8-on", share_of_first=0.3),
 )
 
 
@@ -80,17 +88,22 @@ def code_of(run: Run, folder: Path) -> Path:
 
 
 def train(run: Run, folder: Path, *, before: Path | None, share: float) -> None:
-    """Carry out a run, or go on with it, unless its file is there."""
-    if (folder / FILE).exists():
+    """Carry out a run, or go on with it, unless it is done."""
+    done = folder / (STOPPED if run.stopped else FILE)
+    if done.exists():
         return
     code = code_of(run, folder.with_name(f"{folder.name}-code"))
+    if run.goes_on and before is not None and not folder.exists():
+        shutil.copytree(before, folder)
+    length = ["--minutes", str(run.minutes * share)]
     words = ["-o", folder]
     if (folder / CHECKPOINT_NAME).exists():
-        words += ["--resume"]
+        words += ["--resume", *length]
     else:
-        words += ["--minutes", str(run.minutes * share), *run.options]
+        words += [*length, *run.options]
         words += [] if before is None else ["--from", before]
-    nearfar_train(code, "open", *words)
+    nearfar_train(code, "open", *words, seconds=run.stopped and 60 * run.stopped * share)
+    done.touch()
 
 
 def average(mean: Mean, folder: Path) -> None:
@@ -98,16 +111,24 @@ def average(mean: Mean, folder: Path) -> None:
     before, after = (load_checkpoint(folder.with_name(name)) for name in (mean.first, mean.last))
     first, share = deepened(before.average, before.config.net, after.config.net.depth), mean.share_of_first
     weights = {name: share * first[name] + (1 - share) * value for name, value in after.average.items()}
-    origin = after.origin | {"averaged": f"{share:g} of run {mean.first}, the rest of run {mean.last}"}
+    origin = after.origin | {"averaged": f"{share:g} of {mean.first}, the rest of {mean.last}"}
     folder.mkdir(exist_ok=True)
     save_checkpoint(replace(after, average=weights, origin=origin), folder / CHECKPOINT_NAME)
     nearfar_train(REPOSITORY, "export", folder, "--overwrite")
 
 
-def nearfar_train(code: Path, *words: object) -> None:
-    """Run ``nearfar train`` by a checkout's own code."""
+def nearfar_train(code: Path, *words: object, seconds: float | None = None) -> None:
+    """Run ``nearfar train`` by a checkout's own code, stopped after so many seconds if they are given."""
     command = [sys.executable, "-c", "from nearfar.cli import main; main()", "train", *map(str, words)]
-    subprocess.run(command, check=True, cwd=code, env=os.environ | {"PYTHONPATH": str(code / "src")})
+    with subprocess.Popen(command, cwd=code, env=os.environ | {"PYTHONPATH": str(code / "src")}) as running:
+        stopped = False
+        try:
+            status = running.wait(None if seconds is None else seconds + START_S)
+        except subprocess.TimeoutExpired:
+            running.terminate()  # it saves, and says with 1 that it was stopped
+            status, stopped = running.wait(), True
+    if status != (1 if stopped else 0):
+        raise SystemExit(f"{' '.join(command[3:])}: ended with {status}")
 
 
 def main() -> None:

@@ -15,10 +15,18 @@ import torch
 
 import tiny_scenes
 from command import run
+from depth_networks import draw
+from nearfar.cli import training
 from nearfar.cli.beginnings import named_beginning
 from nearfar.cli.train import Preset, _started
 from nearfar.engines.onnxruntime import load
+from nearfar.export.onnx import export_onnx
+from nearfar.export.settings import ExportSettings
 from nearfar.train.checkpoint import load_checkpoint
+from nearfar.train.config import TINY, Budget
+from nearfar.train.loop import Beginning, start
+from nearfar.train.networks import network_with
+from nearfar.train.record import graph_metadata, write_record
 
 TINY_RUN = ("train", "open", "--preset", "tiny", "--pictures", "12", "--workers", "0", "--seed", "3")
 
@@ -104,7 +112,10 @@ def test_stopped_resumed_and_exported(monkeypatch: pytest.MonkeyPatch, tmp_path:
         (("train", "open", "--minutes", "0"), "minutes or pictures"),
         (("train", "open", "--minutes", "nan"), "minutes or pictures"),
         (("train", "open", "--pictures", "5", "--seed", "-1"), "--seed"),
+        (("train", "open", "--pictures", "5", "--seed", "134217728"), "seed of a run"),
         (("train", "open", "--pictures", "5", "--workers", "-1"), "--workers"),
+        (("train", "open", "--resume", "--seed", "3"), "leave out --seed"),
+        (("train", "open", "--resume", "--from", "nearfar-open"), "leave out --from"),
         (("train", "open", "--preset", "huge"), "--preset"),
     ],
 )
@@ -160,6 +171,27 @@ def test_a_run_can_begin_with_the_shipped_weights() -> None:
         torch.testing.assert_close(begun.average[name], weight, rtol=0, atol=0)
 
 
+def test_what_a_run_learnt_besides_scenes_stays_with_it(tmp_path: Path) -> None:
+    distilled = start(TINY, Budget(pictures=4), origin={"verb": "distill", "teacher": "somebody's", "data": "abc"})
+    after = start(TINY, Budget(pictures=4), beginning=Beginning.of_run(distilled))
+    again = start(TINY, Budget(pictures=4), beginning=Beginning.of_run(after))
+    for checkpoint in (after, again):
+        stated = graph_metadata(checkpoint)
+        assert stated["foreign"] == "nearfar train distill, teacher somebody's, photographs abc"
+        assert (stated["model"], "Apache" in stated["licence"]) == ("a network of your own", False)
+    ours = graph_metadata(start(TINY, Budget(pictures=4), beginning=Beginning.of_run(start(TINY, Budget(pictures=4)))))
+    assert (ours["model"], ours["licence"]) == ("nearfar-open", "Apache-2.0")
+    # The same through a file.
+    for checkpoint, foreign in ((after, "after.onnx, licence: that of its first weights"), (None, "")):
+        file = tmp_path / ("after.onnx" if checkpoint else "ours.onnx")
+        made = checkpoint or start(TINY, Budget(pictures=4))
+        network = network_with(made.average, TINY.net)
+        draw(network.named_parameters(), 0)  # all weights differ, or the exporter keeps equal ones once
+        export_onnx(network, file, settings=ExportSettings(multiple=16, own_size=48), metadata=graph_metadata(made))
+        assert named_beginning(str(file)).foreign.startswith(foreign)
+        assert bool(named_beginning(str(file)).foreign) == bool(foreign)
+
+
 @pytest.mark.parametrize(
     ("parent", "reason"), [("nowhere", "--from nowhere: there is no such file or folder"), (__file__, "--from ")]
 )
@@ -169,3 +201,21 @@ def test_first_weights_that_are_none(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     assert reason in done.err
     assert "nearfar-open, a run's folder" in " ".join(done.err.split())
     assert not (tmp_path / "run").exists()
+
+
+def test_a_record_has_null_for_what_is_no_number(tmp_path: Path) -> None:
+    write_record({"validation": {"order": float("nan"), "l1": 0.5}, "sizes": (1, 2)}, tmp_path / "record.json")
+    said = json.loads((tmp_path / "record.json").read_text(encoding="utf-8"))
+    assert said == {"validation": {"order": None, "l1": 0.5}, "sizes": [1, 2]}
+
+
+@pytest.mark.parametrize(("cores", "lanes", "count"), [(1, 16, 1), (2, 16, 2), (6, 16, 4), (24, 16, 16), (3, 2, 2)])
+def test_renderers_are_as_many_as_share_the_lanes(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], cores: int, lanes: int, count: int
+) -> None:
+    monkeypatch.setattr(training, "threads_or_all", lambda _: cores)
+    assert training.renderers(None, lanes) == count
+    assert training.renderers(0, lanes) == 0
+    assert not capsys.readouterr().err
+    assert training.renderers(3, 16) == 3
+    assert "does not divide 16" in capsys.readouterr().err

@@ -1,5 +1,6 @@
 """A checkpoint is written whole or not at all, and read without running anything that is in it."""
 
+import errno
 import pickle
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +9,6 @@ import pytest
 import torch
 
 from nearfar.errors import TrainingError
-from nearfar.train import checkpoint as module
 from nearfar.train.average import average_of, update_average
 from nearfar.train.checkpoint import CHECKPOINT_NAME, Checkpoint, load_checkpoint, save_checkpoint
 from nearfar.train.config import OPEN, TINY, Budget
@@ -143,12 +143,11 @@ def test_code_in_a_file_is_not_run(how: str, tmp_path: Path) -> None:
 def test_a_full_disk_leaves_the_old_file(fresh: Checkpoint, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = file.read_bytes()
 
-    def full(content: object, path: Path) -> None:
-        path.write_bytes(b"half")
-        raise RuntimeError("PytorchStreamWriter failed writing file")
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(module.torch, "save", full)
-    with pytest.raises(TrainingError, match="cannot write"):
+    monkeypatch.setattr("nearfar.files.os.fsync", full)
+    with pytest.raises(TrainingError, match=r"cannot write .*No space left"):
         save_checkpoint(fresh, file)
     assert file.read_bytes() == before
     assert [found.name for found in file.parent.iterdir()] == [CHECKPOINT_NAME]

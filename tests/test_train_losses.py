@@ -7,7 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from nearfar.train.losses import TARGET_RANGE, depth_loss, fitted_loss, gradient_error, normalised_target
+from nearfar.train.losses import (
+    TARGET_RANGE,
+    disparity_loss,
+    fitted_loss,
+    gradient_error,
+    normalised_known,
+    normalised_target,
+)
 
 
 @pytest.mark.parametrize("value", [0.0, 0.1, 1e-6, 3e4])
@@ -15,6 +22,13 @@ def test_a_flat_map_asks_for_nothing(value: float) -> None:
     target = normalised_target(np.full((5, 7), value, np.float32))
     assert target.dtype == np.float32
     assert not target.any()
+
+
+def test_where_nothing_is_known_nothing_is_asked() -> None:
+    unknown = np.full((5, 7), np.nan, np.float32)
+    assert np.isnan(normalised_known(unknown)).all()
+    unknown[2, 3] = 0.5
+    assert normalised_known(unknown)[2, 3] == 0.0
 
 
 def test_the_target_is_clipped() -> None:
@@ -53,8 +67,8 @@ def test_a_constant_error_has_no_gradient() -> None:
 def test_the_loss_is_l1_and_a_share_of_the_gradients() -> None:
     prediction = torch.tensor([[[1.0, 2.0], [4.0, 6.0]]])
     target = torch.tensor([[[1.0, 1.0], [1.0, 1.0]]])  # the error is [[0, 1], [3, 5]]
-    assert depth_loss(prediction, target, gradient_weight=0.0).item() == pytest.approx(2.25)
-    assert depth_loss(prediction, target, gradient_weight=0.25).item() == pytest.approx(2.25 + 0.25 * (1.5 + 3.5))
+    assert disparity_loss(prediction, target, gradient_weight=0.0).item() == pytest.approx(2.25)
+    assert disparity_loss(prediction, target, gradient_weight=0.25).item() == pytest.approx(2.25 + 0.25 * (1.5 + 3.5))
 
 
 @pytest.mark.parametrize("scale", [1e-3, 1.0, 1e3])

@@ -50,14 +50,19 @@ def named_beginning(parent: str) -> "Beginning":
 
 
 def _of_graph(path: Path, said: str) -> "Beginning":
+    import onnx
+
     from nearfar.export.weights import open_weights
     from nearfar.net.open import OpenNetConfig
     from nearfar.train.config import PRESETS
     from nearfar.train.loop import Beginning
+    from nearfar.train.record import MODEL
 
     known = dict.fromkeys(preset.net for preset in PRESETS.values() if isinstance(preset.net, OpenNetConfig))
     net, weights = open_weights(path, known)
-    return Beginning(net=net, weights=weights, said=said)
+    stated = {entry.key: entry.value for entry in onnx.load(path).metadata_props}
+    foreign = "" if stated.get("model") == MODEL else f"{path.name}, licence: {stated.get('licence', 'unknown')}"
+    return Beginning(net=net, weights=weights, said=said, foreign=foreign)
 
 
 def _of_checkpoint(path: Path) -> "Beginning":
@@ -73,4 +78,4 @@ def _of_checkpoint(path: Path) -> "Beginning":
         max_depth_m=None if said is None else said.max_depth_m,
         position_offset=POSITION_OFFSETS[layout],
     )
-    return Beginning(net=net, weights=load_network(path, net).state_dict(), said=path.name)
+    return Beginning(net=net, weights=load_network(path, net).state_dict(), said=path.name, foreign=path.name)

@@ -9,7 +9,8 @@ import typer
 
 from nearfar.cli import training
 from nearfar.cli.beginnings import named_beginning
-from nearfar.errors import TrainingError
+from nearfar.engines.threads import threads_or_all
+from nearfar.errors import OptionError, TrainingError
 from nearfar.models.store import BUNDLED_MODEL
 
 if TYPE_CHECKING:
@@ -94,11 +95,17 @@ def settings(
     batch: int | None,
     rate: float | None,
 ) -> "TrainingConfig":
-    """Return the preset with what the command line says otherwise, for the network of ``beginning``, relative."""
+    """Return the preset with what the command line says otherwise, for the network of ``beginning``, relative.
+
+    Raises:
+        OptionError: The rate is 0.
+    """
+    if rate == 0:
+        raise OptionError("--rate 0 learns nothing: give a rate above 0, or leave it out for the preset's")
     stage = preset.stages[-1]
     stage = replace(stage, side_px=size or stage.side_px, batch=batch or stage.batch)
     net = preset.net if beginning is None else replace(beginning.net, max_depth_m=None)
-    return replace(preset, net=net, seed=seed, stages=(stage,), peak_rate=rate or preset.peak_rate)
+    return replace(preset, net=net, seed=seed, stages=(stage,), peak_rate=preset.peak_rate if rate is None else rate)
 
 
 def run_on(
@@ -143,7 +150,7 @@ def _carry_out(checkpoint: "Checkpoint", photographs: "Photographs", output: Pat
     training.carry_out(
         checkpoint,
         output,
-        workers=min(2, training.usable_cores()) if workers is None else workers,
+        workers=min(2, threads_or_all(None)) if workers is None else workers,
         renderer=photographs,
         validation_count=len(photographs.held_out),
     )

@@ -2,7 +2,6 @@
 
 import importlib.util
 import io
-import os
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from nearfar.arrays import RgbU8
 from nearfar.cli import options
 from nearfar.cli.report import Report, Row
+from nearfar.engines.threads import threads_or_all
 from nearfar.errors import MissingExtraError, OptionError
 from nearfar.files import make_folder, write_whole
 from nearfar.outputs.color import colored
@@ -132,7 +132,7 @@ def bench(
     from multiprocessing import get_context
 
     _require_numba()
-    many = workers or os.cpu_count() or 1
+    many = workers or threads_or_all(None)
     for processes in dict.fromkeys((1, many)):
         with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
             # The first round loads the compiled code into every process and is not timed.

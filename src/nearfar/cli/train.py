@@ -37,6 +37,7 @@ class Preset(StrEnum):
 
 @app.command("open")
 def train_open(
+    context: typer.Context,
     output: training.Output = Path("nearfar-open-run"),
     minutes: training.Minutes = None,
     pictures: training.Pictures = None,
@@ -61,6 +62,7 @@ def train_open(
     from nearfar.train.data import scene_from_seed
 
     if resume:
+        training.refuse_beside_resume(context)
         checkpoint = training.resumed(output, minutes, pictures, verb="open")
     else:
         training.require_new(output)
@@ -68,7 +70,7 @@ def train_open(
     training.carry_out(
         checkpoint,
         output,
-        workers=training.usable_cores() if workers is None else workers,
+        workers=training.renderers(workers, checkpoint.config.lanes),
         renderer=scene_from_seed,
         validation_count=training.VALIDATION_SCENES,
     )

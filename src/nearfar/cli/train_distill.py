@@ -17,6 +17,7 @@ _NAME = "distilled.onnx"
 
 
 def distill(
+    context: typer.Context,
     photos: Annotated[
         list[str] | None,
         typer.Option("--photos", metavar="DIR", help="Photographs: a folder, searched to its depths, or a glob."),
@@ -44,6 +45,7 @@ def distill(
     """
     training.require_packages(*training.CONVERTER)
     if resume:
+        training.refuse_beside_resume(context)
         photograph_runs.resume_on(output, minutes, pictures, verb="distill", workers=workers)
         return
     if not photos or not teacher:

@@ -16,6 +16,7 @@ _NAME = "finetuned.onnx"
 
 
 def finetune(
+    context: typer.Context,
     pairs: Annotated[
         Path | None,
         typer.Option("--pairs", metavar="DIR", help="Photographs with measured depth, as 'nearfar eval' reads them."),
@@ -44,6 +45,7 @@ def finetune(
     """
     training.require_packages(*training.CONVERTER)
     if resume:
+        training.refuse_beside_resume(context)
         photograph_runs.resume_on(output, minutes, pictures, verb="finetune", workers=workers)
         return
     if pairs is None:

@@ -2,7 +2,6 @@
 
 import importlib.util
 import logging
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nearfar.cli.stop import stopping
+from nearfar.engines.threads import threads_or_all
 from nearfar.errors import MissingExtraError, OptionError
 
 if TYPE_CHECKING:
@@ -129,9 +129,31 @@ def export(checkpoint: "Checkpoint", figures: "Figures", file: Path) -> None:
     typer.echo(f"{file}\n{record}")
 
 
-def usable_cores() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def renderers(named: int | None, lanes: int) -> int:
+    """Return how many processes render: as many as named, else as many as there are cores and lanes can be dealt to.
+
+    A number that does not divide the lanes renders each scene in several processes: a named one is warned of.
+    """
+    if named is None:
+        return max(count for count in range(1, threads_or_all(None) + 1) if lanes % count == 0)
+    if named and lanes % named:
+        say(
+            f"--workers {named} does not divide {lanes}: scenes are rendered more than once; a divisor does it once"
+        )
+    return named
+
+
+def refuse_beside_resume(context: typer.Context) -> None:
+    """Check that nothing is asked of a run that goes on but what can change in the middle of it.
+
+    Raises:
+        OptionError: Another option is given.
+    """
+    changeable = ("output", "minutes", "pictures", "workers", "resume")
+    for parameter in context.command.params:
+        source = context.get_parameter_source(parameter.name or "")
+        if source is not None and source.name == "COMMANDLINE" and parameter.name not in changeable:
+            raise OptionError(f"--resume goes on with what the run began with: leave out {parameter.opts[0]}")
 
 
 def say(text: str) -> None:

@@ -1,6 +1,7 @@
 """The open model's weights out of an ONNX file that was exported here, proven to be the file's own."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,8 @@ _CHECKED_SIDE = 96
 def open_weights(path: Path, configs: Iterable[OpenNetConfig]) -> tuple[OpenNetConfig, dict[str, Tensor]]:
     """Return which of ``configs`` an ONNX file of the open network is, and its weights by name, float32.
 
+    It may have another number of transformer blocks than they: that of the file is returned.
+
     The exporter keeps the names of all but the matrices, which it turns over; those are found by their biases. The
     network made of them must give what the file gives.
 
@@ -39,7 +42,8 @@ def open_weights(path: Path, configs: Iterable[OpenNetConfig]) -> tuple[OpenNetC
         raise GraphError(f"{path.name} is no ONNX file that can be read: {error}") from error
     widen(model)
     held = _held(model)
-    for config in configs:
+    depth = len({name.split(".")[1] for name in held if name.startswith("blocks.")})
+    for config in (replace(config, depth=max(1, depth)) for config in configs):
         with torch.device("meta"):
             shapes = {name: tuple(tensor.shape) for name, tensor in OpenNet(config).state_dict().items()}
         if all(name in held and tuple(held[name].shape) == shape for name, shape in shapes.items()):

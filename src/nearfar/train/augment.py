@@ -1,6 +1,6 @@
 """One rendered scene, seen anew: a crop of it, in other light, through another camera.
 
-The camera part runs in the order of a real one: light, lens, sensor, development, file.
+The camera part runs as a real one does: light, lens, development, noise, file.
 """
 
 from dataclasses import dataclass
@@ -237,6 +237,8 @@ def _sharpened(light: NDArray[np.float32], rng: np.random.Generator) -> NDArray[
 
 def _lens(light: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
     height, width = light.shape[:2]
+    if rng.random() < 0.25:
+        light = _vignetted(light, rng)
     if rng.random() < 0.2:
         light = cv2.GaussianBlur(light, (0, 0), float(rng.uniform(0.3, 1.3))).astype(np.float32)
     if rng.random() < 0.1:
@@ -244,6 +246,15 @@ def _lens(light: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.fl
         small = (max(1, round(width * share)), max(1, round(height * share)))
         light = cv2.resize(cv2.resize(light, small, interpolation=cv2.INTER_AREA), (width, height)).astype(np.float32)
     return light
+
+
+def _vignetted(light: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Return light that falls off towards the corners, with the square of the distance from the middle."""
+    height, width = light.shape[:2]
+    down, across = (np.linspace(-1, 1, side, dtype=np.float32) for side in (height, width))
+    square = 0.5 * (down[:, None] ** 2 + across[None, :] ** 2)  # 1 in the corners
+    dimmed: NDArray[np.float32] = light * (1 - np.float32(rng.uniform(0.1, 0.6)) * square)[:, :, None]
+    return dimmed
 
 
 def _compress(pixels: RgbU8, rng: np.random.Generator) -> RgbU8:

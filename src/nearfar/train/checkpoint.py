@@ -1,5 +1,6 @@
 """A run on disk: written whole or not at all, read without running any code that is in the file."""
 
+import io
 import pickle
 import struct
 from collections.abc import Mapping
@@ -11,7 +12,8 @@ import torch
 from torch import Tensor
 from torch.torch_version import TorchVersion
 
-from nearfar.errors import TrainingError
+from nearfar.errors import OutputError, TrainingError
+from nearfar.files import write_whole
 from nearfar.train.config import Budget, Goal, Stage, TrainingConfig
 from nearfar.train.networks import config_of
 
@@ -93,15 +95,12 @@ def save_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
         "origin": checkpoint.origin,
         "before": dict(checkpoint.before),
     }
-    part = path.with_name(f".{path.name}.part")
+    written = io.BytesIO()
+    torch.save(content, written)
     try:
-        try:
-            torch.save(content, part)
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
-    except (OSError, RuntimeError) as error:  # torch reports a full disk as RuntimeError
-        raise TrainingError(f"cannot write the checkpoint {path}: {_first_line(error)}") from error
+        write_whole(path, written.getvalue())
+    except OutputError as error:
+        raise TrainingError(f"cannot write the checkpoint {error}") from error
 
 
 def load_checkpoint(path: Path) -> Checkpoint:

@@ -12,6 +12,9 @@ from nearfar.net.depth_anything import DepthAnythingConfig
 from nearfar.net.open import OpenNetConfig
 from nearfar.train.networks import NetConfig, multiple_of, name_of
 
+LARGEST_SEED = (1 << 27) - 2
+"""Of a run: each has its own 2^36 of the 2^63 seeds of scenes (nearfar.train.data)."""
+
 
 class Goal(StrEnum):
     """What a run teaches; it decides target, loss and figures (nearfar.train.goals)."""
@@ -107,8 +110,10 @@ class TrainingConfig:
                 f"each batch must be a multiple of views_per_scene ({self.views_per_scene}),"
                 f" got {[stage.batch for stage in self.stages]}"
             )
-        if self.seed < 0 or self.lanes < 1 or self.warm_up_steps < 1 or not self.aspects:
-            raise OptionError("seed must be 0 or more, lanes and warm_up_steps 1 or more, aspects not empty")
+        if not 0 <= self.seed <= LARGEST_SEED:
+            raise OptionError(f"the seed of a run must be 0 to {LARGEST_SEED}, got {self.seed}")
+        if self.lanes < 1 or self.warm_up_steps < 1 or not self.aspects:
+            raise OptionError("lanes and warm_up_steps must be 1 or more, aspects not empty")
         if self.margin < 1 or not 0 < self.crop_share[0] <= self.crop_share[1] <= 1:
             raise OptionError(f"margin must be 1 or more and crop_share grow within (0, 1], got {self.crop_share}")
         shares = (self.ignored_share, self.cut_mix)

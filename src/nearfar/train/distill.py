@@ -8,7 +8,7 @@ import numpy as np
 
 from nearfar.arrays import MapF32
 from nearfar.disparity import Depth, DepthMap
-from nearfar.errors import EngineError, PictureError
+from nearfar.errors import EngineError, OutputError, PictureError
 from nearfar.estimator import DepthEstimator
 from nearfar.image import read_picture
 from nearfar.train.photographs import fitted, is_kept, keep
@@ -49,6 +49,8 @@ def label(
             key = sha256(f"{teacher_said} {side_px}\n".encode() + content).hexdigest()
             if not is_kept(folder, key):
                 _label(content, file, key, teacher, folder, side_px)
+        except OutputError:  # it is an OSError, too, and no fault of the photograph
+            raise
         except OSError as error:
             say(f"{file}: left out: {error.strerror or error}")
         except (PictureError, EngineError) as error:

@@ -13,7 +13,7 @@ from nearfar.evaluate.agreement import ordering, spearman
 from nearfar.evaluate.metrics import abs_rel, delta, ordinal, silog
 from nearfar.train.config import Goal, TrainingConfig
 from nearfar.train.losses import (
-    depth_loss,
+    disparity_loss,
     fitted_loss,
     invariant_loss,
     metres,
@@ -49,7 +49,7 @@ class Aim:
 
 
 def _scene_loss(prediction: Tensor, target: Tensor, disparity: Tensor, config: TrainingConfig) -> Tensor:
-    loss = depth_loss(prediction, target, gradient_weight=config.gradient_weight)
+    loss = disparity_loss(prediction, target, gradient_weight=config.gradient_weight)
     return loss + config.fitted_weight * fitted_loss(prediction, disparity)
 
 
@@ -62,7 +62,7 @@ def _disparity_loss(prediction: Tensor, target: Tensor, _: Tensor, config: Train
     return invariant_loss(prediction, target, gradient_weight=config.gradient_weight)
 
 
-def _depth_loss(prediction: Tensor, target: Tensor, _: Tensor, __: TrainingConfig) -> Tensor:
+def _metres_loss(prediction: Tensor, target: Tensor, _: Tensor, __: TrainingConfig) -> Tensor:
     return scale_invariant_log_loss(prediction, target)
 
 
@@ -127,6 +127,6 @@ AIMS: Mapping[Goal, Aim] = MappingProxyType(
         Goal.SCENES: Aim(target=normalised_target, loss=_scene_loss, figures=scene_figures),
         Goal.LABELS: Aim(target=normalised_target, loss=_label_loss, figures=label_figures),
         Goal.DISPARITY: Aim(target=normalised_known, loss=_disparity_loss, figures=disparity_figures),
-        Goal.DEPTH: Aim(target=metres, loss=_depth_loss, figures=depth_figures, shown=_nearness),
+        Goal.DEPTH: Aim(target=metres, loss=_metres_loss, figures=depth_figures, shown=_nearness),
     }
 )

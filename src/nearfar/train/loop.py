@@ -156,17 +156,19 @@ class Beginning:
         net: Which network they are of.
         weights: By name.
         said: Where they come from, in a few words.
+        foreign: What they learnt from besides rendered scenes, in a few words; "" if nothing.
     """
 
     net: NetConfig
     weights: Mapping[str, Tensor]
     said: str
+    foreign: str = ""
 
     @classmethod
     def of_run(cls, parent: Checkpoint) -> "Beginning":
         """Return the average of an earlier run."""
         said = f"{parent.counters.pictures} pictures by the code {parent.origin['code_sha256']}"
-        return cls(net=parent.config.net, weights=parent.average, said=said)
+        return cls(net=parent.config.net, weights=parent.average, said=said, foreign=_foreign(parent))
 
 
 def start(
@@ -195,6 +197,8 @@ def start(
     if beginning is not None:
         network.load_state_dict(_fitting(beginning, config.net))
         said["parent"] = beginning.said
+        if beginning.foreign:
+            said["foreign"] = beginning.foreign
     return Checkpoint(
         config=config,
         budget=budget,
@@ -205,6 +209,17 @@ def start(
         random_state=random_state,
         origin=said,
     )
+
+
+def _foreign(parent: Checkpoint) -> str:
+    """Return what a run and those before it learnt from besides rendered scenes."""
+    origin, before = parent.origin, parent.origin.get("foreign", "")
+    verb = origin.get("verb", "open")
+    if verb == "open":
+        return before
+    teacher = f", teacher {origin['teacher']}" if "teacher" in origin else ""
+    own = f"nearfar train {verb}{teacher}, photographs {origin.get('data', 'unknown')}"
+    return f"{before}; {own}" if before else own
 
 
 def _fitting(beginning: Beginning, wanted: NetConfig) -> Mapping[str, Tensor]:
@@ -242,7 +257,7 @@ def _taught(run: Run, surroundings: Surroundings, diary: Diary) -> Figures:
     made = batches(run.config, _requests(run, clock), workers=surroundings.workers, renderer=surroundings.renderer)
     while run.progress(seconds=clock.seconds()) < 1.0 and not surroundings.should_stop():
         asked = clock.seconds()
-        batch = next(made)
+        batch = _next(made, run, surroundings)
         window.waited += clock.seconds() - asked
         window.loss += run.learn(batch, seconds=clock.seconds())
         window.steps += 1
@@ -261,6 +276,22 @@ def _taught(run: Run, surroundings: Surroundings, diary: Diary) -> Figures:
         _report(run, window, stage_at(run.config, run.progress(seconds=clock.seconds())), clock.seconds(), diary)
     save_checkpoint(run.checkpoint(), surroundings.folder / CHECKPOINT_NAME)
     return _validate(run, scenes, stage_at(run.config, run.progress(seconds=clock.seconds())), diary)
+
+
+def _next(made: Iterator[Batch], run: Run, surroundings: Surroundings) -> Batch:
+    """Return the next batch; when a process that makes them has died, the run is saved first.
+
+    Raises:
+        TrainingError: It has.
+    """
+    try:
+        return next(made)
+    except RuntimeError as error:
+        save_checkpoint(run.checkpoint(), surroundings.folder / CHECKPOINT_NAME)
+        raise TrainingError(
+            f"no more pictures after step {run.counters.step}: {str(error).splitlines()[0]} The run is saved:"
+            " go on with --resume, with fewer --workers if memory ran short"
+        ) from error
 
 
 class Clock:

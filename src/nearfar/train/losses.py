@@ -39,7 +39,8 @@ def normalised_known(disparity: MapF32) -> MapF32:
     """Return :func:`normalised_target` of the pixels that are finite, and NaN elsewhere."""
     known = np.isfinite(disparity)
     target = np.full_like(disparity, np.nan)
-    target[known] = normalised_target(disparity[known])
+    if known.any():
+        target[known] = normalised_target(disparity[known])
     return target
 
 
@@ -48,7 +49,7 @@ def metres(disparity: MapF32) -> MapF32:
     return np.where(disparity > 0, 1 / np.where(disparity > 0, disparity, 1), np.nan).astype(np.float32)
 
 
-def depth_loss(prediction: Tensor, target: Tensor, *, gradient_weight: float) -> Tensor:
+def disparity_loss(prediction: Tensor, target: Tensor, *, gradient_weight: float) -> Tensor:
     """Return the scalar loss of predictions against targets, both (B, h, w) float32: L1 plus gradient matching."""
     error = prediction - target
     return error.abs().mean() + gradient_weight * gradient_error(error)
@@ -57,7 +58,7 @@ def depth_loss(prediction: Tensor, target: Tensor, *, gradient_weight: float) ->
 def fitted_loss(prediction: Tensor, disparity: Tensor) -> Tensor:
     """Return the scalar error of depth, |ln|, after a fit of scale and shift in disparity: what evaluation asks.
 
-    An error of disparity that is nothing on a table is all that there is between two houses, and :func:`depth_loss`
+    An error of disparity that is nothing on a table is all that there is between two houses, and :func:`disparity_loss`
     counts both alike. Pixels of sky are left out; no pixel counts for more than a limit.
 
     Source: the fit of Ranftl et al., MiDaS, arXiv 1907.01341, section 5, with its gradient.
@@ -94,7 +95,7 @@ def gradient_error(error: Tensor) -> Tensor:
 
 
 def trimmed_loss(prediction: Tensor, target: Tensor, *, gradient_weight: float, ignored_share: float) -> Tensor:
-    """Return :func:`depth_loss` without each picture's pixels of the largest error: there the label may be wrong.
+    """Return :func:`disparity_loss` without each picture's pixels of the largest error: there the label may be wrong.
 
     Source: L. Yang et al., Depth Anything V2, arXiv 2406.09414, section 7.2 (the share is 0.1).
 

@@ -34,7 +34,8 @@ def run_command(checkpoint: Checkpoint) -> str:
         return f"{checkpoint.origin['command']} {length}"
     found = next((name for name, preset in PRESETS.items() if replace(preset, seed=config.seed) == config), "custom")
     preset = "" if found == "open" else f" --preset {found}"
-    parent = " --from RUN" if "parent" in checkpoint.origin else ""
+    parent = checkpoint.origin.get("parent", "")
+    parent = f" --from {MODEL if parent.startswith(f'{MODEL},') else 'RUN'}" if parent else ""
     return f"nearfar train open{preset}{parent} {length}"
 
 
@@ -58,6 +59,14 @@ def is_open(checkpoint: Checkpoint) -> bool:
     return verb_of(checkpoint) == "open"
 
 
+def is_ours(checkpoint: Checkpoint) -> bool:
+    """Tell whether weights learnt from rendered scenes alone, those they began with included: they are nearfar-open.
+
+    What a run of another verb, or a file of unknown source, has been before stays so through every later run.
+    """
+    return is_open(checkpoint) and not checkpoint.origin.get("foreign")
+
+
 def graph_name(checkpoint: Checkpoint) -> str:
     """Return what the run's ONNX file is called."""
     return checkpoint.origin.get("graph", "nearfar-open.onnx")
@@ -66,10 +75,11 @@ def graph_name(checkpoint: Checkpoint) -> str:
 def graph_metadata(checkpoint: Checkpoint) -> dict[str, str]:
     """Return what the ONNX file says of itself: enough to find its source and to make it again."""
     origin, counters, max_depth_m = checkpoint.origin, checkpoint.counters, checkpoint.config.net.max_depth_m
-    is_ours = is_open(checkpoint)
+    ours = is_ours(checkpoint)
+    before: dict[str, str] = {name: origin[name] for name in ("parent", "averaged", "foreign") if name in origin}
     return {
-        "model": MODEL if is_ours else _TUNED,
-        "licence": "Apache-2.0" if is_ours else _UNKNOWN_LICENCE,
+        "model": MODEL if ours else _TUNED,
+        "licence": "Apache-2.0" if ours else _UNKNOWN_LICENCE,
         "meaning": "relative disparity, larger = nearer" if max_depth_m is None else f"depth up to {max_depth_m:g} m",
         "command": run_command(checkpoint),
         "commit": origin.get("commit", "unknown"),
@@ -79,6 +89,7 @@ def graph_metadata(checkpoint: Checkpoint) -> dict[str, str]:
         "steps": str(counters.step),
         "pictures": str(counters.pictures),
         "minutes": f"{counters.seconds / _SECONDS_A_MINUTE:.1f}",
+        **before,
     }
 
 
@@ -96,7 +107,7 @@ def training_record(checkpoint: Checkpoint, figures: Figures, *, graph: Mapping[
     scenes = {"scenes": math.ceil(counters.pictures / config.views_per_scene)} if is_open(checkpoint) else {}
     before = {"validation_before": dict(checkpoint.before)} if checkpoint.before else {}
     return {
-        "model": MODEL if is_open(checkpoint) else _TUNED,
+        "model": MODEL if is_ours(checkpoint) else _TUNED,
         "command": run_command(checkpoint),
         "machine": checkpoint.origin.get("machine", "unknown"),
         "origin": {name: value for name, value in checkpoint.origin.items() if name != "machine"},
@@ -126,4 +137,13 @@ def write_record(record: Mapping[str, object], path: Path) -> None:
     Raises:
         OutputError: The file cannot be written.
     """
-    write_whole(path, f"{json.dumps(record, indent=2)}\n".encode())
+    write_whole(path, f"{json.dumps(_finite(record), indent=2, allow_nan=False)}\n".encode())
+
+
+def _finite(value: object) -> object:
+    """Return plain values with null for what is no number: JSON has no NaN."""
+    if isinstance(value, Mapping):
+        return {name: _finite(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,5 +1,6 @@
 """How good the network is on pictures that it never trained on: a few figures, and a sheet to look at."""
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from PIL import Image
 from torch import nn
 
 from nearfar.arrays import MapF32, RgbU8
+from nearfar.files import write_whole
 from nearfar.train.config import Stage, TrainingConfig
 from nearfar.train.data import Rendered, Renderer, network_input
 from nearfar.train.goals import AIMS, Figures
@@ -57,9 +59,9 @@ def write_preview(
         rows.append(np.concatenate([rgb, _coloured(normalised_known(truth)), _coloured(shown(prediction))], axis=1))
     width = max(row.shape[1] for row in rows)
     sheet = np.concatenate([np.pad(row, ((0, 4), (0, width - row.shape[1]), (0, 0))) for row in rows])
-    part = path.with_name(f".{path.name}.part")
-    Image.fromarray(sheet).save(part, format="PNG")
-    part.replace(path)
+    written = io.BytesIO()
+    Image.fromarray(sheet).save(written, format="PNG")
+    write_whole(path, written.getvalue())
 
 
 def _shrink(scene: Rendered, config: TrainingConfig, stage: Stage) -> tuple[RgbU8, MapF32]:
