@@ -137,9 +137,7 @@ def renderers(named: int | None, lanes: int) -> int:
     if named is None:
         return max(count for count in range(1, threads_or_all(None) + 1) if lanes % count == 0)
     if named and lanes % named:
-        say(
-            f"--workers {named} does not divide {lanes}: scenes are rendered more than once; a divisor does it once"
-        )
+        say(f"--workers {named} does not divide {lanes}: scenes are rendered more than once; a divisor does it once")
     return named
 
 
