@@ -24,6 +24,7 @@ from nearfar.export.onnx import export_onnx
 from nearfar.export.settings import ExportSettings
 from nearfar.train.checkpoint import load_checkpoint
 from nearfar.train.config import TINY, Budget
+from nearfar.train.folder import LOCK_NAME
 from nearfar.train.loop import Beginning, start
 from nearfar.train.networks import network_with
 from nearfar.train.record import graph_metadata, write_record
@@ -73,7 +74,7 @@ def test_stopped_resumed_and_exported(monkeypatch: pytest.MonkeyPatch, tmp_path:
     graph, record = (folder / name for name in ("nearfar-open.onnx", "training.json"))
     assert done.text.splitlines() == [str(graph), str(record)]
     assert "validation" in done.err
-    assert {file.name for file in folder.iterdir()} - {"tensorboard"} == {
+    assert {file.name for file in folder.iterdir()} - {"tensorboard", LOCK_NAME} == {
         "checkpoint.pt", "metrics.csv", "nearfar-open.onnx", "preview.png", "training.json",
     }  # fmt: skip
 
@@ -126,6 +127,15 @@ def test_usage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, words: tuple[str
     assert said in done.err
     assert "Traceback" not in done.err
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["nearfar-open.onnx", "training.json"])
+def test_a_new_run_writes_over_no_other_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("mine")
+    done = run(monkeypatch, *TINY_RUN, "-o", str(tmp_path))
+    assert done.code == 2
+    assert f"{name} exists" in done.err
+    assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [(name, "mine")]
 
 
 @pytest.mark.parametrize("words", [("open", "--resume", "-o"), ("export",)])

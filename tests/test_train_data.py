@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
 from itertools import islice
 
 import numpy as np
@@ -148,8 +149,6 @@ def test_two_workers_render_what_one_would() -> None:
 
 
 def test_another_seed_has_other_scenes() -> None:
-    from dataclasses import replace
-
     seen = []
     for seed in (0, 1):
         recorder = Recorder()
@@ -162,6 +161,13 @@ def test_a_batch_follows_from_its_number_alone() -> None:
     in_a_row = list(batches(TINY, _requests(6), workers=0, renderer=render))
     for number in (5, 2):
         assert _same(SceneBatches(TINY, renderer=render)[Request(number=number, stage=STAGE)], in_a_row[number])
+
+
+def test_a_stage_of_larger_batches_has_them_at_once() -> None:
+    source = SceneBatches(TINY, renderer=render)
+    source[Request(number=0, stage=STAGE)]
+    larger = replace(STAGE, batch=2 * STAGE.batch)
+    assert len(source[Request(number=TINY.lanes, stage=larger)].rgb) == larger.batch
 
 
 def test_worker_processes_change_nothing() -> None:

@@ -16,6 +16,7 @@ from nearfar.errors import OutputError, TrainingError
 from nearfar.train.checkpoint import CHECKPOINT_NAME, Checkpoint, load_checkpoint
 from nearfar.train.config import TINY, Budget
 from nearfar.train.data import Batch, Request
+from nearfar.train.folder import LOCK_NAME, held
 from nearfar.train.goals import Figures
 from nearfar.train.loop import Clock, Run, Surroundings, start, train
 from nearfar.train.record import graph_metadata, run_command, training_record, write_record
@@ -56,7 +57,8 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Checkpoint, F
 def test_a_run_in_pictures_ends_after_them(whole: tuple[Path, Checkpoint, Figures]) -> None:
     folder, checkpoint, figures = whole
     assert (checkpoint.counters.step, checkpoint.counters.pictures) == (4, 12)
-    assert {file.name for file in folder.iterdir()} - {"tensorboard"} == {CHECKPOINT_NAME, "metrics.csv", "preview.png"}
+    written = {file.name for file in folder.iterdir()} - {"tensorboard", LOCK_NAME}
+    assert written == {CHECKPOINT_NAME, "metrics.csv", "preview.png"}
     with (folder / "metrics.csv").open(encoding="utf-8") as stream:
         (row,) = csv.DictReader(stream)
     assert (row["step"], row["pictures"], row["side_px"]) == ("4", "12", "48")
@@ -122,6 +124,26 @@ def test_a_folder_that_cannot_be(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(TrainingError, match="cannot make the folder"):
         train(start(TINY, FOUR_STEPS), _surroundings(tmp_path / "file"))
+
+
+def test_one_folder_is_one_process_s(tmp_path: Path) -> None:
+    with held(tmp_path), pytest.raises(TrainingError, match="another process is learning"):
+        train(start(TINY, FOUR_STEPS), _surroundings(tmp_path))
+    with held(tmp_path):
+        pass
+
+
+def test_a_step_too_large_for_the_memory_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Run(start(TINY, FOUR_STEPS), torch.device("cpu"))
+    rgb, target = torch.zeros(4, 32, 48, 3, dtype=torch.uint8), torch.ones(4, 32, 48)
+    batch = Batch(request=Request(number=0, stage=TINY.stages[0]), rgb=rgb, target=target, disparity=target)
+
+    def full(_: Tensor) -> Tensor:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+
+    monkeypatch.setattr(run.network, "forward", full)
+    with pytest.raises(TrainingError, match="4 pictures of 48x32 a step: take a smaller --batch"):
+        run.learn(batch, seconds=0.0)
 
 
 class _Oracle(nn.Module):

@@ -9,7 +9,7 @@ from nearfar.disparity import Depth, Disparity, Provenance
 from nearfar.errors import DataError, EngineError
 from nearfar.train.data import FIRST_TRAINING_SEED
 from nearfar.train.distill import normalised_label
-from nearfar.train.photographs import Photographs, Seen, fitted, keep, list_photographs, open_photographs
+from nearfar.train.photographs import Photographs, Seen, fitted, keep, key_of, list_photographs, open_photographs
 from tiny_scenes import render
 
 MADE_BY = Provenance(model="m", engine="e", recipe="r")
@@ -36,6 +36,13 @@ def test_the_split_follows_from_the_keys_alone(photographs: Photographs) -> None
     assert not set(photographs.training) & set(photographs.held_out)
     assert again.identity == photographs.identity
     assert list_photographs(photographs.folder, keys[1:], {}).identity != photographs.identity
+
+
+def test_the_split_is_that_of_the_photographs_whoever_labelled_them() -> None:
+    pictures = [f"photograph {number}".encode() for number in range(50)]
+    order = [sorted(pictures, key=lambda picture: key_of(picture, label)) for label in (b"one", b"other")]
+    assert order[0] == order[1] != pictures
+    assert key_of(b"a", b"one") != key_of(b"a", b"other")
 
 
 def test_a_seed_is_a_window_of_one_photograph(photographs: Photographs) -> None:

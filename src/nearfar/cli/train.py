@@ -60,12 +60,13 @@ def train_open(
     """Train nearfar-open and write its ONNX file, its figures and its checkpoint into a folder."""
     training.require_packages(*_PACKAGES)
     from nearfar.train.data import scene_from_seed
+    from nearfar.train.record import GRAPH_NAME
 
     if resume:
         training.refuse_beside_resume(context)
         checkpoint = training.resumed(output, minutes, pictures, verb="open")
     else:
-        training.require_new(output)
+        training.require_new(output, GRAPH_NAME)
         checkpoint = _started(minutes, pictures, preset, seed, parent)
     training.carry_out(
         checkpoint,

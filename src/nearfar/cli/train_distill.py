@@ -53,7 +53,7 @@ def distill(
     from nearfar.train.config import DISTILL
 
     length = training.budget(minutes, pictures)
-    training.require_new(output)
+    training.require_new(output, _NAME)
     asked = photograph_runs.Asked(
         verb="distill", length=length, graph=_NAME, options=photograph_runs.words_of(preset, parent), workers=workers
     )

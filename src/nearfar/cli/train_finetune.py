@@ -53,7 +53,7 @@ def finetune(
     if metric != (max_depth is not None):
         raise OptionError("--metric and --max-depth METRES go together: a metric network has a cap")
     length = training.budget(minutes, pictures)
-    training.require_new(output)
+    training.require_new(output, _NAME)
     asked = photograph_runs.Asked(
         verb="finetune", length=length, graph=_NAME, options=photograph_runs.words_of(preset, parent), workers=workers
     )

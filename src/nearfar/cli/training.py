@@ -44,8 +44,8 @@ def require_packages(*packages: str) -> None:
         raise MissingExtraError.of(missing, extra="train", purpose="nearfar train")
 
 
-def require_new(output: Path) -> None:
-    """Check that a folder holds no run.
+def require_new(output: Path, graph: str) -> None:
+    """Check that a folder holds no run, and nothing that one would write over.
 
     Raises:
         OptionError: It does.
@@ -54,6 +54,9 @@ def require_new(output: Path) -> None:
 
     if (output / CHECKPOINT_NAME).exists():
         raise OptionError(f"{output} already holds a run: add --resume to go on with it, or name another folder")
+    taken = [output / name for name in (graph, RECORD_NAME) if (output / name).exists()]
+    if taken:
+        raise OptionError(f"{taken[0]} exists, and the run would write over it: name another folder with -o")
 
 
 def budget(minutes: float | None, pictures: int | None) -> "Budget":

@@ -31,7 +31,7 @@ _DEVIATION = (0.229, 0.224, 0.225)
 
 T = TypeVar("T")
 _View = tuple[RgbU8, MapF32, MapF32]  # picture, target and disparity
-_Block = tuple[int, tuple[int, int]]  # the lane's turn that uses it first, and the scenes' height and width [px]
+_Block = tuple[int, tuple[int, int], int]  # the lane's turn that uses it first, the scenes' height, width [px]; count
 
 _SCENES_PER_BLOCK = 256  # room in the numbering; no batch is so large
 _SEEDS_PER_RUN = 1 << 36
@@ -131,9 +131,9 @@ class SceneBatches(Dataset[Batch]):
         size_hw = (round(height * config.margin), round(width * config.margin))
         count = stage.batch // config.views_per_scene
         before = self._windows.get(lane, {})
-        keys = [(turn - age, size_hw) for age in range(config.views_per_scene)]
+        keys = [(turn - age, size_hw, count) for age in range(config.views_per_scene)]
         # What falls out of the window is never asked for again.
-        window = {key: before[key] if key in before else self._render(lane, *key, count) for key in keys}
+        window = {key: before[key] if key in before else self._render(lane, *key) for key in keys}
         self._windows[lane] = window
         return [scene for block in window.values() for scene in block]
 

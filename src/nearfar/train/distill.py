@@ -1,7 +1,6 @@
 """Labels for photographs: what a model that is installed sees in them, once, kept on disk."""
 
 from collections.abc import Callable, Iterable
-from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,7 @@ from nearfar.disparity import Depth, DepthMap
 from nearfar.errors import EngineError, OutputError, PictureError
 from nearfar.estimator import DepthEstimator
 from nearfar.image import read_picture
-from nearfar.train.photographs import fitted, is_kept, keep
+from nearfar.train.photographs import fitted, is_kept, keep, key_of
 
 
 def label(
@@ -46,7 +45,7 @@ def label(
             break
         try:
             content = file.read_bytes()
-            key = sha256(f"{teacher_said} {side_px}\n".encode() + content).hexdigest()
+            key = key_of(content, f"{teacher_said} {side_px}".encode())
             if not is_kept(folder, key):
                 _label(content, file, key, teacher, folder, side_px)
         except OutputError:  # it is an OSError, too, and no fault of the photograph

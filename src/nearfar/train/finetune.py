@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -10,13 +9,13 @@ import numpy as np
 from nearfar.arrays import MapF32
 from nearfar.errors import DataError, PictureError
 from nearfar.evaluate.dataset import open_dataset
-from nearfar.evaluate.sample import DataSet, Sample, Space, Truth
+from nearfar.evaluate.sample import DataSet, Space, Truth
 from nearfar.image import Picture
 from nearfar.train.config import Goal, TrainingConfig
 from nearfar.train.data import FIRST_TRAINING_SEED
 from nearfar.train.loop import Beginning
 from nearfar.train.networks import last_layer_of, network_with
-from nearfar.train.photographs import Photographs, Seen, fitted, keep
+from nearfar.train.photographs import Photographs, Seen, fitted, keep, key_of
 from nearfar.train.validate import predict
 
 _FEWEST_MEASURED = 100
@@ -57,11 +56,12 @@ def keep_pairs(
     keys = []
     for sample in pairs.samples:
         try:
-            seen = _seen(sample, side_px=side_px, max_depth_m=max_depth_m)
+            picture, truth = sample.read_picture(), sample.read_truth()
+            seen = _seen(sample.name, picture, truth, side_px=side_px, max_depth_m=max_depth_m)
         except (DataError, PictureError) as error:
             say(f"left out: {error}")
             continue
-        key = sha256(seen.rgb.tobytes() + seen.disparity.tobytes()).hexdigest()
+        key = key_of(picture.rgb.tobytes(), seen.rgb.tobytes() + seen.disparity.tobytes())
         keep(folder, key, seen)
         keys.append(key)
     return keys
@@ -103,15 +103,12 @@ def _logit_fit(maps: list[MapF32], disparities: list[MapF32], cap_m: float) -> t
     return float(slope), float(offset)
 
 
-def _seen(sample: Sample, *, side_px: int, max_depth_m: float | None) -> Seen:
-    picture, truth = sample.read_picture(), sample.read_truth()
-    _require_one_aspect(sample.name, picture, truth)
-    seen = fitted(picture.rgb, _disparity(sample.name, truth, max_depth_m), side_px=side_px)
+def _seen(name: str, picture: Picture, truth: Truth, *, side_px: int, max_depth_m: float | None) -> Seen:
+    _require_one_aspect(name, picture, truth)
+    seen = fitted(picture.rgb, _disparity(name, truth, max_depth_m), side_px=side_px)
     measured = int(np.isfinite(seen.disparity).sum())
     if measured < _FEWEST_MEASURED:
-        raise DataError(
-            f"{sample.name}: {measured} pixels are measured, of which at least {_FEWEST_MEASURED} are needed"
-        )
+        raise DataError(f"{name}: {measured} pixels are measured, of which at least {_FEWEST_MEASURED} are needed")
     return seen
 
 

@@ -20,6 +20,7 @@ from nearfar.train.checkpoint import CHECKPOINT_NAME, Checkpoint, Counters, save
 from nearfar.train.config import Budget, Goal, Stage, TrainingConfig
 from nearfar.train.data import Batch, Rendered, Renderer, Request, batches, network_input, scene_from_seed
 from nearfar.train.diary import Diary
+from nearfar.train.folder import held
 from nearfar.train.goals import AIMS, Figures
 from nearfar.train.growth import can_deepen, deepened
 from nearfar.train.networks import NetConfig, is_decayed, is_encoder, network_of, network_with
@@ -114,14 +115,20 @@ class Run:
         """Return the loss on ``batch`` after one step of learning from it.
 
         Raises:
-            TrainingError: Loss or gradient has not been finite for many steps in a row.
+            TrainingError: Loss or gradient has not been finite for many steps in a row, or memory ran out.
         """
         rate = self.rate(seconds=seconds)
         for group, share in zip(self.optimizer.param_groups, self.rate_shares, strict=True):
             group["lr"] = rate * share
         self.optimizer.zero_grad(set_to_none=True)
-        loss = self._loss(batch)
-        loss.backward()  # type: ignore[no-untyped-call]
+        try:
+            loss = self._loss(batch)
+            loss.backward()  # type: ignore[no-untyped-call]
+        except torch.OutOfMemoryError as error:
+            raise TrainingError(
+                f"the {self.device.type} device has too little memory for {len(batch.rgb)} pictures of"
+                f" {batch.rgb.shape[2]}x{batch.rgb.shape[1]} a step: take a smaller --batch, or --size"
+            ) from error
         norm = nn.utils.clip_grad_norm_(self.network.parameters(), self.config.gradient_clip)
         is_finite = bool(torch.isfinite(norm)) and bool(torch.isfinite(loss))
         if is_finite:
@@ -234,17 +241,14 @@ def train(checkpoint: Checkpoint, surroundings: Surroundings) -> tuple[Checkpoin
     """Return the run after its budget is spent (or it was told to stop), and its last validation figures.
 
     Raises:
-        TrainingError: The run diverged, or a file cannot be written.
+        TrainingError: The run diverged, there is too little memory, a file cannot be written, or another process
+            learns in the folder.
     """
-    folder = surroundings.folder
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise TrainingError(f"cannot make the folder {folder}: {error.strerror or error}") from error
-    run = Run(checkpoint, surroundings.device)
-    with Diary(folder, first_step=run.counters.step) as diary:
-        figures = _taught(run, surroundings, diary)
-    return run.checkpoint(), figures
+    with held(surroundings.folder):
+        run = Run(checkpoint, surroundings.device)
+        with Diary(surroundings.folder, first_step=run.counters.step) as diary:
+            figures = _taught(run, surroundings, diary)
+        return run.checkpoint(), figures
 
 
 def _taught(run: Run, surroundings: Surroundings, diary: Diary) -> Figures:

@@ -51,8 +51,8 @@ def metres(disparity: MapF32) -> MapF32:
 
 def disparity_loss(prediction: Tensor, target: Tensor, *, gradient_weight: float) -> Tensor:
     """Return the scalar loss of predictions against targets, both (B, h, w) float32: L1 plus gradient matching."""
-    error = prediction - target
-    return error.abs().mean() + gradient_weight * gradient_error(error)
+    everywhere = torch.ones_like(target, dtype=torch.bool)
+    return _known_loss(prediction - target, everywhere, gradient_weight=gradient_weight)
 
 
 def fitted_loss(prediction: Tensor, disparity: Tensor) -> Tensor:
@@ -80,17 +80,23 @@ def fitted_loss(prediction: Tensor, disparity: Tensor) -> Tensor:
     return _mean(error.abs().clamp(max=_LARGEST_LOG), shown).mean()
 
 
-def gradient_error(error: Tensor) -> Tensor:
-    """Return the mean gradient of ``error`` (B, h, w), summed over four scales: edges must be where they are.
+def gradient_error(error: Tensor, known: Tensor) -> Tensor:
+    """Return each picture's mean gradient of ``error``, (B,), summed over four scales: edges must be where they are.
 
     Source: Ranftl et al., MiDaS, arXiv 1907.01341, equation 11 (four scales, each half the resolution of the last).
+
+    Args:
+        error: (B, h, w) float32.
+        known: (B, h, w) bool; a step between two pixels counts where both are known.
     """
-    total = error.new_zeros(())
+    total = error.new_zeros(len(error))
     for scale in range(_SCALES):
-        sampled = error[:, :: 2**scale, :: 2**scale]
+        sampled, where = error[:, :: 2**scale, :: 2**scale], known[:, :: 2**scale, :: 2**scale]
         if min(sampled.shape[1:]) < 2:
             break
-        total = total + torch.diff(sampled, dim=2).abs().mean() + torch.diff(sampled, dim=1).abs().mean()
+        across = _mean(torch.diff(sampled, dim=2).abs(), where[:, :, 1:] & where[:, :, :-1])
+        down = _mean(torch.diff(sampled, dim=1).abs(), where[:, 1:] & where[:, :-1])
+        total = total + across + down
     return total
 
 
@@ -149,15 +155,7 @@ def _largest_kept(error: Tensor, known: Tensor, ignored_share: float) -> Tensor:
 
 
 def _known_loss(error: Tensor, known: Tensor, *, gradient_weight: float) -> Tensor:
-    loss = _mean(error.abs(), known)
-    for scale in range(_SCALES):
-        sampled, where = error[:, :: 2**scale, :: 2**scale], known[:, :: 2**scale, :: 2**scale]
-        if min(sampled.shape[1:]) < 2:
-            break
-        across = _mean(torch.diff(sampled, dim=2).abs(), where[:, :, 1:] & where[:, :, :-1])
-        down = _mean(torch.diff(sampled, dim=1).abs(), where[:, 1:] & where[:, :-1])
-        loss = loss + gradient_weight * (across + down)
-    return loss.mean()
+    return (_mean(error.abs(), known) + gradient_weight * gradient_error(error, known)).mean()
 
 
 def _mean(values: Tensor, where: Tensor) -> Tensor:

@@ -103,6 +103,15 @@ def fitted(rgb: RgbU8, disparity: MapF32, *, side_px: int) -> Seen:
     )
 
 
+def key_of(photograph: bytes, label: bytes) -> str:
+    """Return what a photograph is kept under: itself first, then what is known of it.
+
+    Keys in order are photographs in an order of their own, whoever labelled them and at whatever size: which are held
+    out (:func:`list_photographs`) is the same in every run.
+    """
+    return f"{sha256(photograph).hexdigest()[:32]}-{sha256(label).hexdigest()[:32]}"
+
+
 def is_kept(folder: Path, key: str) -> bool:
     """Tell whether a photograph is there already."""
     return _file(folder, key).is_file()
@@ -123,7 +132,7 @@ def keep(folder: Path, key: str, seen: Seen) -> None:
 def list_photographs(folder: Path, keys: Sequence[str], facts: Mapping[str, str]) -> Photographs:
     """Return the photographs of a run after writing down which they are; a tenth, at most 64, is held out.
 
-    Which these are follows from the photographs themselves, not from names or order.
+    Which these are follows from the photographs themselves (:func:`key_of`), not from names or order.
 
     Raises:
         DataError: There are fewer than two.

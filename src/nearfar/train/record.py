@@ -14,6 +14,7 @@ from nearfar.train.goals import Figures
 from nearfar.train.origin import code_origin, machine
 
 MODEL = "nearfar-open"
+GRAPH_NAME = f"{MODEL}.onnx"
 
 _TUNED = "a network of your own"
 _UNKNOWN_LICENCE = "that of its first weights, and what its photographs and labels allow"
@@ -69,7 +70,7 @@ def is_ours(checkpoint: Checkpoint) -> bool:
 
 def graph_name(checkpoint: Checkpoint) -> str:
     """Return what the run's ONNX file is called."""
-    return checkpoint.origin.get("graph", "nearfar-open.onnx")
+    return checkpoint.origin.get("graph", GRAPH_NAME)
 
 
 def graph_metadata(checkpoint: Checkpoint) -> dict[str, str]:

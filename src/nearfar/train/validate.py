@@ -12,6 +12,7 @@ from torch import nn
 
 from nearfar.arrays import MapF32, RgbU8
 from nearfar.files import write_whole
+from nearfar.outputs.color import colored
 from nearfar.train.config import Stage, TrainingConfig
 from nearfar.train.data import Rendered, Renderer, network_input
 from nearfar.train.goals import AIMS, Figures
@@ -75,6 +76,5 @@ def _coloured(values: MapF32) -> RgbU8:
     known = np.isfinite(values)
     low, high = np.percentile(values[known], (1, 99)) if known.any() else (0.0, 0.0)
     grey = np.clip((np.where(known, values, low) - low) / max(high - low, 1e-6), 0, 1)
-    coloured = cv2.applyColorMap((grey * 255).astype(np.uint8), cv2.COLORMAP_INFERNO)
-    rgb: RgbU8 = np.where(known[..., None], coloured[:, :, ::-1], 0).astype(np.uint8)
+    rgb: RgbU8 = np.where(known[..., None], colored(grey.astype(np.float32)), np.uint8(0))
     return rgb
