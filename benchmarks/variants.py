@@ -5,7 +5,7 @@
 Each variant learns from the same scenes, in the same order, at the same sizes; only the network or the one setting that
 its name says differs. What that costs is told apart, in time a step, the variants in turns. With ``--from`` those of
 the run's size, or of more blocks, go on from its weights; with ``--pairs`` all are judged on photographs with measured
-depth too. What is finished in FOLDER is not done again.
+depth too. What is finished in FOLDER, by the same command, is not done again.
 """
 
 import argparse
@@ -159,13 +159,17 @@ def main() -> None:
     others = [name for name, net in nets.items() if net != parent.config.net and not can_deepen(parent.config.net, net)]
     if others:
         parser.error(f"the run in {options.parent} is of another network than {', '.join(others)}: leave these out")
+    beginning = None if parent is None else f"{parent.origin['code_sha256']} {parent.counters.pictures}"
     rows = {}
     for name in options.only:
         folder = _folder(options.folder, name)
         done = folder / "figures.json"
+        asked = {"settings": repr(settings(name)), "asked_pictures": options.pictures, "from": beginning}
         if not done.exists():
-            done.write_text(json.dumps(trained(name, options.pictures, folder, parent), indent=2))
+            done.write_text(json.dumps({**trained(name, options.pictures, folder, parent), **asked}, indent=2))
         rows[name] = json.loads(done.read_text())
+        if any(rows[name].get(key) != value for key, value in asked.items()):
+            parser.error(f"{folder} is of another length, other settings or other first weights: name another FOLDER")
         if options.pairs is not None:
             rows[name]["pairs"] = judged(folder / "model.onnx", options.pairs)
     sys.stdout.write(table(rows, times(options.only, options.folder)))

@@ -1,0 +1,45 @@
+"""Print how nearfar-open's files and runs do on rendered scenes that none has learnt from, side by side.
+
+    python benchmarks/rendered.py FILE|RUN ... [--side 224] [--scenes 64]
+
+The scenes are those of this checkout's edition, of the seeds that every run validates on. An older network's figures
+are its own on these scenes, whatever edition it learnt from.
+"""
+
+import argparse
+import sys
+from dataclasses import replace
+
+from nearfar.cli.beginnings import named_beginning
+from nearfar.net.open import OpenNetConfig
+from nearfar.train.config import REFINE, Stage
+from nearfar.train.data import scene_from_seed
+from nearfar.train.networks import network_with
+from nearfar.train.validate import validate, validation_scenes
+
+
+def main() -> None:
+    """Print a table in Markdown, a row for each network."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("networks", nargs="+", metavar="FILE|RUN")
+    parser.add_argument("--side", type=int, default=REFINE.stages[-1].side_px)
+    parser.add_argument("--scenes", type=int, default=64)
+    options = parser.parse_args()
+    stage = Stage(until=1.0, side_px=options.side, batch=REFINE.stages[-1].batch)
+    config = replace(REFINE, stages=(stage,))
+    # Before anything is rendered: a name that is none shall be told at once.
+    read = {name: named_beginning(name) for name in options.networks}
+    others = [name for name, found in read.items() if not isinstance(found.net, OpenNetConfig)]
+    if others:
+        parser.error(f"not networks of nearfar-open's kind: {', '.join(others)}")
+    scenes = validation_scenes(config, options.scenes, scene_from_seed)
+    sys.stdout.write("| network | L1 | AbsRel | δ1 | order |\n|---|---|---|---|---|\n")
+    for name, found in read.items():
+        figures = validate(network_with(found.weights, found.net).eval(), scenes, config, stage)
+        cells = " | ".join(f"{figures[figure]:.3f}" for figure in ("l1", "abs_rel", "delta1", "order"))
+        sys.stdout.write(f"| {name} | {cells} |\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
