@@ -165,9 +165,8 @@ def test_a_package_that_is_missing_is_missed_at_once(
     assert done.err == f"nearfar: nearfar train needs {package}, which is not installed: pip install 'nearfar[train]'\n"
 
 
-@pytest.mark.parametrize("preset", ["refine", "finish"])
-def test_going_on_needs_something_to_go_on_from(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, preset: str) -> None:
-    done = run(monkeypatch, "train", "open", "--preset", preset, "--pictures", "1", "-o", str(tmp_path / "run"))
+def test_refining_needs_something_to_refine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    done = run(monkeypatch, "train", "open", "--preset", "refine", "--pictures", "1", "-o", str(tmp_path / "run"))
     assert done.code == 2
     assert "--from nearfar-open" in done.err
     assert not (tmp_path / "run").exists()

@@ -32,7 +32,6 @@ class Preset(StrEnum):
 
     OPEN = "open"
     REFINE = "refine"
-    FINISH = "finish"
     TINY = "tiny"
 
 
@@ -44,9 +43,7 @@ def train_open(
     pictures: training.Pictures = None,
     preset: Annotated[
         Preset,
-        typer.Option(
-            help="Settings: from nothing, from an earlier run (--from), such a run at larger sizes, or a tiny one."
-        ),
+        typer.Option(help="Settings: the model from nothing, from an earlier run (--from), or a tiny one to try it."),
     ] = Preset.OPEN,
     seed: Annotated[int, typer.Option(min=0, help="Decides scenes, augmentation and first weights.")] = 0,
     parent: Annotated[
@@ -117,8 +114,8 @@ def _started(
     from nearfar.train.loop import start
 
     length = training.budget(minutes, pictures)
-    if preset in (Preset.REFINE, Preset.FINISH) and parent is None:
-        raise OptionError(f"--preset {preset.value} goes on from weights: name them, as in --from nearfar-open")
+    if preset is Preset.REFINE and parent is None:
+        raise OptionError("--preset refine goes on from weights: name them, as in --from nearfar-open")
     beginning = None if parent is None else named_beginning(parent)
     return start(replace(PRESETS[preset], seed=seed), length, beginning=beginning)
 

@@ -182,14 +182,6 @@ REFINE = replace(
 )
 """nearfar-open from the weights of an earlier run."""
 
-FINISH = replace(
-    REFINE,
-    # What is learnt at small sizes is soft where a larger picture has an edge. The rate is low: nothing else is new.
-    stages=(Stage(until=0.30, side_px=224, batch=12), Stage(until=1.00, side_px=320, batch=8)),
-    peak_rate=3e-4,
-)
-"""nearfar-open from the weights of an earlier run, to be used at a larger size."""
-
 TINY = TrainingConfig(
     net=OpenNetConfig(channels=(8, 8, 16), residuals=(0, 0), width=16, depth=1, heads=2, decoder=(16, 8, 8), grid=2),
     stages=(Stage(until=0.5, side_px=32, batch=4), Stage(until=1.0, side_px=48, batch=2)),
@@ -201,9 +193,7 @@ TINY = TrainingConfig(
 )
 """A run of seconds, for tests and for a first look at the machinery."""
 
-PRESETS: Mapping[str, TrainingConfig] = MappingProxyType(
-    {"open": OPEN, "refine": REFINE, "finish": FINISH, "tiny": TINY}
-)
+PRESETS: Mapping[str, TrainingConfig] = MappingProxyType({"open": OPEN, "refine": REFINE, "tiny": TINY})
 """Of ``nearfar train open``."""
 
 _PHOTOGRAPHED = {"aspects": (1.0, 4 / 3, 3 / 4, 3 / 2), "views_per_scene": 1, "lanes": 4, "warm_up_steps": 50}
