@@ -96,7 +96,8 @@ def main() -> None:
         absolute, within, full, quarter = np.nanmean(column.figures, axis=0)
         gained = np.subtract(column.figures, base.figures)
         sys.stdout.write(
-            f"{group:7} {name:10} AbsRel {absolute:.4f} {changed(gained[:, 0])}  delta1 {within:.3f}"
+            f"{group:7} {name:10} AbsRel {absolute:.4f} {changed(gained[:, 0])} worst {np.nanmax(gained[:, 0]):+.4f}"
+            f" middle {np.nanmedian(gained[:, 0]):+.4f}  delta1 {within:.3f}"
             f"  edges {full:.4f} {changed(gained[:, 2])}  at a quarter {quarter:.4f} {changed(gained[:, 3])}"
             f"  runs {np.mean(column.runs):4.1f}  time {np.median(column.seconds) / np.median(base.seconds):4.1f}x"
             f"  of {len(column.figures)}\n"
