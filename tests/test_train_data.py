@@ -16,6 +16,7 @@ from nearfar.train.augment import (
     Crop,
     _other_colours,
     _other_textures,
+    _other_tones,
     _sharpened,
     _sunlit,
     bent,
@@ -182,6 +183,20 @@ def test_the_network_sees_normalised_channels_first() -> None:
     seen = network_input(rgb)
     assert seen.shape == (1, 3, 2, 3)
     assert seen[0, :, 0, 0].tolist() == pytest.approx([(1 - 0.485) / 0.229, -0.456 / 0.224, -0.406 / 0.225])
+
+
+def test_other_tones_may_turn_dark_into_bright_and_leave_colours_apart() -> None:
+    ramp = np.repeat(np.linspace(0, 1, 64, dtype=np.float32)[None, :, None], 3, axis=2)
+    reddish = ramp * np.array([0.9, 0.5, 0.3], np.float32)
+    turned = 0
+    for seed in range(40):
+        grey = _other_tones(ramp, np.random.default_rng(seed))
+        assert grey.shape == ramp.shape
+        assert np.ptp(grey, axis=2).max() < 1e-6
+        turned += bool((np.diff(grey[0, :, 0]) < -1e-3).any())
+        moved = _other_tones(reddish, np.random.default_rng(seed)) - reddish
+        assert np.ptp(moved, axis=2).max() < 1e-6
+    assert 5 < turned < 40
 
 
 def test_grey_stays_grey_in_other_colours() -> None:

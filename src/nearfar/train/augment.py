@@ -95,7 +95,7 @@ def photograph(rgb: RgbU8, rng: np.random.Generator) -> RgbU8:
     if rng.random() < 0.15:
         light = _sunlit(light, rng)
     light = _lens(light, rng)
-    if rng.random() < 0.25:
+    if rng.random() < 0.35:
         light = _other_textures(light, rng)
     light = _develop(light, rng)
     if rng.random() < 0.5:
@@ -190,15 +190,17 @@ def _develop(light: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np
     gain = np.exp(exposure + rng.normal(0, 0.08, 3)).astype(np.float32)
     # One power of a clipped value: exposure and white balance as a gain, then the tone curve.
     light = np.power(np.clip(light * gain, 0, 1), gamma)
-    if rng.random() < 0.2:
+    if rng.random() < 0.3:
         light = _other_colours(light, rng)
+    if rng.random() < 0.15:
+        light = _other_tones(light, rng)
     if rng.random() < 0.7:
         contrast = np.float32(np.exp(rng.normal(0, 0.2)))
         light = (light - np.float32(0.5)) * contrast + np.float32(0.5 + rng.normal(0, 0.05))
     if rng.random() < 0.75:
         light = _sharpened(light, rng)
     grey: NDArray[np.float32] = light @ np.array([0.299, 0.587, 0.114], np.float32)[:, None]
-    saturation = 0.0 if rng.random() < 0.08 else float(np.exp(rng.normal(0.2, 0.35)))
+    saturation = 0.0 if rng.random() < 0.15 else float(np.exp(rng.normal(0.2, 0.35)))
     return grey + np.float32(saturation) * (light - grey)
 
 
@@ -208,6 +210,19 @@ def _other_colours(light: NDArray[np.float32], rng: np.random.Generator) -> NDAr
     mix += ((1 - mix.sum(axis=0)) / 3)[None, :]
     mixed: NDArray[np.float32] = light @ mix.astype(np.float32)
     return mixed
+
+
+def _other_tones(light: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Return light partly through a curve that may turn dark into bright: which of two is brighter says no depth."""
+    levels = np.linspace(0, 1, 256, dtype=np.float32)
+    knots = rng.random(int(rng.integers(3, 6))).astype(np.float32)
+    curve = cv2.resize(knots[None, :], (levels.size, 1), interpolation=cv2.INTER_CUBIC)[0]
+    curve = levels + np.float32(rng.uniform(0, 1)) * (curve - levels)
+    grey = light @ np.array([0.299, 0.587, 0.114], np.float32)
+    # Looked up by grey alone and added to all channels: colours stay beside one another.
+    added = np.interp(grey, levels, curve - levels).astype(np.float32)
+    turned: NDArray[np.float32] = light + added[:, :, None]
+    return turned
 
 
 def _other_textures(light: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:

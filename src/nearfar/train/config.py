@@ -166,6 +166,9 @@ OPEN = TrainingConfig(
         Stage(until=0.85, side_px=192, batch=16),
         Stage(until=1.00, side_px=256, batch=12),
     ),
+    # Half of a scene may be all that is seen of it: a thing from close by, without the ground that it stands on.
+    margin=1.75,
+    crop_share=(0.5, 1.0),
 )
 """nearfar-open from nothing."""
 
@@ -196,7 +199,14 @@ TINY = TrainingConfig(
 PRESETS: Mapping[str, TrainingConfig] = MappingProxyType({"open": OPEN, "refine": REFINE, "tiny": TINY})
 """Of ``nearfar train open``."""
 
-_PHOTOGRAPHED = {"aspects": (1.0, 4 / 3, 3 / 4, 3 / 2), "views_per_scene": 1, "lanes": 4, "warm_up_steps": 50}
+_PHOTOGRAPHED = {
+    "aspects": (1.0, 4 / 3, 3 / 4, 3 / 2),
+    "views_per_scene": 1,
+    "lanes": 4,
+    "warm_up_steps": 50,
+    "margin": 1.5,
+    "crop_share": (0.6, 1.0),
+}
 # Source: arXiv 2406.09414, section 7.2 (L_ssi and L_gm at 1:2; the tenth of a picture with the largest loss ignored),
 # and arXiv 2401.10891, section 3.2 (colour, blur and CutMix on the student alone).
 _TAUGHT = {
