@@ -62,6 +62,14 @@ class Builder:
         self._things += 1
         return self._things
 
+    @contextmanager
+    def alike(self, seed: int) -> Iterator[None]:
+        """Draw from a seed of its own until the block ends: what is built twice with one seed looks the same."""
+        outer = self.draw
+        self.draw = Draw(seed)
+        yield
+        self.draw = outer
+
     def mark(self) -> int:
         """Return a mark, from which extent measures."""
         return len(self._rows)

@@ -195,7 +195,7 @@ def _develop(light: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np
     if rng.random() < 0.15:
         light = _other_tones(light, rng)
     if rng.random() < 0.7:
-        contrast = np.float32(np.exp(rng.normal(0, 0.2)))
+        contrast = np.float32(np.exp(rng.normal(0.1, 0.22)))
         light = (light - np.float32(0.5)) * contrast + np.float32(0.5 + rng.normal(0, 0.05))
     if rng.random() < 0.75:
         light = _sharpened(light, rng)

@@ -1,9 +1,9 @@
-"""Rooms, corridors, walls of shelves, stairs, things that hang."""
+"""Rooms, workplaces, kitchens, rows of seats, corridors, walls of shelves, stairs, things that hang."""
 
 from nearfar.scenes.builder import Builder, Maker, one_of
 from nearfar.scenes.layout.shell import against_wall, on_wall, outside, room_shell, wall, wall_with_opening
 from nearfar.scenes.layout.view import View, around
-from nearfar.scenes.objects import furniture, small
+from nearfar.scenes.objects import furniture, kitchen, small
 from nearfar.scenes.objects.animals import pet
 from nearfar.scenes.objects.office import work_desk
 from nearfar.scenes.objects.outdoors import bin_or_barrel, stairs
@@ -104,6 +104,113 @@ def workplace(scene: Builder) -> View:
         focus_m=far,
         scale_m=0.5,
         near_m=0.05,
+    )
+
+
+def cooking(scene: Builder) -> View:
+    """Set out a kitchen: worktops and wall cupboards along one wall or two, seen by somebody who stands there."""
+    draw = scene.draw
+    hx, hy, h = draw.between(1.2, 2.6), draw.between(1.2, 2.6), draw.between(2.3, 3.0)
+    room_shell(scene, hx, hy, h)
+    fronts = made.one_of(scene, made.white, made.white, made.wood, made.glossy, made.plain, made.painted_boards)
+    high = draw.between(0.85, 0.95)
+    sides = (0, draw.choice((1, 3))) if draw.chance(0.5) else (0,)
+    for side in sides:
+        half, away = (hx, hy) if side % 2 == 0 else (hy, hx)
+        with scene.at((0.0, -away, 0.0, away)[side], (away, 0.0, -away, 0.0)[side], 0, 1.5708 * side):
+            kitchen_wall(scene, half, high, h, fronts)
+    if draw.chance(0.5):
+        with scene.at(draw.between(-0.4, 0.4) * hx, -draw.between(0.1, 0.5) * hy, 0, draw.turn()):
+            furniture.laid_table(scene)
+    for _ in range(draw.whole(0, 4)):
+        with scene.at(draw.between(-0.7, 0.7) * hx, draw.between(-0.8, 0.3) * hy, 0, draw.turn()):
+            one_of(scene, _ON_FLOORS)
+    outside(scene)
+    z = draw.between(0.9, 1.8)
+    target = (draw.between(-0.8, 0.8) * hx, draw.between(0.4, 1.0) * hy, draw.between(0.4, 1.6))
+    eye = (draw.between(-0.8, 0.8) * hx, draw.between(-0.9, 0.3) * hy, z)
+    return View(
+        eye=eye,
+        target=target,
+        fov_deg=draw.between(45.0, 80.0),
+        roll_deg=draw.between(-5.0, 5.0),
+        indoors=True,
+        lamp=(draw.between(-0.5, 0.5) * hx, draw.between(-0.5, 0.5) * hy, h - draw.between(0.1, 0.6)),
+        scale_m=1.0,
+    )
+
+
+def kitchen_wall(scene: Builder, half: float, high: float, h: float, fronts: int) -> None:
+    """Build a row of kitchen along the wall y = 0: worktop, sink, stove, refrigerator, what stands upon and above."""
+    draw = scene.draw
+    left, right = -half, half
+    if draw.chance(0.6):
+        with scene.at(right - 0.5, 0, 0):
+            kitchen.refrigerator(scene)
+        right -= 1.0
+    if draw.chance(0.7):
+        with scene.at(left + 0.32, 0, 0):
+            kitchen.stove(scene, high)
+        left += 0.64
+    middle, reach = 0.5 * (left + right), max(0.2, 0.5 * (right - left))
+    with scene.at(middle, 0, 0):
+        kitchen.worktop(scene, reach, high, fronts)
+    if draw.chance(0.7):
+        bottom = draw.between(1.35, 1.55)
+        with scene.at(middle, 0, 0):
+            kitchen.wall_cupboards(scene, reach * draw.between(0.5, 1.0), bottom, min(0.8, h - bottom - 0.1), fronts)
+    if draw.chance(0.6):
+        with scene.at(middle + draw.between(-0.6, 0.6) * reach, 0, high + 0.02):
+            kitchen.sink(scene)
+    for _ in range(draw.whole(2, 14)):
+        with scene.at(middle + draw.between(-0.95, 0.95) * reach, -draw.between(0.08, 0.5), high + 0.02, draw.turn()):
+            one_of(scene, (small.small_thing, small.small_thing, small.package, kitchen.pot, small.bowl))
+
+
+def seats(scene: Builder) -> View:
+    """Set out rows of chairs that are all alike, with or without tables: a class, a café, a waiting room."""
+    draw = scene.draw
+    hx, hy, h = draw.between(2.5, 7.0), draw.between(2.5, 9.0), draw.between(2.5, 4.5)
+    room_shell(scene, hx, hy, h)
+    chair, table, has_tables = draw.whole(0, 1 << 30), draw.whole(0, 1 << 30), draw.chance(0.65)
+    gap_x, gap_y = draw.between(0.65, 2.2), draw.between(0.9, 2.2)
+    untidy, empty = draw.spread(0.02, 0.3), draw.between(0.0, 0.4)
+    most = 5
+    columns, rows = min(most, int(1.6 * hx / gap_x)), min(most, int(1.6 * hy / gap_y))
+    for i in range(columns):
+        for j in range(rows):
+            if draw.chance(empty):
+                continue
+            x = (i - 0.5 * (columns - 1)) * gap_x + untidy * draw.between(-1, 1)
+            y = (j - 0.5 * (rows - 1)) * gap_y + untidy * draw.between(-1, 1)
+            with scene.at(x, y, 0, 3.1416 + 2.0 * untidy * draw.between(-1, 1)), scene.alike(chair):
+                furniture.chair(scene)
+            if has_tables:
+                with scene.at(x, y + 0.5, 0):
+                    with scene.alike(table):
+                        furniture.table_of(scene, 0.25, 0.45 * min(1.3, gap_x), 0.74)
+                    furniture.lay(scene, draw.choice((0, 0, 1, 3)), 0.3, 0.15, 0.74)
+            if draw.chance(0.1):
+                with scene.at(x + 0.4, y, 0, draw.turn()):
+                    person(scene)
+    for _ in range(draw.whole(0, 4)):
+        build, deep = draw.choice(_ALONG_WALLS)
+        with against_wall(scene, hx, hy, deep):
+            build(scene)
+    lights = made.lamp_glass(scene, 3.0)
+    if draw.chance(0.6):
+        for i in range(draw.whole(2, 6)):
+            scene.box(lights, (draw.choice((-0.4, 0.4)) * hx, (0.4 * i - 0.8) * hy, h - 0.02), (0.5, 0.12, 0.03))
+    outside(scene)
+    side = draw.sign()
+    z = draw.between(0.6, 2.0)
+    return View(
+        eye=(draw.between(-0.8, 0.8) * hx, -side * draw.between(0.3, 0.95) * hy, z),
+        target=(draw.between(-0.6, 0.6) * hx, side * draw.between(0.0, 0.9) * hy, draw.between(0.2, 1.5)),
+        fov_deg=draw.between(40.0, 80.0),
+        roll_deg=draw.between(-4.0, 4.0),
+        indoors=True,
+        lamp=(draw.between(-0.5, 0.5) * hx, draw.between(-0.5, 0.5) * hy, h - draw.between(0.15, 0.6)),
     )
 
 

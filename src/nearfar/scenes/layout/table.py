@@ -5,25 +5,28 @@ from nearfar.scenes.layout import closeup, country, indoors, town
 from nearfar.scenes.layout.view import Layout
 
 LAYOUTS: dict[str, tuple[float, Layout]] = {
-    "room": (0.12, indoors.room),
+    "room": (0.10, indoors.room),
     "workplace": (0.05, indoors.workplace),
-    "corridor": (0.04, indoors.corridor),
-    "shelves": (0.05, indoors.shelf_wall),
+    "kitchen": (0.04, indoors.cooking),
+    "seats": (0.03, indoors.seats),
+    "corridor": (0.03, indoors.corridor),
+    "shelves": (0.04, indoors.shelf_wall),
     "stairs": (0.03, indoors.staircase),
     "hanging": (0.02, indoors.hanging),
-    "street": (0.08, town.street),
+    "street": (0.07, town.street),
     "square": (0.04, town.square),
+    "grounds": (0.04, town.grounds),
     "aerial": (0.02, town.aerial),
-    "road": (0.05, country.road),
-    "land": (0.06, country.land),
+    "road": (0.04, country.road),
+    "land": (0.05, country.land),
     "woods": (0.04, country.woods),
     "looking-up": (0.03, country.looking_up),
-    "table-top": (0.08, closeup.table_top),
-    "still-life": (0.10, closeup.still_life),
-    "single": (0.09, closeup.single),
+    "table-top": (0.07, closeup.table_top),
+    "still-life": (0.09, closeup.still_life),
+    "single": (0.08, closeup.single),
     "portrait": (0.05, closeup.portrait),
     "face": (0.02, closeup.face),
-    "clutter": (0.03, closeup.clutter),
+    "clutter": (0.02, closeup.clutter),
 }
 """Weight and layout by name; the weights add up to 1."""
 

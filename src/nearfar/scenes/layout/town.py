@@ -1,4 +1,4 @@
-"""Streets, squares, houses from the air."""
+"""Streets, squares, the grounds about a building, houses from the air."""
 
 import math
 
@@ -9,9 +9,9 @@ from nearfar.scenes.material import Material
 from nearfar.scenes.objects.animals import pet
 from nearfar.scenes.objects.buildings import building, house
 from nearfar.scenes.objects.furniture import bench, laid_table
-from nearfar.scenes.objects.outdoors import bin_or_barrel, free_wall, parasol, pole
+from nearfar.scenes.objects.outdoors import bin_or_barrel, fence, free_wall, hedge, parasol, pole, rock
 from nearfar.scenes.objects.people import person
-from nearfar.scenes.objects.plants import bush, pot_plant
+from nearfar.scenes.objects.plants import bush, grass, low_plant, pot_plant
 from nearfar.scenes.objects.trees import tree
 from nearfar.scenes.objects.vehicles import bicycle, car, motorcycle
 from nearfar.scenes.palette import colours, grown, made
@@ -21,6 +21,10 @@ _ON_PAVEMENTS: tuple[Maker, ...] = (
 )  # fmt: skip
 _ON_SQUARES: tuple[Maker, ...] = (
     person, person, person, car, bench, tree, pole, parasol, laid_table, bicycle, bin_or_barrel, bush, pet, motorcycle,
+)  # fmt: skip
+
+_ON_GROUNDS: tuple[Maker, ...] = (
+    tree, tree, bush, bush, bench, pole, person, bicycle, low_plant, low_plant, rock, bin_or_barrel, pot_plant,
 )  # fmt: skip
 
 
@@ -143,6 +147,47 @@ def square(scene: Builder) -> View:
         fov_deg=draw.between(30.0, 80.0),
         roll_deg=draw.between(-5, 5),
         scale_m=6.0,
+    )
+
+
+def grounds(scene: Builder) -> View:
+    """Set out lawns, paths, hedges and trees before a building, seen by a walker who is close to some of it."""
+    draw = scene.draw
+    scene.sheet(grown.ground(scene), (0, 0, 0), (400, 0, 0), (0, 400, 0))
+    path, x = made.paving(scene), draw.between(-3, 3)
+    for _ in range(draw.whole(1, 3)):
+        lean = draw.between(-40, 40)
+        scene.sheet(path, (x, 0, 0.01), (draw.between(0.5, 2.5), 0, 0), (lean, 200, 0))
+        x += draw.between(-8, 8)
+    for _ in range(draw.whole(1, 3)):
+        with scene.at(draw.between(-15, 15), draw.between(6, 30), 0, draw.between(-1.2, 1.2)):
+            building(scene, draw.between(4, 14), draw.between(3, 8), draw.spread(3.0, 16))
+    planted, gap, tall = draw.whole(0, 1 << 30), draw.between(2.5, 8), draw.between(-6, 6)
+    for i in range(draw.whole(0, 7)):
+        with scene.at(tall, gap * i + 2.0, 0), scene.alike(planted):
+            one_of(scene, (tree, tree, bush, pole))
+    for _ in range(draw.whole(1, 4)):
+        with scene.at(draw.between(-8, 4), draw.spread(1.5, 15), 0, draw.between(-0.8, 1.6)):
+            draw.choice((hedge, hedge, fence, free_wall))(scene, draw.between(2, 12))
+    for _ in range(draw.whole(4, 18)):
+        y = draw.spread(1.8, 22)
+        with scene.at(draw.between(-0.8, 0.8) * y, y, 0, draw.turn()):
+            one_of(scene, _ON_GROUNDS)
+    for _ in range(draw.whole(0, 3)):
+        y = draw.spread(5.0, 30)
+        with scene.at(draw.between(-0.8, 0.8) * y, y, 0, draw.turn()):
+            car(scene)
+    for _ in range(draw.whole(0, 4)):
+        y = draw.spread(0.8, 5)
+        with scene.at(draw.between(-0.6, 0.6) * y, y, 0):
+            grass(scene, 30, 0.15 * y, draw.between(0.05, 0.4))
+    z = draw.between(0.4, 2.0)
+    return View(
+        eye=(0.0, 0.0, z),
+        target=(draw.between(-6, 6), 10.0, z + draw.between(-3.5, 2.5)),
+        fov_deg=draw.between(35.0, 75.0),
+        roll_deg=draw.between(-4, 4),
+        scale_m=4.0,
     )
 
 
