@@ -73,8 +73,8 @@ def test_a_student_comes_to_agree_with_the_open_model(
     assert "broken.jpg" in done.err
 
     before, after = _figures(folder)
-    assert after["l1"] < 0.9 * before["l1"]
-    assert after["ordering"] > before["ordering"]
+    assert after["l1"] < 0.95 * before["l1"]
+    assert after["ordering"] > before["ordering"] + 0.1
     said = json.loads((folder / "training.json").read_text())
     assert said["command"].startswith("nearfar train distill --teacher nearfar-open --photos DIR --preset tiny")
     assert said["origin"]["teacher"].startswith("nearfar-open, sha256 ")

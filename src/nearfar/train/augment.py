@@ -87,16 +87,20 @@ def bent(rgb: RgbU8, disparity: MapF32, rng: np.random.Generator) -> tuple[RgbU8
     return colour.astype(np.uint8), depth.astype(np.float32)
 
 
-def photograph(rgb: RgbU8, rng: np.random.Generator) -> RgbU8:
-    """Return the picture (H, W, 3) uint8 as a random camera would have taken it; the input is left alone."""
+def photograph(rgb: RgbU8, rng: np.random.Generator, *, is_estranged: bool = False) -> RgbU8:
+    """Return the picture (H, W, 3) uint8 as a random camera would have taken it; the input is left alone.
+
+    Estranged, what surfaces are made of and how they are coloured changes too: of a rendered scene that is not to be
+    trusted, of a photograph it is.
+    """
     light = np.multiply(rgb, np.float32(1 / 255), dtype=np.float32)
     if rng.random() < 0.4:
         light = _unevenly_lit(light, rng)
     if rng.random() < 0.15:
         light = _sunlit(light, rng)
     light = _lens(light, rng)
-    if rng.random() < 0.35:
-        light = _other_textures(light, rng)
+    if is_estranged:
+        light = _estranged(light, rng)
     light = _develop(light, rng)
     if rng.random() < 0.5:
         # Drawn once and shared by the channels half of the time: luminance noise survives most development.
@@ -190,10 +194,6 @@ def _develop(light: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np
     gain = np.exp(exposure + rng.normal(0, 0.08, 3)).astype(np.float32)
     # One power of a clipped value: exposure and white balance as a gain, then the tone curve.
     light = np.power(np.clip(light * gain, 0, 1), gamma)
-    if rng.random() < 0.3:
-        light = _other_colours(light, rng)
-    if rng.random() < 0.15:
-        light = _other_tones(light, rng)
     if rng.random() < 0.7:
         contrast = np.float32(np.exp(rng.normal(0.1, 0.22)))
         light = (light - np.float32(0.5)) * contrast + np.float32(0.5 + rng.normal(0, 0.05))
@@ -202,6 +202,15 @@ def _develop(light: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np
     grey: NDArray[np.float32] = light @ np.array([0.299, 0.587, 0.114], np.float32)[:, None]
     saturation = 0.0 if rng.random() < 0.15 else float(np.exp(rng.normal(0.2, 0.35)))
     return grey + np.float32(saturation) * (light - grey)
+
+
+def _estranged(light: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Return light that other surfaces than those of the scene might have sent, from the same places."""
+    if rng.random() < 0.35:
+        light = _other_textures(light, rng)
+    if rng.random() < 0.3:
+        light = _other_colours(light, rng)
+    return _other_tones(light, rng) if rng.random() < 0.15 else light
 
 
 def _other_colours(light: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:

@@ -111,11 +111,12 @@ class SceneBatches(Dataset[Batch]):
             rng, source_hw=source_hw, target_hw=shape_hw, share=config.crop_share, stretch=config.stretch
         )
         rgb, disparity = scene.rgb, scene.disparity
-        # Photographs have been through their own lens.
-        if config.goal is Goal.SCENES and rng.random() < _BENT_SHARE:
+        # Photographs have been through their own lens, and their surfaces are real.
+        is_rendered = config.goal is Goal.SCENES
+        if is_rendered and rng.random() < _BENT_SHARE:
             rgb, disparity = bent(rgb, disparity, rng)
         rgb, disparity = cut(rgb, disparity, crop, shape_hw)
-        taken = photograph(rgb, rng)
+        taken = photograph(rgb, rng, is_estranged=is_rendered)
         return disturb(taken, rng) if config.is_disturbed else taken, AIMS[config.goal].target(disparity), disparity
 
     def _mixed(self, views: list[_View], key: tuple[int, int]) -> _View:
