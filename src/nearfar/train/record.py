@@ -3,7 +3,6 @@
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 from nearfar.files import write_whole
@@ -33,7 +32,8 @@ def run_command(checkpoint: Checkpoint) -> str:
     length = f"{length_words(checkpoint.budget)} --seed {config.seed}"
     if not is_open(checkpoint):
         return f"{checkpoint.origin['command']} {length}"
-    found = next((name for name, preset in PRESETS.items() if replace(preset, seed=config.seed) == config), "custom")
+    # By its stages alone: what else a preset says changes with the code, and the commit tells.
+    found = next((name for name, preset in PRESETS.items() if preset.stages == config.stages), "custom")
     preset = "" if found == "open" else f" --preset {found}"
     parent = checkpoint.origin.get("parent", "")
     parent = f" --from {MODEL if parent.startswith(f'{MODEL},') else 'RUN'}" if parent else ""
