@@ -37,7 +37,7 @@ from nearfar.train.networks import network_with
 
 BASE = OpenNetConfig()
 VARIANTS: Mapping[str, Mapping[str, Any]] = {
-    "as shipped": {},
+    "as it is": {},
     "half as wide": {"net": replace(BASE, channels=(16, 32, 64), width=96, heads=3, decoder=(48, 32, 16))},
     "one block": {"net": replace(BASE, depth=1)},
     "six blocks": {"net": replace(BASE, depth=6)},

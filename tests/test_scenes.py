@@ -171,8 +171,8 @@ def test_half_shadows_have_no_pattern_and_stay_on_their_surface() -> None:
     np.testing.assert_array_equal(beside_step[:, 3:6], 0.0)
 
 
-# What a seed means may change only with the edition of the bundled model that learnt from it. Means, not hashes: the
-# last bits of sines and of reordered sums differ between processors.
+# What a seed means may change only with the edition of the scenes. Means, not hashes: the last bits of sines and of
+# reordered sums differ between processors.
 GOLDEN = {  # means of rgb and disparity, things seen, at 48 x 64
     1: (79.35, 0.0681, 8),
     3: (85.24, 0.9825, 23),
