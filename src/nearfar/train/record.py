@@ -23,6 +23,7 @@ _SECONDS_A_MINUTE = 60
 def run_command(checkpoint: Checkpoint) -> str:
     """Return the command that starts the same run again.
 
+    >>> from dataclasses import replace
     >>> from nearfar.train.config import TINY, Budget
     >>> from nearfar.train.loop import start
     >>> run_command(start(replace(TINY, seed=7), Budget(seconds=90)))
