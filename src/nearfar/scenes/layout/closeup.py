@@ -8,6 +8,7 @@ from nearfar.scenes.layout.shell import against_wall, outside, room_shell
 from nearfar.scenes.layout.view import View, around, focused, framing_distance
 from nearfar.scenes.objects import furniture, small
 from nearfar.scenes.objects.animals import animal, animal_face, pet
+from nearfar.scenes.objects.assembly import device_of_parts, machine
 from nearfar.scenes.objects.buildings import house
 from nearfar.scenes.objects.outdoors import bin_or_barrel, rock, trellis
 from nearfar.scenes.objects.people import person, sitter
@@ -21,18 +22,18 @@ _SUBJECTS: tuple[Maker, ...] = (
     furniture.chair, furniture.chair, furniture.sofa, furniture.shelf, furniture.cupboard, furniture.desk,
     furniture.bench, furniture.lamp, furniture.bed, furniture.laid_table, bicycle, motorcycle, motorcycle, car,
     pot_plant, pot_plant, low_plant, low_plant, bush, vase, rock, animal, animal, pet, person, small.small_thing,
-    small.small_thing, small.small_thing, small.small_thing,
+    small.small_thing, small.small_thing, small.small_thing, machine, machine, machine, machine, machine,
 )  # fmt: skip
 _BESIDE: tuple[Maker, ...] = (
-    furniture.chair, pot_plant, rock, small.package, bin_or_barrel, person, low_plant, furniture.board,
+    furniture.chair, pot_plant, rock, small.package, bin_or_barrel, person, low_plant, furniture.board, machine,
 )  # fmt: skip
 _AFLOAT: tuple[Maker, ...] = (
     small.small_thing, small.small_thing, small.ornament, small.package, furniture.small_chair, small.fruit,
-    small.stick, small.stick, small_pot_plant,
+    small.stick, small.stick, small_pot_plant, device_of_parts, device_of_parts, device_of_parts,
 )  # fmt: skip
 _STOOD: tuple[Maker, ...] = (
     small.small_thing, small.small_thing, small.small_thing, small.ornament, small.ornament, small.package,
-    small.book_pile, small_pot_plant, vase, furniture.small_chair,
+    small.book_pile, small_pot_plant, vase, furniture.small_chair, device_of_parts, device_of_parts,
 )  # fmt: skip
 
 
@@ -131,6 +132,9 @@ def still_life(scene: Builder) -> View:
     if draw.chance(0.35):
         with scene.at(draw.between(-0.8, 0.8) * size, -draw.between(0.02, 0.8) * size, 0, draw.between(-0.3, 0.3)):
             trellis(scene, draw.between(0.4, 1.8) * size, draw.between(0.6, 2.2) * size)
+    if draw.chance(0.25):
+        with scene.at(draw.between(-0.9, 0.9) * size, 0, 0):
+            furniture.curtain(scene, size * draw.spread(0.2, 1.0), size * draw.between(1.0, 3.0))
     for _ in range(draw.whole(0, 5)):
         with _before_wall(scene, size, pitch=draw.between(-0.5, 0.2)):
             panel = made.one_of(scene, made.printed, made.printed, made.white, made.wood, made.cloth, made.plain)

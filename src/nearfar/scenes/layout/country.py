@@ -8,6 +8,7 @@ from nearfar.scenes.geometry import DISC
 from nearfar.scenes.layout.view import View
 from nearfar.scenes.material import Material
 from nearfar.scenes.objects.animals import animal
+from nearfar.scenes.objects.assembly import machine
 from nearfar.scenes.objects.buildings import building, house
 from nearfar.scenes.objects.furniture import bench
 from nearfar.scenes.objects.outdoors import fence, free_wall, hedge, pole, rock
@@ -17,7 +18,7 @@ from nearfar.scenes.objects.trees import tree, tree_of
 from nearfar.scenes.objects.vehicles import bicycle, car
 from nearfar.scenes.palette import colours, grown, made
 
-_ON_LAND: tuple[Maker, ...] = (animal, animal, person, bush, rock, bench, pole, bicycle)
+_ON_LAND: tuple[Maker, ...] = (animal, animal, person, bush, rock, bench, pole, bicycle, machine)
 _IN_WOODS: tuple[Maker, ...] = (bush, bush, rock, animal, person, bench, low_plant, low_plant)
 
 
@@ -138,11 +139,54 @@ def hill(scene: Builder, soil: int) -> None:
 def pond(scene: Builder) -> None:
     """Build still water."""
     draw = scene.draw
-    water = Material(
-        (0.05, 0.09, 0.1), texture=textures.NOISE, period=1.0, shine=0.8, gloss=60.0, mirror=0.5, bump=0.15
-    )
     place = (draw.between(-30, 30), draw.between(30, 120), 0.02)
-    scene.sheet(scene.add(water), place, (draw.between(20, 200), 0, 0), (0, draw.between(8, 25), 0), kind=DISC)
+    scene.sheet(_water(scene, period=1.0), place, (draw.between(20, 200), 0, 0), (0, draw.between(8, 25), 0), kind=DISC)
+
+
+def gorge(scene: Builder) -> View:
+    """Set out a stream or a path between banks of rock and growth that rise on both sides."""
+    draw = scene.draw
+    half, steep, falls = draw.between(0.5, 3.0), draw.between(0.4, 1.6), draw.between(0.0, 0.25)
+    soil = grown.ground(scene)
+    for side in (-1, 1):
+        bank = (0.5 * side * math.cos(math.atan(steep)), 0.0, 0.5 * math.sin(math.atan(steep)))
+        centre = (side * half + 40.0 * bank[0], 40.0, 40.0 * bank[2] + 40.0 * falls)
+        scene.sheet(soil, centre, (40.0 * bank[0], 0.0, 40.0 * bank[2]), (0.0, 60.0, 60.0 * falls))
+    bed = _water(scene, period=0.3) if draw.chance(0.6) else made.one_of(scene, made.paving, grown.ground)
+    scene.sheet(bed, (0, 40, 40.0 * falls), (half + 1.0, 0, 0), (0, 60, 60.0 * falls))
+    stone, moss = draw.whole(0, 1 << 30), draw.choice((rock, rock, bush, low_plant))
+    for _ in range(draw.whole(20, 55)):
+        y = draw.spread(1.0, 30.0)
+        out = draw.between(-1.0, 1.0) * (half + draw.spread(0.3, 4.0 + 0.3 * y))
+        z = falls * y + steep * max(0.0, abs(out) - half)
+        with scene.at(out, y, z, draw.turn(), scale=draw.spread(0.4, 1.0) * (1.0 + 0.05 * y)):
+            if draw.chance(0.7):
+                with scene.alike(stone + draw.whole(0, 5)):
+                    rock(scene)
+            else:
+                draw.choice((moss, bush, low_plant))(scene)
+    for _ in range(draw.whole(2, 12)):
+        y, side = draw.spread(2.0, 40.0), draw.sign()
+        out = half + draw.spread(0.5, 10.0)
+        with scene.at(side * out, y, falls * y + steep * (out - half), draw.turn()):
+            tree(scene)
+    y_far, z = draw.between(45.0, 90.0), draw.between(0.5, 2.5)
+    if draw.chance(0.7):
+        scene.ball(made.one_of(scene, grown.leaves, grown.stone), (0, y_far + 30.0, 0), (80.0, 30.0, y_far))
+    return View(
+        eye=(draw.between(-0.6, 0.6) * half, 0.0, z),
+        target=(draw.between(-1.0, 1.0) * half, 6.0, z + 6.0 * falls + draw.between(-2.0, 1.0)),
+        fov_deg=draw.between(40.0, 75.0),
+        roll_deg=draw.between(-5, 5),
+        scale_m=2.0,
+    )
+
+
+def _water(scene: Builder, *, period: float) -> int:
+    """Return the surface of water, its ripples of a period [m]."""
+    colour = (0.05, 0.09, 0.1)
+    water = Material(colour, texture=textures.NOISE, period=period, shine=0.8, gloss=60.0, mirror=0.5, bump=0.15)
+    return scene.add(water)
 
 
 def woods(scene: Builder) -> View:

@@ -5,6 +5,7 @@ from nearfar.scenes.layout.shell import against_wall, on_wall, outside, room_she
 from nearfar.scenes.layout.view import View, around
 from nearfar.scenes.objects import furniture, kitchen, small
 from nearfar.scenes.objects.animals import pet
+from nearfar.scenes.objects.assembly import machine
 from nearfar.scenes.objects.office import work_desk
 from nearfar.scenes.objects.outdoors import bin_or_barrel, stairs
 from nearfar.scenes.objects.people import person
@@ -26,10 +27,13 @@ _ALONG_WALLS: tuple[tuple[Maker, float], ...] = (
     (furniture.chair, 0.35),
     (bin_or_barrel, 0.35),
     (furniture.board, 0.35),
+    (machine, 0.6),
+    (machine, 0.6),
 )
 _ON_FLOORS: tuple[Maker, ...] = (
     furniture.chair, furniture.chair, person, pet, small.package, small.package, pot_plant, small.ornament,
-    bin_or_barrel, small.book_pile, furniture.table, furniture.desk, bicycle, motorcycle, furniture.board,
+    bin_or_barrel, small.book_pile, furniture.table, furniture.desk, bicycle, motorcycle, furniture.board, machine,
+    machine,
 )  # fmt: skip
 
 

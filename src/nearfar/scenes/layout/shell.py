@@ -8,6 +8,7 @@ from nearfar.scenes import textures
 from nearfar.scenes.builder import Builder, thing
 from nearfar.scenes.material import Material
 from nearfar.scenes.objects.buildings import house
+from nearfar.scenes.objects.furniture import curtain
 from nearfar.scenes.objects.trees import tree
 from nearfar.scenes.palette import colours, grown, made
 
@@ -114,6 +115,10 @@ def room_wall(scene: Builder, surface: int, skirting: int, half: float, h: float
     if roll < 0.35:
         x, w, sill = draw.between(-0.5, 0.5) * half, draw.between(0.4, min(1.2, 0.6 * half)), draw.between(0.5, 1.1)
         wall_with_opening(scene, surface, half, h, (x - w, x + w, sill, min(h - 0.15, sill + draw.between(0.9, 1.6))))
+        for side in (-1, 1) if draw.chance(0.4) else ():
+            hung = draw.between(0.15, 0.4)
+            with scene.at(x + side * (w + 0.3 * hung), -0.02, 0.05):
+                curtain(scene, hung, h - 0.2)
         return
     if roll < 0.5:
         x = draw.between(-0.6, 0.6) * half

@@ -5,7 +5,7 @@ from nearfar.scenes.layout import closeup, country, indoors, town
 from nearfar.scenes.layout.view import Layout
 
 LAYOUTS: dict[str, tuple[float, Layout]] = {
-    "room": (0.10, indoors.room),
+    "room": (0.09, indoors.room),
     "workplace": (0.05, indoors.workplace),
     "kitchen": (0.04, indoors.cooking),
     "seats": (0.03, indoors.seats),
@@ -15,16 +15,17 @@ LAYOUTS: dict[str, tuple[float, Layout]] = {
     "hanging": (0.02, indoors.hanging),
     "street": (0.07, town.street),
     "square": (0.04, town.square),
-    "grounds": (0.04, town.grounds),
+    "grounds": (0.03, town.grounds),
     "aerial": (0.02, town.aerial),
     "road": (0.04, country.road),
     "land": (0.05, country.land),
+    "gorge": (0.02, country.gorge),
     "woods": (0.04, country.woods),
     "looking-up": (0.03, country.looking_up),
     "table-top": (0.07, closeup.table_top),
     "still-life": (0.09, closeup.still_life),
-    "single": (0.08, closeup.single),
-    "portrait": (0.05, closeup.portrait),
+    "single": (0.09, closeup.single),
+    "portrait": (0.04, closeup.portrait),
     "face": (0.02, closeup.face),
     "clutter": (0.02, closeup.clutter),
 }

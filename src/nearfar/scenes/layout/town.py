@@ -7,6 +7,7 @@ from nearfar.scenes.builder import Builder, Maker, one_of, thing
 from nearfar.scenes.layout.view import View
 from nearfar.scenes.material import Material
 from nearfar.scenes.objects.animals import pet
+from nearfar.scenes.objects.assembly import machine
 from nearfar.scenes.objects.buildings import building, house
 from nearfar.scenes.objects.furniture import bench, laid_table
 from nearfar.scenes.objects.outdoors import bin_or_barrel, fence, free_wall, hedge, parasol, pole, rock
@@ -17,14 +18,15 @@ from nearfar.scenes.objects.vehicles import bicycle, car, motorcycle
 from nearfar.scenes.palette import colours, grown, made
 
 _ON_PAVEMENTS: tuple[Maker, ...] = (
-    bench, bin_or_barrel, bicycle, bush, pole, parasol, motorcycle, pot_plant, pet,
+    bench, bin_or_barrel, bicycle, bush, pole, parasol, motorcycle, pot_plant, pet, machine,
 )  # fmt: skip
 _ON_SQUARES: tuple[Maker, ...] = (
     person, person, person, car, bench, tree, pole, parasol, laid_table, bicycle, bin_or_barrel, bush, pet, motorcycle,
+    machine, machine,
 )  # fmt: skip
 
 _ON_GROUNDS: tuple[Maker, ...] = (
-    tree, tree, bush, bush, bench, pole, person, bicycle, low_plant, low_plant, rock, bin_or_barrel, pot_plant,
+    tree, tree, bush, bush, bench, pole, person, bicycle, low_plant, low_plant, rock, bin_or_barrel, pot_plant, machine,
 )  # fmt: skip
 
 

@@ -1,4 +1,6 @@
-"""Furniture."""
+"""Furniture, and the cloth that hangs about it."""
+
+import math
 
 from nearfar.scenes.builder import Builder, thing
 from nearfar.scenes.objects.small import small_thing
@@ -273,3 +275,17 @@ def bench(scene: Builder) -> None:
     for x in (-0.8 * long, 0.8 * long):
         scene.box(iron, (x, 0.0, 0.22), (0.02, 0.2, 0.21))
         scene.tube(iron, (x, 0.22, 0.4), (x, 0.34, 0.9), 0.02)
+
+
+@thing
+def curtain(scene: Builder, half: float, high: float) -> None:
+    """Hang a cloth in folds along x, of a half width and a height, before the plane y = 0."""
+    draw = scene.draw
+    surface = made.one_of(scene, made.cloth, made.cloth, made.plain, made.white, made.printed)
+    radius, slow, phase = half * draw.spread(0.05, 0.25), draw.between(1.0, 3.0), draw.turn()
+    x, lean = -half, draw.between(-0.15, 0.15) * high
+    while x < half:
+        r = radius * draw.between(0.6, 1.3)
+        y = -2.0 * r - 0.6 * radius * (1.0 + math.sin(phase + slow * x / radius * 0.3))
+        scene.tube(surface, (x + r, y, 0), (x + r + lean, y + 0.4 * r, high), r * draw.between(1.0, 1.4), taper=0.7)
+        x += 1.5 * r
