@@ -1,6 +1,6 @@
 """Print how nearfar-open's files and runs do on rendered scenes that none has learnt from, side by side.
 
-    python benchmarks/rendered.py FILE|RUN ... [--side 224] [--scenes 64]
+    python benchmarks/rendered.py FILE|RUN ... [--side 224] [--scenes 64] [--once]
 
 The scenes are those of this checkout's edition, of the seeds that every run validates on. An older network's figures
 are its own on these scenes, whatever edition it learnt from.
@@ -28,6 +28,7 @@ def main() -> None:
     parser.add_argument("networks", nargs="+", metavar="FILE|RUN")
     parser.add_argument("--side", type=int, default=REFINE.stages[-1].side_px)
     parser.add_argument("--scenes", type=int, default=64)
+    parser.add_argument("--once", action="store_true", help="without the mirror image")
     options = parser.parse_args()
     stage = Stage(until=1.0, side_px=options.side, batch=REFINE.stages[-1].batch)
     config = replace(REFINE, stages=(stage,))
@@ -39,7 +40,7 @@ def main() -> None:
     scenes = validation_scenes(config, options.scenes, scene_from_seed)
     sys.stdout.write("| network | L1 | AbsRel | its median | δ1 | order |\n|---|---|---|---|---|---|\n")
     for name, found in read.items():
-        network = network_with(found.weights, found.net).eval()
+        network = network_with(found.weights, replace(found.net, mirrored=not options.once)).eval()
         figures = [validate(network, [scene], config, stage) for scene in scenes]
         l1, absolute, within, order = np.array([[row[figure] for figure in FIGURES] for row in figures]).T
         # One scene whose far end runs away after the fit can double the mean.

@@ -194,6 +194,15 @@ def test_weights_come_back_out_of_an_exported_file(tmp_path: Path) -> None:
         open_weights(tmp_path / "no.onnx", [TINY.net])
 
 
+def test_weights_of_a_file_that_looks_once_are_read_as_well(tmp_path: Path) -> None:
+    network = OpenNet(replace(TINY.net, mirrored=False))
+    draw(network.named_parameters(), 0)
+    export_onnx(network, tmp_path / "once.onnx", settings=ExportSettings(multiple=16, own_size=48))
+    config, found = open_weights(tmp_path / "once.onnx", [TINY.net])
+    assert config == TINY.net
+    assert all(torch.equal(found[name], value) for name, value in network.state_dict().items())
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

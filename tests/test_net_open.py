@@ -1,5 +1,7 @@
 """The open network: any multiple of 16 in, the same size out, and nothing that depends on its neighbours in a batch."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -40,6 +42,23 @@ def test_every_corner_of_the_picture_reaches_the_middle(network: OpenNet) -> Non
         changed = picture.clone()
         changed[:, :, row : row + 16, column : column + 16] += 3.0
         assert network(changed)[0, 56, 56] != before
+
+
+def test_a_mirror_image_has_the_mirrored_map(network: OpenNet) -> None:
+    picture = torch.rand(2, 3, 48, 80)
+    torch.testing.assert_close(network(picture.flip(3)), network(picture).flip(2), rtol=1e-5, atol=1e-6)
+
+
+def test_the_map_is_the_mean_of_both_ways_of_looking_but_for_training(network: OpenNet) -> None:
+    once = OpenNet(replace(TINY.net, mirrored=False)).eval().requires_grad_(False)
+    once.load_state_dict(network.state_dict())
+    picture = torch.rand(2, 3, 48, 80)
+    seen, mirrored = once(picture), once(picture.flip(3)).flip(2)
+    assert not torch.allclose(seen, mirrored, atol=1e-3)
+    torch.testing.assert_close(network(picture), (seen + mirrored) / 2, rtol=1e-5, atol=1e-6)
+    learning = OpenNet(TINY.net)
+    learning.load_state_dict(network.state_dict())
+    torch.testing.assert_close(learning.train()(picture), seen, rtol=1e-5, atol=1e-6)
 
 
 def test_every_weight_learns() -> None:

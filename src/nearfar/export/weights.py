@@ -24,7 +24,8 @@ _CHECKED_SIDE = 96
 def open_weights(path: Path, configs: Iterable[OpenNetConfig]) -> tuple[OpenNetConfig, dict[str, Tensor]]:
     """Return which of ``configs`` an ONNX file of the open network is, and its weights by name, float32.
 
-    It may have another number of transformer blocks than they: that of the file is returned.
+    It may have another number of transformer blocks than they: that of the file is returned. Whether it also looks at
+    the mirror image changes no weight, and is not told.
 
     The exporter keeps the names of all but the matrices, which it turns over; those are found by their biases. The
     network made of them must give what the file gives.
@@ -70,9 +71,14 @@ def _tensor(values: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> Tensor
 
 
 def _require_the_same(weights: dict[str, Tensor], config: OpenNetConfig, content: bytes, path: Path) -> None:
-    network = OpenNet(config).eval()
-    network.load_state_dict(weights)
-    try:
-        require_parity(network, content, ExportSettings(multiple=STRIDE, own_size=_CHECKED_SIDE))
-    except ExportError as error:
-        raise GraphError(f"{path.name} is not the network that its weights make: {error}") from error
+    errors = []
+    for mirrored in (True, False):
+        network = OpenNet(replace(config, mirrored=mirrored)).eval()
+        network.load_state_dict(weights)
+        try:
+            require_parity(network, content, ExportSettings(multiple=STRIDE, own_size=_CHECKED_SIDE))
+        except ExportError as error:
+            errors.append(error)
+        else:
+            return
+    raise GraphError(f"{path.name} is not the network that its weights make: {errors[0]}") from errors[0]

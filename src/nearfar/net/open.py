@@ -32,6 +32,7 @@ class OpenNetConfig:
         heads: Attention heads a block.
         decoder: Channels of the decoder at strides 8, 4 and 2; each a multiple of 8.
         grid: Side of the square grid of learned positions [tokens], resized to each picture's own grid.
+        mirrored: Whether, but for training, the map is the mean of the picture's and of its mirror image's.
         max_depth_m: None for relative disparity; for a metric network, the depth that it cannot exceed [m].
     """
 
@@ -42,6 +43,7 @@ class OpenNetConfig:
     heads: int = 6
     decoder: tuple[int, int, int] = (96, 64, 24)
     grid: int = 8
+    mirrored: bool = True
     max_depth_m: float | None = None
 
     def __post_init__(self) -> None:
@@ -134,6 +136,15 @@ class OpenNet(nn.Module):
 
     def forward(self, pixel_values: Tensor) -> Tensor:
         """Return relative disparity, or metres, (B, h, w) for normalised pictures (B, 3, h, w)."""
+        if self.training or not self.config.mirrored:
+            return self._once(pixel_values)
+        # What is taken for near on the left alone is a mistake that the mirror image seldom repeats.
+        both = self._once(torch.cat([pixel_values, pixel_values.flip(3)]))  # (2 × B, h, w)
+        seen, mirrored = both.reshape(2, -1, *both.shape[1:])  # each (B, h, w)
+        mean: Tensor = (seen + mirrored.flip(2)) * 0.5
+        return mean
+
+    def _once(self, pixel_values: Tensor) -> Tensor:
         features2 = self.encode2(pixel_values)
         features4 = self.encode4(features2)
         features8 = self.encode8(features4)
