@@ -8,7 +8,7 @@ from nearfar.scenes.layout.shell import against_wall, outside, room_shell
 from nearfar.scenes.layout.view import View, around, focused, framing_distance
 from nearfar.scenes.objects import furniture, small
 from nearfar.scenes.objects.animals import animal, animal_face, pet
-from nearfar.scenes.objects.assembly import device_of_parts, machine
+from nearfar.scenes.objects.assembly import gadget, machine
 from nearfar.scenes.objects.buildings import house
 from nearfar.scenes.objects.outdoors import bin_or_barrel, rock, trellis
 from nearfar.scenes.objects.people import person, sitter
@@ -29,11 +29,11 @@ _BESIDE: tuple[Maker, ...] = (
 )  # fmt: skip
 _AFLOAT: tuple[Maker, ...] = (
     small.small_thing, small.small_thing, small.ornament, small.package, furniture.small_chair, small.fruit,
-    small.stick, small.stick, small_pot_plant, device_of_parts, device_of_parts, device_of_parts,
+    small.stick, small.stick, small_pot_plant, gadget, gadget, gadget,
 )  # fmt: skip
 _STOOD: tuple[Maker, ...] = (
     small.small_thing, small.small_thing, small.small_thing, small.ornament, small.ornament, small.package,
-    small.book_pile, small_pot_plant, vase, furniture.small_chair, device_of_parts, device_of_parts,
+    small.book_pile, small_pot_plant, vase, furniture.small_chair, gadget, gadget,
 )  # fmt: skip
 
 

@@ -154,7 +154,7 @@ def gorge(scene: Builder) -> View:
         scene.sheet(soil, centre, (40.0 * bank[0], 0.0, 40.0 * bank[2]), (0.0, 60.0, 60.0 * falls))
     bed = _water(scene, period=0.3) if draw.chance(0.6) else made.one_of(scene, made.paving, grown.ground)
     scene.sheet(bed, (0, 40, 40.0 * falls), (half + 1.0, 0, 0), (0, 60, 60.0 * falls))
-    stone, moss = draw.whole(0, 1 << 30), draw.choice((rock, rock, bush, low_plant))
+    stone, growth = draw.whole(0, 1 << 30), draw.choice((rock, rock, bush, low_plant))
     for _ in range(draw.whole(20, 55)):
         y = draw.spread(1.0, 30.0)
         out = draw.between(-1.0, 1.0) * (half + draw.spread(0.3, 4.0 + 0.3 * y))
@@ -164,7 +164,7 @@ def gorge(scene: Builder) -> View:
                 with scene.alike(stone + draw.whole(0, 5)):
                     rock(scene)
             else:
-                draw.choice((moss, bush, low_plant))(scene)
+                draw.choice((growth, bush, low_plant))(scene)
     for _ in range(draw.whole(2, 12)):
         y, side = draw.spread(2.0, 40.0), draw.sign()
         out = half + draw.spread(0.5, 10.0)

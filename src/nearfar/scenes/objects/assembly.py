@@ -126,7 +126,7 @@ def _join(scene: Builder, surfaces: list[int], joint: tuple[float, float, float,
             part(scene, surface, size)
 
 
-def device_of_parts(scene: Builder) -> None:
+def gadget(scene: Builder) -> None:
     """Build an assembly of a hand's size or two."""
     with scene.at(0, 0, 0, scene.draw.turn(), scale=scene.draw.spread(0.1, 0.35)):
         assembly(scene)

@@ -5,7 +5,7 @@ import math
 from nearfar.scenes import textures
 from nearfar.scenes.builder import Builder, one_of, thing
 from nearfar.scenes.material import Material
-from nearfar.scenes.objects.assembly import device_of_parts
+from nearfar.scenes.objects.assembly import gadget
 from nearfar.scenes.objects.parts import ring
 from nearfar.scenes.objects.plants import small_pot_plant, vase
 from nearfar.scenes.objects.vehicles import car
@@ -175,9 +175,9 @@ _ALL = (
     small_pot_plant,
     screen,
     device,
-    device_of_parts,
-    device_of_parts,
-    device_of_parts,
+    gadget,
+    gadget,
+    gadget,
     toy_car,
 )
 
