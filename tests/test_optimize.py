@@ -359,8 +359,9 @@ def test_the_bundled_model_passes(tmp_path: Path) -> None:
     made = optimize_model(bundled, OPEN, [shown.path for shown in demo_photographs()], tmp_path / "open.onnx")
     assert made.bytes < 1.4 * OPEN.architecture.parameters  # float32 takes four bytes a weight
     assert made.chosen.scheme == "everything"
-    assert made.chosen.worst.mean_difference < 0.01
-    assert made.chosen.worst.ordering > 0.995
+    assert made.chosen.worst.mean_difference < 0.012
+    assert made.chosen.worst.spearman > 0.998
+    assert made.chosen.worst.ordering > 0.997
 
 
 def nearfar_models_folder() -> str:
