@@ -160,7 +160,9 @@ class OpenNet(nn.Module):
     def _look_around(self, features: Tensor) -> Tensor:
         batch, width, rows, columns = features.shape
         positions = functional.interpolate(self.positions, (rows, columns), mode="bilinear", align_corners=False)
-        tokens = (features + positions).flatten(2).transpose(1, 2)  # (B, rows × columns, width)
+        # Added to tokens, not to features: OpenVINO 2026.4 takes the positions, one for all pictures, into an 8-bit
+        # convolution before them as if there were one for each, and fails.
+        tokens = _as_tokens(features) + _as_tokens(positions)  # (B, rows × columns, width)
         for block in self.blocks:
             tokens = block(tokens)
         seen: Tensor = self.norm(tokens).transpose(1, 2)  # (B, width, rows × columns)
@@ -171,6 +173,10 @@ def _downscale(channels_in: int, channels: int, *, residuals: int) -> nn.Sequent
     convolution = nn.Conv2d(channels_in, channels, 3, stride=2, padding=1, bias=False)
     blocks = (ResidualBlock(channels) for _ in range(residuals))
     return nn.Sequential(convolution, _group_norm(channels), nn.ReLU(), *blocks)
+
+
+def _as_tokens(features: Tensor) -> Tensor:
+    return features.flatten(2).transpose(1, 2)  # (B, rows × columns, channels)
 
 
 def _double(features: Tensor) -> Tensor:

@@ -118,7 +118,7 @@ def _join(scene: Builder, surfaces: list[int], joint: tuple[float, float, float,
     draw = scene.draw
     x, y, z, size = joint
     part, surface, alike = draw.choice(_PARTS), draw.choice(surfaces), draw.whole(0, 1 << 30)
-    # Most parts stand square to one another, as things that are made do.
+    # Half of the parts stand square to one another, as those of things that are made do.
     yaw = 1.5708 * draw.whole(0, 3) if draw.chance(0.5) else draw.turn()
     pitch = 1.5708 * draw.whole(0, 1) if draw.chance(0.5) else draw.between(-1.6, 1.6)
     for side in (1, -1) if is_mirrored else (1,):
