@@ -57,12 +57,15 @@ class Mean:
         first: Name of the earlier step.
         last: Name of the later one.
         share_of_first: How much of the weights is the earlier one's, in [0, 1].
+        mirrored: Whether its file looks at the mirror image too: none before the seventh edition did, and the code of
+            a run after it reads no file that does.
     """
 
     name: str
     first: str
     last: str
     share_of_first: float
+    mirrored: bool = False
 
 
 STEPS: tuple[Run | Mean, ...] = (
@@ -78,7 +81,7 @@ STEPS: tuple[Run | Mean, ...] = (
     Run(name="8-on", commit="d8eb870", minutes=118, goes_on=True),
     Mean(name="sixth", first="5-and-7", last="8-on", share_of_first=0.3),
     Run(name="12", commit="d1d1072", minutes=112, options=("--preset", "refine", "--seed", "11")),
-    Mean(name="shipped", first="sixth", last="12", share_of_first=0.3),
+    Mean(name="shipped", first="sixth", last="12", share_of_first=0.3, mirrored=True),
 )
 
 
@@ -114,8 +117,9 @@ def average(mean: Mean, folder: Path) -> None:
     first, share = deepened(before.average, before.config.net, after.config.net.depth), mean.share_of_first
     weights = {name: share * first[name] + (1 - share) * value for name, value in after.average.items()}
     origin = after.origin | {"averaged": f"{share:g} of {mean.first}, the rest of {mean.last}"}
+    config = replace(after.config, net=replace(after.config.net, mirrored=mean.mirrored))
     folder.mkdir(exist_ok=True)
-    save_checkpoint(replace(after, average=weights, origin=origin), folder / CHECKPOINT_NAME)
+    save_checkpoint(replace(after, config=config, average=weights, origin=origin), folder / CHECKPOINT_NAME)
     nearfar_train(REPOSITORY, "export", folder, "--overwrite")
 
 
