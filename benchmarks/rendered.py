@@ -13,6 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from nearfar.cli.beginnings import named_beginning
+from nearfar.errors import NearfarError
 from nearfar.net.open import OpenNetConfig
 from nearfar.train.config import REFINE, Stage
 from nearfar.train.data import scene_from_seed
@@ -33,7 +34,10 @@ def main() -> None:
     stage = Stage(until=1.0, side_px=options.side, batch=REFINE.stages[-1].batch)
     config = replace(REFINE, stages=(stage,))
     # Before anything is rendered: a name that is none shall be told at once.
-    read = {name: named_beginning(name) for name in options.networks}
+    try:
+        read = {name: named_beginning(name) for name in options.networks}
+    except NearfarError as error:
+        parser.error(str(error))
     others = [name for name, found in read.items() if not isinstance(found.net, OpenNetConfig)]
     if others:
         parser.error(f"not networks of nearfar-open's kind: {', '.join(others)}")
