@@ -8,13 +8,15 @@ from nearfar.scenes.layout.shell import against_wall, outside, room_shell
 from nearfar.scenes.layout.view import View, around, focused, framing_distance
 from nearfar.scenes.objects import furniture, small
 from nearfar.scenes.objects.animals import animal, animal_face, pet
-from nearfar.scenes.objects.assembly import gadget, machine
+from nearfar.scenes.objects.assembly import assembly, gadget, machine
 from nearfar.scenes.objects.buildings import house
+from nearfar.scenes.objects.creature import creature, creature_face, toy
+from nearfar.scenes.objects.heaps import cushion, heap, scaffold
 from nearfar.scenes.objects.outdoors import bin_or_barrel, rock, trellis
 from nearfar.scenes.objects.people import person, sitter
 from nearfar.scenes.objects.plants import bush, low_plant, pot_plant, small_pot_plant, vase
 from nearfar.scenes.objects.trees import tree
-from nearfar.scenes.objects.vehicles import bicycle, car, motorcycle
+from nearfar.scenes.objects.vehicles import bicycle, boat, car, motorcycle
 from nearfar.scenes.palette import grown, made
 from nearfar.scenes.palette.made import Stuff
 
@@ -23,17 +25,20 @@ _SUBJECTS: tuple[Maker, ...] = (
     furniture.bench, furniture.lamp, furniture.bed, furniture.laid_table, bicycle, motorcycle, motorcycle, car,
     pot_plant, pot_plant, low_plant, low_plant, bush, vase, rock, animal, animal, pet, person, small.small_thing,
     small.small_thing, small.small_thing, small.small_thing, machine, machine, machine, machine, machine,
+    creature, creature, creature, creature, creature, heap, heap, heap, scaffold, boat,
 )  # fmt: skip
 _BESIDE: tuple[Maker, ...] = (
     furniture.chair, pot_plant, rock, small.package, bin_or_barrel, person, low_plant, furniture.board, machine,
+    creature, heap,
 )  # fmt: skip
 _AFLOAT: tuple[Maker, ...] = (
     small.small_thing, small.small_thing, small.ornament, small.package, furniture.small_chair, small.fruit,
-    small.stick, small.stick, small_pot_plant, gadget, gadget, gadget,
+    small.stick, small.stick, small_pot_plant, gadget, gadget, gadget, toy, toy,
 )  # fmt: skip
 _STOOD: tuple[Maker, ...] = (
     small.small_thing, small.small_thing, small.small_thing, small.ornament, small.ornament, small.package,
-    small.book_pile, small_pot_plant, vase, furniture.small_chair, gadget, gadget,
+    small.book_pile, small_pot_plant, vase, furniture.small_chair, gadget, gadget, toy, toy,
+    cushion,
 )  # fmt: skip
 
 
@@ -83,7 +88,7 @@ def table_top(scene: Builder) -> View:
     furniture.table_of(scene, half, half * draw.between(1.0, 1.6), h)
     if draw.chance(0.3):
         scene.box(made.cloth(scene), (0, 0, h + 0.002), (0.7 * half, 0.6 * half, 0.003))
-    for _ in range(draw.whole(3, 26)):
+    for _ in range(draw.whole(3, 22)):
         r, yaw = half * draw.unit() ** 0.7, draw.turn()
         with scene.at(r * math.cos(yaw), r * math.sin(yaw), h, draw.turn(), scale=draw.between(0.8, 1.25)):
             small.small_thing(scene)
@@ -212,7 +217,7 @@ def face(scene: Builder) -> View:
     indoors = backdrop(scene, draw.between(0.3, 1.0))
     z = draw.between(0.25, 0.8)
     with scene.at(0, 0, z):
-        r = animal_face(scene)
+        r = animal_face(scene) if draw.chance(0.4) else creature_face(scene)
     if draw.chance(0.4):
         scene.box(
             made.one_of(scene, made.floor, made.cloth, made.wood),
@@ -234,6 +239,35 @@ def face(scene: Builder) -> View:
         focus_m=far,
         scale_m=2.0 * r,
         near_m=0.03,
+    )
+
+
+def jumble(scene: Builder) -> View:
+    """Set out assemblies of every size about the camera, on a ground or afloat, any way up: the world as nothing."""
+    draw = scene.draw
+    has_ground, unit = draw.chance(0.7), draw.spread(0.3, 3.0)
+    if has_ground:
+        ground(scene, grown.ground, made.paving, made.floor, grown.stone)
+    if draw.chance(0.4):
+        with scene.at(0, unit * draw.spread(4.0, 20.0), 0, draw.between(-0.6, 0.6)):
+            surface = made.one_of(scene, made.wall, made.white, made.printed, grown.stone, grown.leaves)
+            scene.sheet(surface, (0, 0, 0), (80 * unit, 0, 0), (0, 0, 40 * unit))
+    z = unit * draw.between(0.4, 2.0)
+    tipped = draw.choice((0.0, 0.3, 3.1))
+    for _ in range(draw.whole(6, 15)):
+        y = unit * draw.spread(1.2, 15.0)
+        up = z + draw.between(-0.6, 0.6) * y if draw.chance(0.3) or not has_ground else 0.0
+        place = (draw.between(-0.75, 0.75) * y, y, up)
+        size = min(0.8 * y, unit * draw.spread(0.6, 8.0))
+        with scene.at(*place, draw.turn(), scale=size, pitch=tipped * draw.between(-1.0, 1.0)):
+            assembly(scene)
+    return View(
+        eye=(0.0, 0.0, z),
+        target=(draw.between(-0.5, 0.5) * unit, 3.0 * unit, z + draw.between(-1.2, 0.8) * unit),
+        fov_deg=draw.between(35.0, 75.0),
+        roll_deg=draw.between(-15, 15),
+        focus_m=unit * draw.between(1.0, 5.0),
+        scale_m=unit,
     )
 
 

@@ -8,9 +8,11 @@ from nearfar.scenes.geometry import DISC
 from nearfar.scenes.layout.view import View
 from nearfar.scenes.material import Material
 from nearfar.scenes.objects.animals import animal
-from nearfar.scenes.objects.assembly import machine
+from nearfar.scenes.objects.assembly import machine, structure
 from nearfar.scenes.objects.buildings import building, house
+from nearfar.scenes.objects.creature import creature
 from nearfar.scenes.objects.furniture import bench
+from nearfar.scenes.objects.heaps import heap, log
 from nearfar.scenes.objects.outdoors import fence, free_wall, hedge, pole, rock
 from nearfar.scenes.objects.people import person
 from nearfar.scenes.objects.plants import bush, grass, low_plant, plant
@@ -18,8 +20,8 @@ from nearfar.scenes.objects.trees import tree, tree_of
 from nearfar.scenes.objects.vehicles import bicycle, car
 from nearfar.scenes.palette import colours, grown, made
 
-_ON_LAND: tuple[Maker, ...] = (animal, animal, person, bush, rock, bench, pole, bicycle, machine)
-_IN_WOODS: tuple[Maker, ...] = (bush, bush, rock, animal, person, bench, low_plant, low_plant)
+_ON_LAND: tuple[Maker, ...] = (animal, animal, person, bush, rock, bench, pole, bicycle, machine, creature, heap)
+_IN_WOODS: tuple[Maker, ...] = (bush, bush, rock, animal, person, bench, low_plant, low_plant, log, log, creature)
 
 
 def land(scene: Builder) -> View:
@@ -45,9 +47,9 @@ def land(scene: Builder) -> View:
     if draw.chance(0.35):
         with scene.at(draw.between(-12, -2), draw.between(2, 15), 0, draw.between(-0.6, 0.9)):
             draw.choice((fence, fence, free_wall, hedge))(scene, draw.between(10, 30))
-    if draw.chance(0.3):
+    if draw.chance(0.4):
         with scene.at(draw.between(-20, 20), draw.between(20, 60), 0, draw.between(-0.5, 0.5)):
-            house(scene)
+            one_of(scene, (house, house, house, structure))
     for _ in range(draw.whole(0, 4)):
         y = draw.spread(0.8, 5)
         with scene.at(draw.between(-0.6, 0.6) * y, y, 0):
@@ -212,6 +214,49 @@ def woods(scene: Builder) -> View:
         roll_deg=draw.between(-6, 6),
         scale_m=3.0,
     )
+
+
+def growth(scene: Builder) -> View:
+    """Set out leaves, blades and flowers from close by, dense, before a wall, a hedge or what is far and blurred."""
+    draw = scene.draw
+    soil = grown.ground(scene)
+    scene.sheet(soil, (0, 0, 0), (400, 0, 0), (0, 400, 0))
+    size = draw.spread(0.25, 1.0)
+    roll = draw.unit()
+    if roll < 0.5:
+        surface = made.one_of(scene, grown.leaves, made.wall, made.printed, grown.stone, made.painted_boards)
+        scene.sheet(surface, (0, size * draw.between(1.5, 5.0), 0), (20 * size, 0, 0), (0, 0, 10 * size))
+    else:
+        for _ in range(draw.whole(2, 6)):
+            y = draw.spread(4.0, 30.0)
+            with scene.at(draw.between(-0.8, 0.8) * y, y, 0, draw.turn()):
+                one_of(scene, (tree, tree, bush, house, person, rock))
+    kind = draw.whole(0, 1 << 30)
+    for _ in range(draw.whole(5, 17)):
+        y = size * draw.between(0.4, 2.5)
+        with scene.at(draw.between(-0.6, 0.6) * y, y, 0, draw.turn(), scale=size * draw.between(0.6, 1.5)):
+            if draw.chance(0.5):
+                with scene.alike(kind):
+                    low_plant(scene)
+            else:
+                draw.choice((plant_of, low_plant, rock, log))(scene)
+    with scene.at(0, size, 0):
+        grass(scene, draw.choice((0, 15, 40)), size, size * draw.between(0.1, 0.7))
+    z, far = size * draw.between(0.1, 1.6), size * draw.between(0.6, 2.0)
+    return View(
+        eye=(0.0, 0.0, z),
+        target=(draw.between(-0.4, 0.4) * size, far, size * draw.between(0.0, 0.8)),
+        fov_deg=draw.between(30.0, 65.0),
+        roll_deg=draw.between(-10, 10),
+        focus_m=far,
+        scale_m=0.4 * size,
+        near_m=0.05 * size,
+    )
+
+
+def plant_of(scene: Builder) -> None:
+    """Build a plant about 0.6 m tall."""
+    plant(scene, 0.6)
 
 
 def looking_up(scene: Builder) -> View:

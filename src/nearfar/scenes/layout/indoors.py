@@ -6,6 +6,8 @@ from nearfar.scenes.layout.view import View, around
 from nearfar.scenes.objects import furniture, kitchen, small
 from nearfar.scenes.objects.animals import pet
 from nearfar.scenes.objects.assembly import machine
+from nearfar.scenes.objects.creature import creature
+from nearfar.scenes.objects.heaps import heap, scaffold
 from nearfar.scenes.objects.office import work_desk
 from nearfar.scenes.objects.outdoors import bin_or_barrel, stairs
 from nearfar.scenes.objects.people import person
@@ -29,11 +31,14 @@ _ALONG_WALLS: tuple[tuple[Maker, float], ...] = (
     (furniture.board, 0.35),
     (machine, 0.6),
     (machine, 0.6),
+    (heap, 0.5),
+    (creature, 0.5),
+    (scaffold, 0.7),
 )
 _ON_FLOORS: tuple[Maker, ...] = (
     furniture.chair, furniture.chair, person, pet, small.package, small.package, pot_plant, small.ornament,
     bin_or_barrel, small.book_pile, furniture.table, furniture.desk, bicycle, motorcycle, furniture.board, machine,
-    machine,
+    machine, creature, heap, heap,
 )  # fmt: skip
 
 
@@ -63,7 +68,7 @@ def room(scene: Builder) -> View:
     draw = scene.draw
     hx, hy, h = draw.between(1.4, 4.0), draw.between(1.4, 4.0), draw.between(2.2, 3.4)
     room_shell(scene, hx, hy, h)
-    furnish(scene, hx, hy, h, draw.whole(4, 16))
+    furnish(scene, hx, hy, h, draw.whole(4, 14))
     outside(scene)
     side = draw.sign()
     eye = (draw.between(-0.9, 0.9) * (hx - 0.2), side * draw.between(0.4, 0.95) * (hy - 0.2), draw.between(0.3, 2.0))

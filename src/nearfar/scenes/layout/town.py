@@ -7,9 +7,11 @@ from nearfar.scenes.builder import Builder, Maker, one_of, thing
 from nearfar.scenes.layout.view import View
 from nearfar.scenes.material import Material
 from nearfar.scenes.objects.animals import pet
-from nearfar.scenes.objects.assembly import machine
+from nearfar.scenes.objects.assembly import machine, structure
 from nearfar.scenes.objects.buildings import building, house
+from nearfar.scenes.objects.creature import creature
 from nearfar.scenes.objects.furniture import bench, laid_table
+from nearfar.scenes.objects.heaps import heap, scaffold
 from nearfar.scenes.objects.outdoors import bin_or_barrel, fence, free_wall, hedge, parasol, pole, rock
 from nearfar.scenes.objects.people import person
 from nearfar.scenes.objects.plants import bush, grass, low_plant, pot_plant
@@ -18,15 +20,17 @@ from nearfar.scenes.objects.vehicles import bicycle, car, motorcycle
 from nearfar.scenes.palette import colours, grown, made
 
 _ON_PAVEMENTS: tuple[Maker, ...] = (
-    bench, bin_or_barrel, bicycle, bush, pole, parasol, motorcycle, pot_plant, pet, machine,
+    bench, bin_or_barrel, bicycle, bush, pole, parasol, motorcycle, pot_plant, pet, machine, heap,
+    scaffold,
 )  # fmt: skip
 _ON_SQUARES: tuple[Maker, ...] = (
     person, person, person, car, bench, tree, pole, parasol, laid_table, bicycle, bin_or_barrel, bush, pet, motorcycle,
-    machine, machine,
+    machine, machine, creature, heap, scaffold,
 )  # fmt: skip
 
 _ON_GROUNDS: tuple[Maker, ...] = (
     tree, tree, bush, bush, bench, pole, person, bicycle, low_plant, low_plant, rock, bin_or_barrel, pot_plant, machine,
+    creature, heap,
 )  # fmt: skip
 
 
@@ -131,10 +135,10 @@ def square(scene: Builder) -> View:
     for i in range(draw.whole(5, 12)):
         yaw = 0.62832 * i + draw.between(-0.2, 0.2)
         with scene.at(rim * math.cos(yaw), rim * math.sin(yaw), 0, yaw - 1.5708):
-            if draw.chance(0.75):
+            if draw.chance(0.7):
                 building(scene, draw.between(4, 10), draw.between(3, 7), draw.spread(4, 22))
             else:
-                tree(scene)
+                one_of(scene, (tree, tree, tree, structure))
     for _ in range(draw.whole(6, 20)):
         with scene.at(draw.between(-0.7, 0.7) * rim, draw.between(-0.7, 0.7) * rim, 0, draw.turn()):
             one_of(scene, _ON_SQUARES)
@@ -163,7 +167,10 @@ def grounds(scene: Builder) -> View:
         x += draw.between(-8, 8)
     for _ in range(draw.whole(1, 3)):
         with scene.at(draw.between(-15, 15), draw.between(6, 30), 0, draw.between(-1.2, 1.2)):
-            building(scene, draw.between(4, 14), draw.between(3, 8), draw.spread(3.0, 16))
+            if draw.chance(0.8):
+                building(scene, draw.between(4, 14), draw.between(3, 8), draw.spread(3.0, 16))
+            else:
+                structure(scene)
     planted, gap, tall = draw.whole(0, 1 << 30), draw.between(2.5, 8), draw.between(-6, 6)
     for i in range(draw.whole(0, 7)):
         with scene.at(tall, gap * i + 2.0, 0), scene.alike(planted):

@@ -136,3 +136,9 @@ def machine(scene: Builder) -> None:
     """Build an assembly as large as furniture."""
     with scene.at(0, 0, 0, scale=scene.draw.spread(0.5, 1.8)):
         assembly(scene)
+
+
+def structure(scene: Builder) -> None:
+    """Build an assembly as large as buildings, cranes, monuments."""
+    with scene.at(0, 0, 0, scale=scene.draw.spread(2.5, 15.0)):
+        assembly(scene)

@@ -6,6 +6,7 @@ from nearfar.scenes import textures
 from nearfar.scenes.builder import Builder, one_of, thing
 from nearfar.scenes.material import Material
 from nearfar.scenes.objects.assembly import gadget
+from nearfar.scenes.objects.creature import toy
 from nearfar.scenes.objects.parts import ring
 from nearfar.scenes.objects.plants import small_pot_plant, vase
 from nearfar.scenes.objects.vehicles import car
@@ -179,6 +180,8 @@ _ALL = (
     gadget,
     gadget,
     toy_car,
+    toy,
+    toy,
 )
 
 

@@ -1,9 +1,10 @@
-"""Cars, vans, bicycles, motorcycles."""
+"""Cars, vans, bicycles, motorcycles, boats."""
 
 import math
 
 from nearfar.scenes import textures
 from nearfar.scenes.builder import Builder, thing
+from nearfar.scenes.geometry import GABLE
 from nearfar.scenes.material import Material
 from nearfar.scenes.objects.parts import ring
 from nearfar.scenes.palette import colours, made
@@ -145,3 +146,24 @@ def motorcycle(scene: Builder) -> None:
         scene.ball(lens, (0.44, 0, r + 0.48), (0.09, 0.1, 0.1))
         scene.box(frame, (base, 0, 2 * r + 0.04), (0.2, 0.05, 0.012))
         scene.box(frame, (-base, 0, 2 * r + 0.05), (0.22, 0.07, 0.015))
+
+
+@thing
+def boat(scene: Builder) -> None:
+    """Build a boat along y that lies in water or on land: open, with a cabin or under sail."""
+    draw = scene.draw
+    hull, inside = made.one_of(scene, made.glossy, made.wood, made.white), made.wood(scene)
+    wide, long, deep = draw.between(0.6, 1.3), draw.between(1.6, 4.0), draw.between(0.35, 0.8)
+    scene.ball(hull, (0, 0, deep), (wide, long, deep), clip=0.0)
+    for y in (-0.4 * long, 0.1 * long, 0.5 * long):
+        scene.box(inside, (0, y, 0.8 * deep), (0.8 * wide, 0.12, 0.02))
+    roll = draw.unit()
+    if roll < 0.35:
+        scene.box(made.white(scene), (0, 0.1 * long, deep + 0.5), (0.6 * wide, 0.3 * long, 0.5))
+        scene.box(made.glossy(scene, colours.BLACK), (0, 0.1 * long, deep + 0.65), (0.62 * wide, 0.25 * long, 0.2))
+    elif roll < 0.7:
+        tall = draw.between(1.0, 2.0) * long
+        scene.tube(inside, (0, 0, 0.5 * deep), (0, 0, deep + tall), 0.04)
+        if draw.chance(0.7):
+            sail, middle = made.one_of(scene, made.white, made.cloth), deep + 0.3 + 0.45 * tall
+            scene.sheet(sail, (0, 0.02, middle), (0, 0.45 * long, 0), (0, 0, 0.45 * tall), kind=GABLE)

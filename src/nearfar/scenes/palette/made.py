@@ -113,6 +113,13 @@ def painted_boards(scene: Builder) -> int:
     )
 
 
+def glass(scene: Builder) -> int:
+    """Return the pane of a window by day: dark, and a mirror."""
+    draw = scene.draw
+    colour = colours.near(draw, draw.choice(((0.03, 0.04, 0.05), (0.1, 0.12, 0.14), (0.25, 0.28, 0.3))))
+    return scene.add(Material(colour, shine=0.8, gloss=150.0, mirror=draw.between(0.1, 0.6), stain=0.1))
+
+
 def lamp_glass(scene: Builder, glow: float) -> int:
     """Return what a lamp shines through."""
     return scene.add(Material((0.9, 0.85, 0.7), glow=glow, through=0.6))
