@@ -12,9 +12,12 @@ import nearfar.scenes.frame as frame_module
 from nearfar.scenes import LAYOUTS, Frame, geometry, render_scene
 from nearfar.scenes.builder import Builder, thing
 from nearfar.scenes.draw import Draw
+from nearfar.scenes.layout.terrain import slopes
 from nearfar.scenes.material import Material
 from nearfar.scenes.objects.assembly import assembly
+from nearfar.scenes.objects.creature import creature_of
 from nearfar.scenes.objects.furniture import chair, curtain
+from nearfar.scenes.objects.heaps import heap
 from nearfar.scenes.shadow import smooth_half_shadows
 
 
@@ -230,3 +233,45 @@ def test_a_curtain_hangs_before_its_wall_in_folds() -> None:
         assert high[1] <= 0.05
         assert low[1] < -0.05
         assert high[2] - low[2] > 1.9
+
+
+def test_a_creature_is_one_thing_that_stands_on_the_ground() -> None:
+    sizes = set()
+    for seed in range(30):
+        scene = Builder(Draw(seed))
+        creature_of(scene, 1.0)
+        rows = scene.arrays()[0]
+        assert len(np.unique(rows[:, geometry.THING])) == 1
+        low, high = scene.extent(0)
+        assert -0.1 < low[2] < 0.15
+        assert 0.4 < high[2] < 2.2
+        sizes.add(round(high[2], 6))
+    assert len(sizes) == 30
+
+
+def test_a_heap_is_many_things_within_reach() -> None:
+    for seed in range(20):
+        scene = Builder(Draw(seed))
+        heap(scene)
+        assert len(np.unique(scene.arrays()[0][:, geometry.THING])) >= 5
+        low, high = scene.extent(0)
+        assert max(high[i] - low[i] for i in range(3)) < 7.0
+
+
+def test_land_that_is_not_flat_has_no_gaps() -> None:
+    for seed in range(8):
+        scene = Builder(Draw(seed))
+        slopes(scene)
+        rows, _, _ = scene.arrays()
+        land = rows[(rows[:, geometry.KIND] == geometry.SQUARE) & (rows[:, geometry.FRAME] == 0)]
+        at = geometry.ROW_CENTRE
+        centre, a, b = land[:, at : at + 3], land[:, at + 3 : at + 6], land[:, at + 6 : at + 9]
+        heights: dict[tuple[float, float], list[float]] = {}
+        for across in (-1, 1):
+            for along in (-1, 1):
+                for x, y, z in centre + across * a + along * b:
+                    heights.setdefault((round(x, 6), round(y, 6)), []).append(z)
+        assert len(heights) == 14 * 14
+        assert max(np.ptp(z) for z in heights.values()) < 1e-9
+        assert max(len(z) for z in heights.values()) == 4
+        assert np.ptp([z[0] for z in heights.values()]) > 1.0
