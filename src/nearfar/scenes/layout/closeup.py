@@ -4,7 +4,7 @@ import math
 from contextlib import AbstractContextManager
 
 from nearfar.scenes.builder import Builder, Maker, one_of
-from nearfar.scenes.layout.shell import against_wall, outside, room_shell
+from nearfar.scenes.layout.shell import against_wall, ground, outside, room_shell
 from nearfar.scenes.layout.view import View, around, focused, framing_distance
 from nearfar.scenes.objects import furniture, small
 from nearfar.scenes.objects.animals import animal, animal_face, pet
@@ -18,7 +18,6 @@ from nearfar.scenes.objects.plants import bush, low_plant, pot_plant, small_pot_
 from nearfar.scenes.objects.trees import tree
 from nearfar.scenes.objects.vehicles import bicycle, boat, car, motorcycle
 from nearfar.scenes.palette import grown, made
-from nearfar.scenes.palette.made import Stuff
 
 _SUBJECTS: tuple[Maker, ...] = (
     furniture.chair, furniture.chair, furniture.sofa, furniture.shelf, furniture.cupboard, furniture.desk,
@@ -72,11 +71,6 @@ def backdrop(scene: Builder, size: float) -> bool:
         with scene.at(r * math.cos(yaw), r * math.sin(yaw), 0, yaw - 1.5708):
             one_of(scene, (tree, tree, bush, house, person, car))
     return False
-
-
-def ground(scene: Builder, *surfaces: Stuff) -> None:
-    """Build the ground, or a floor without end, of one of several surfaces."""
-    scene.sheet(made.one_of(scene, *surfaces), (0, 0, 0), (400, 0, 0), (0, 400, 0))
 
 
 def table_top(scene: Builder) -> View:
@@ -253,7 +247,7 @@ def jumble(scene: Builder) -> View:
             surface = made.one_of(scene, made.wall, made.white, made.printed, grown.stone, grown.leaves)
             scene.sheet(surface, (0, 0, 0), (80 * unit, 0, 0), (0, 0, 40 * unit))
     z = unit * draw.between(0.4, 2.0)
-    tipped = draw.choice((0.0, 0.3, 3.1))
+    tipped = draw.choice((0.0, 0.3) if has_ground else (0.3, 3.1))
     for _ in range(draw.whole(6, 15)):
         y = unit * draw.spread(1.2, 15.0)
         up = z + draw.between(-0.6, 0.6) * y if draw.chance(0.3) or not has_ground else 0.0

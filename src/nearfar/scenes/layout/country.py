@@ -2,11 +2,9 @@
 
 import math
 
-from nearfar.scenes import textures
 from nearfar.scenes.builder import Builder, Maker, one_of, thing
 from nearfar.scenes.geometry import DISC
 from nearfar.scenes.layout.view import View
-from nearfar.scenes.material import Material
 from nearfar.scenes.objects.animals import animal
 from nearfar.scenes.objects.assembly import machine, structure
 from nearfar.scenes.objects.buildings import building, house
@@ -15,13 +13,14 @@ from nearfar.scenes.objects.furniture import bench
 from nearfar.scenes.objects.heaps import heap, log
 from nearfar.scenes.objects.outdoors import fence, free_wall, hedge, pole, rock
 from nearfar.scenes.objects.people import person
-from nearfar.scenes.objects.plants import bush, grass, low_plant, plant
+from nearfar.scenes.objects.plants import bush, grass, low_plant, plant, pot_plant, tussocks
 from nearfar.scenes.objects.trees import tree, tree_of
 from nearfar.scenes.objects.vehicles import bicycle, car
 from nearfar.scenes.palette import colours, grown, made
 
 _ON_LAND: tuple[Maker, ...] = (animal, animal, person, bush, rock, bench, pole, bicycle, machine, creature, heap)
 _IN_WOODS: tuple[Maker, ...] = (bush, bush, rock, animal, person, bench, low_plant, low_plant, log, log, creature)
+_IN_GROWTH: tuple[Maker, ...] = (low_plant, low_plant, low_plant, pot_plant, rock, log)
 
 
 def land(scene: Builder) -> View:
@@ -50,10 +49,7 @@ def land(scene: Builder) -> View:
     if draw.chance(0.4):
         with scene.at(draw.between(-20, 20), draw.between(20, 60), 0, draw.between(-0.5, 0.5)):
             one_of(scene, (house, house, house, structure))
-    for _ in range(draw.whole(0, 4)):
-        y = draw.spread(0.8, 5)
-        with scene.at(draw.between(-0.6, 0.6) * y, y, 0):
-            grass(scene, 30, 0.15 * y, draw.between(0.1, 0.6))
+    tussocks(scene, 0.6)
     z = draw.choice((draw.between(0.15, 0.7), draw.between(1.2, 2.0), draw.between(2.0, 12.0)))
     level = z + draw.between(-3.5, 2.5) if z < 2.0 else draw.between(-2.0, z)
     return View(
@@ -142,7 +138,9 @@ def pond(scene: Builder) -> None:
     """Build still water."""
     draw = scene.draw
     place = (draw.between(-30, 30), draw.between(30, 120), 0.02)
-    scene.sheet(_water(scene, period=1.0), place, (draw.between(20, 200), 0, 0), (0, draw.between(8, 25), 0), kind=DISC)
+    scene.sheet(
+        grown.water(scene, period=1.0), place, (draw.between(20, 200), 0, 0), (0, draw.between(8, 25), 0), kind=DISC
+    )
 
 
 def gorge(scene: Builder) -> View:
@@ -154,7 +152,7 @@ def gorge(scene: Builder) -> View:
         bank = (0.5 * side * math.cos(math.atan(steep)), 0.0, 0.5 * math.sin(math.atan(steep)))
         centre = (side * half + 40.0 * bank[0], 40.0, 40.0 * bank[2] + 40.0 * falls)
         scene.sheet(soil, centre, (40.0 * bank[0], 0.0, 40.0 * bank[2]), (0.0, 60.0, 60.0 * falls))
-    bed = _water(scene, period=0.3) if draw.chance(0.6) else made.one_of(scene, made.paving, grown.ground)
+    bed = grown.water(scene, period=0.3) if draw.chance(0.6) else made.one_of(scene, made.paving, grown.ground)
     scene.sheet(bed, (0, 40, 40.0 * falls), (half + 1.0, 0, 0), (0, 60, 60.0 * falls))
     stone, growth = draw.whole(0, 1 << 30), draw.choice((rock, rock, bush, low_plant))
     for _ in range(draw.whole(20, 55)):
@@ -182,13 +180,6 @@ def gorge(scene: Builder) -> View:
         roll_deg=draw.between(-5, 5),
         scale_m=2.0,
     )
-
-
-def _water(scene: Builder, *, period: float) -> int:
-    """Return the surface of water, its ripples of a period [m]."""
-    colour = (0.05, 0.09, 0.1)
-    water = Material(colour, texture=textures.NOISE, period=period, shine=0.8, gloss=60.0, mirror=0.5, bump=0.15)
-    return scene.add(water)
 
 
 def woods(scene: Builder) -> View:
@@ -239,7 +230,7 @@ def growth(scene: Builder) -> View:
                 with scene.alike(kind):
                     low_plant(scene)
             else:
-                draw.choice((plant_of, low_plant, rock, log))(scene)
+                one_of(scene, _IN_GROWTH)
     with scene.at(0, size, 0):
         grass(scene, draw.choice((0, 15, 40)), size, size * draw.between(0.1, 0.7))
     z, far = size * draw.between(0.1, 1.6), size * draw.between(0.6, 2.0)
@@ -252,11 +243,6 @@ def growth(scene: Builder) -> View:
         scale_m=0.4 * size,
         near_m=0.05 * size,
     )
-
-
-def plant_of(scene: Builder) -> None:
-    """Build a plant about 0.6 m tall."""
-    plant(scene, 0.6)
 
 
 def looking_up(scene: Builder) -> View:

@@ -3,7 +3,7 @@
 import math
 
 from nearfar.scenes.builder import Builder, Maker, one_of, thing
-from nearfar.scenes.layout.closeup import ground
+from nearfar.scenes.layout.shell import ground
 from nearfar.scenes.layout.view import View
 from nearfar.scenes.objects import furniture
 from nearfar.scenes.objects.animals import pet
@@ -70,7 +70,7 @@ def _openings(scene: Builder, trim: int, half: float, storeys: int) -> None:
     x, sill, tall = 0.4 - half, draw.between(0.4, 1.1), draw.between(0.4, 0.9)
     looks = draw.whole(0, 1 << 30)
     while x < half - 0.8:
-        wide = draw.between(0.25, 0.8)
+        wide = min(draw.between(0.25, 0.8), 0.45 * (half - x))
         roll = draw.unit()
         for storey in range(storeys if roll < 0.8 else 0):
             with scene.at(x + wide, 0, _STOREY * storey):
@@ -80,7 +80,7 @@ def _openings(scene: Builder, trim: int, half: float, storeys: int) -> None:
                 with scene.alike(looks):
                     _window(scene, trim, sill, wide, tall)
                 if draw.chance(0.12):
-                    with scene.at(0, -0.15, sill, draw.between(-0.5, 0.5), scale=0.6):
+                    with scene.at(0, -0.15, sill - 0.035, draw.between(-0.5, 0.5), scale=0.6):
                         one_of(scene, _ON_SILLS)
         x += 2.0 * wide + draw.between(0.2, 1.8)
 
@@ -100,7 +100,7 @@ def _window(scene: Builder, trim: int, sill: float, wide: float, tall: float) ->
     if draw.chance(0.3):
         shutter = made.one_of(scene, made.painted_boards, made.glossy, made.wood)
         for side in (-1, 1):
-            scene.box(shutter, (side * 1.55 * wide, -0.03, middle), (0.45 * wide, 0.02, tall))
+            scene.box(shutter, (side * (1.3 * wide + 0.07), -0.03, middle), (0.3 * wide, 0.02, tall))
 
 
 @thing
@@ -132,8 +132,9 @@ def _porch(scene: Builder, trim: int, half: float) -> None:
             scene.tube(trim, (x, -deep, up), (x, -deep, top), r)
         else:
             scene.box(trim, (x, -deep, 0.5 * (up + top)), (r, r, 0.5 * (top - up)))
-    roof = made.one_of(scene, made.wood, made.painted_boards, made.metal)
-    scene.sheet(roof, (0, -0.5 * deep, top + 0.2), (half + 0.3, 0, 0), (0, 0.55 * deep, draw.between(0.0, 0.4)))
+    roof, fall = made.one_of(scene, made.wood, made.painted_boards, made.metal), draw.between(0.0, 0.4)
+    # It rests on the posts, at y = -deep, and climbs to the wall.
+    scene.sheet(roof, (0, -0.5 * deep, top + fall / 1.1), (half + 0.3, 0, 0), (0, 0.55 * deep, fall))
     if draw.chance(0.5):
         scene.box(trim, (0, -deep, up + 0.85), (half, 0.03, 0.04))
         bars = int(2.0 * half / draw.between(0.12, 0.4))

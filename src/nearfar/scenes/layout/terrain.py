@@ -2,12 +2,11 @@
 
 import math
 from bisect import bisect_right
+from itertools import pairwise
 
-from nearfar.scenes import textures
 from nearfar.scenes.builder import Builder, Maker, one_of
 from nearfar.scenes.draw import Draw
 from nearfar.scenes.layout.view import View
-from nearfar.scenes.material import Material
 from nearfar.scenes.objects.animals import animal
 from nearfar.scenes.objects.assembly import machine, structure
 from nearfar.scenes.objects.buildings import house
@@ -16,7 +15,7 @@ from nearfar.scenes.objects.furniture import chair
 from nearfar.scenes.objects.heaps import heap, log
 from nearfar.scenes.objects.outdoors import parasol, pole, rock
 from nearfar.scenes.objects.people import person
-from nearfar.scenes.objects.plants import bush, grass, low_plant
+from nearfar.scenes.objects.plants import bush, low_plant, tussocks
 from nearfar.scenes.objects.trees import tree
 from nearfar.scenes.objects.vehicles import boat, car
 from nearfar.scenes.palette import grown, made
@@ -25,6 +24,8 @@ _KNOTS = (-400.0, -160.0, -70.0, -30.0, -13.0, -5.0, -1.5, 1.5, 5.0, 13.0, 30.0,
 _ON_SLOPES: tuple[Maker, ...] = (
     tree, tree, tree, bush, bush, rock, rock, rock, low_plant, person, animal, creature, pole, machine, heap,
 )  # fmt: skip
+_FAR_ON_SLOPES: tuple[Maker, ...] = (tree, tree, tree, rock, bush, house, car, structure)
+_BROAD: tuple[Maker, ...] = (house, structure)
 _ON_BEACHES: tuple[Maker, ...] = (
     person, person, rock, rock, parasol, chair, heap, log, creature, boat, machine, low_plant,
 )  # fmt: skip
@@ -37,7 +38,7 @@ class _Profile:
         self.knots = [k * draw.between(0.8, 1.2) for k in _KNOTS]
         drift = steep * draw.between(-0.7, 0.7)
         heights, slope = [0.0], drift
-        for a, b in zip(self.knots, self.knots[1:], strict=False):
+        for a, b in pairwise(self.knots):
             # Far away land does not climb as it does on a bank.
             slope = drift + 0.3 * (slope - drift) + steep * draw.between(-1.0, 1.0)
             heights.append(heights[-1] + slope * (b - a) / (1.0 + abs(a + b) / 120.0))
@@ -67,16 +68,16 @@ def slopes(scene: Builder) -> View:
     for _ in range(draw.whole(6, 26)):
         y = draw.spread(1.5, 150.0)
         x = draw.between(-0.9, 0.9) * y
-        with scene.at(x, y, across(x) + along(y) - 0.05, draw.turn()):
-            one_of(scene, _ON_SLOPES if y < 25.0 else (tree, tree, tree, rock, bush, house, car, structure))
-    for _ in range(draw.whole(0, 4)):
-        y = draw.spread(0.8, 5.0)
-        x = draw.between(-0.6, 0.6) * y
-        with scene.at(x, y, across(x) + along(y)):
-            grass(scene, 30, 0.15 * y, draw.between(0.1, 0.6))
+        # What is large stands as low as the lowest land under it.
+        build = draw.choice(_ON_SLOPES if y < 25.0 else _FAR_ON_SLOPES)
+        reach = 5.0 if build in _BROAD else 0.4
+        low = min(across(x - reach), across(x + reach)) + min(along(y - reach), along(y + reach))
+        with scene.at(x, y, low, draw.turn()):
+            build(scene)
+    tussocks(scene, 0.6, lambda x, y: across(x) + along(y))
     z = across(0.0) + along(0.0) + draw.choice((draw.between(0.3, 1.0), draw.between(1.3, 2.0), draw.between(2.0, 6.0)))
     # Along the slope ahead, as one holds a camera, give or take.
-    level = 0.7 * (across(0.0) + along(8.0) - across(0.0) - along(0.0))
+    level = 0.7 * (along(8.0) - along(0.0))
     return View(
         eye=(0.0, 0.0, z),
         target=(draw.between(-4, 4), 10.0, z + level + draw.between(-3.0, 2.0)),
@@ -89,29 +90,22 @@ def slopes(scene: Builder) -> View:
 def shore(scene: Builder) -> View:
     """Set out a beach, a quay or rocks before water that reaches the horizon, or land on the other side."""
     draw = scene.draw
-    water = Material(
-        draw.choice(((0.05, 0.09, 0.1), (0.03, 0.1, 0.14), (0.08, 0.1, 0.08))), texture=textures.NOISE,
-        period=draw.spread(0.3, 4.0), shine=0.8, gloss=60.0, mirror=draw.between(0.2, 0.6),
-        bump=draw.between(0.05, 0.4),
-    )  # fmt: skip
-    scene.sheet(scene.add(water), (0, 0, 0), (4000, 0, 0), (0, 4000, 0))
+    scene.sheet(grown.water(scene, period=draw.spread(0.3, 4.0)), (0, 0, 0), (4000, 0, 0), (0, 4000, 0))
     edge, skew, top = draw.spread(2.5, 18.0), draw.between(-0.5, 0.5), draw.between(0.2, 1.5)
-    if draw.chance(0.6):
-        # Sand that falls into the water.
-        fall = top / (edge + 4.0)
-        scene.sheet(grown.ground(scene), (0, 0, top), (60, 60 * skew, 0), (0, edge + 4.0, -fall * (edge + 4.0)))
-    else:
-        fall = 0.0
-        with scene.at(0, 0, 0, math.atan(skew)):
+    fall = top / (edge + 4.0) if draw.chance(0.6) else 0.0  # of sand, into the water; a quay is level
+    with scene.at(0, 0, 0, math.atan(skew)):
+        if fall:
+            scene.sheet(grown.ground(scene), (0, 0, top), (60, 0, 0), (0, edge + 4.0, -fall * (edge + 4.0)))
+        else:
             scene.box(made.one_of(scene, made.paving, made.wood, grown.stone), (0, 0, 0), (60, edge, top))
-    for _ in range(draw.whole(3, 14)):
-        y = draw.spread(1.5, 0.9 * edge + 1.0)
-        x = draw.between(-0.7, 0.7) * y
-        with scene.at(x, y, max(0.0, top - fall * max(0.0, y - skew * x)), draw.turn()):
-            one_of(scene, _ON_BEACHES)
+        for _ in range(draw.whole(3, 14)):
+            y = draw.spread(1.5, edge - 0.5)
+            with scene.at(draw.between(-0.7, 0.7) * y, y, top - fall * y, draw.turn()):
+                one_of(scene, _ON_BEACHES)
     for _ in range(draw.whole(0, 6)):
         y = edge + draw.spread(2.0, 80.0)
-        with scene.at(draw.between(-0.8, 0.8) * y, y, 0, draw.turn(), scale=draw.choice((1.0, 1.0, 2.5))):
+        large = draw.choice((1.0, 1.0, 2.5))
+        with scene.at(draw.between(-0.8, 0.8) * y, y, -0.25 * large, draw.turn(), scale=large):
             one_of(scene, (boat, boat, boat, rock, structure))
     for _ in range(draw.whole(0, 4)):
         y = draw.spread(60.0, 900.0)

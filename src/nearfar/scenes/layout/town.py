@@ -14,7 +14,7 @@ from nearfar.scenes.objects.furniture import bench, laid_table
 from nearfar.scenes.objects.heaps import heap, scaffold
 from nearfar.scenes.objects.outdoors import bin_or_barrel, fence, free_wall, hedge, parasol, pole, rock
 from nearfar.scenes.objects.people import person
-from nearfar.scenes.objects.plants import bush, grass, low_plant, pot_plant
+from nearfar.scenes.objects.plants import bush, low_plant, pot_plant, tussocks
 from nearfar.scenes.objects.trees import tree
 from nearfar.scenes.objects.vehicles import bicycle, car, motorcycle
 from nearfar.scenes.palette import colours, grown, made
@@ -186,10 +186,7 @@ def grounds(scene: Builder) -> View:
         y = draw.spread(5.0, 30)
         with scene.at(draw.between(-0.8, 0.8) * y, y, 0, draw.turn()):
             car(scene)
-    for _ in range(draw.whole(0, 4)):
-        y = draw.spread(0.8, 5)
-        with scene.at(draw.between(-0.6, 0.6) * y, y, 0):
-            grass(scene, 30, 0.15 * y, draw.between(0.05, 0.4))
+    tussocks(scene, 0.4)
     z = draw.between(0.4, 2.0)
     return View(
         eye=(0.0, 0.0, z),

@@ -53,9 +53,12 @@ def heap(scene: Builder) -> None:
     sorts = tuple(draw.choice(_THROWN) for _ in range(draw.whole(1, 3)))
     r, steep = draw.spread(0.25, 1.0), draw.between(0.2, 0.9)
     tipped, size = draw.choice((0.15, 0.5, 1.5)), draw.spread(0.8, 1.6)
+    # A core that what lies on it hides, for the most part: nothing hangs in the air.
+    core = made.one_of(scene, made.cloth, grown.stone, made.wood, made.plain)
+    scene.tube(core, (0, 0, 0), (0, 0, 0.9 * r * steep), 0.9 * r, taper=0.05)
     for _ in range(draw.whole(5, 16)):
         out, yaw = draw.unit() ** 0.5, draw.turn()
-        place = (r * out * math.cos(yaw), r * out * math.sin(yaw), r * steep * (1.0 - out) * draw.unit())
+        place = (r * out * math.cos(yaw), r * out * math.sin(yaw), 0.85 * r * steep * (1.0 - out))
         with scene.at(*place, draw.turn(), scale=size * draw.between(0.7, 1.3), pitch=tipped * draw.between(-1, 1)):
             one_of(scene, sorts)
 

@@ -1,6 +1,7 @@
 """Plants: flowers, pot plants, grass, bushes."""
 
 import math
+from collections.abc import Callable
 
 from nearfar.scenes import textures
 from nearfar.scenes.builder import Builder, thing
@@ -130,6 +131,16 @@ def grass(scene: Builder, count: int, spread: float, tall: float) -> None:
         h = tall * draw.between(0.5, 1.0)
         root = (draw.between(-spread, spread), draw.between(-spread, spread), 0.0)
         leaf(scene, draw.choice(surfaces), root, draw.turn(), draw.between(0.8, 1.55), h, 0.03 * h + 0.002)
+
+
+def tussocks(scene: Builder, tall: float, height: Callable[[float, float], float] | None = None) -> None:
+    """Build up to four patches of blades at most so tall, 0.8 to 5 m away, on land of a height at (x, y)."""
+    draw = scene.draw
+    for _ in range(draw.whole(0, 4)):
+        y = draw.spread(0.8, 5.0)
+        x = draw.between(-0.6, 0.6) * y
+        with scene.at(x, y, height(x, y) if height else 0.0):
+            grass(scene, 30, 0.15 * y, draw.between(0.15, 1.0) * tall)
 
 
 @thing

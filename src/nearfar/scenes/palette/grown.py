@@ -1,4 +1,4 @@
-"""What grows or lies about: wood's bark, leaves, skin, fur, stone, soil."""
+"""What grows or lies about: wood's bark, leaves, skin, fur, stone, soil, water."""
 
 from nearfar.scenes import textures
 from nearfar.scenes.builder import Builder
@@ -99,4 +99,14 @@ def ground(scene: Builder) -> int:
     param = draw.between(0.2, 0.8)
     return scene.add(
         Material(base, second, texture=kind, period=draw.spread(0.15, 1.5), param=param, bump=0.8, stain=0.9)
+    )
+
+
+def water(scene: Builder, *, period: float) -> int:
+    """Return the surface of water, its ripples of a period [m]."""
+    draw = scene.draw
+    colour = draw.choice(((0.05, 0.09, 0.1), (0.03, 0.1, 0.14), (0.08, 0.1, 0.08)))
+    mirror, bump = draw.between(0.2, 0.6), draw.between(0.05, 0.4)
+    return scene.add(
+        Material(colour, texture=textures.NOISE, period=period, shine=0.8, gloss=60.0, mirror=mirror, bump=bump)
     )
