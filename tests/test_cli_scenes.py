@@ -124,3 +124,27 @@ def test_a_sheet_is_called_what_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path:
     assert done.code == 2
     assert "must end in .png" in done.err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_camera_changes_the_picture_and_bends_what_is_known_of_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    words = ["scenes", "render", "-n", "3", "--height", "48", "--width", "64", "-o"]
+    assert run(monkeypatch, *words, str(tmp_path / "clean")).code == 0
+    assert run(monkeypatch, *words, str(tmp_path / "taken"), "--photographed").code == 0
+    assert run(monkeypatch, *words, str(tmp_path / "again"), "--photographed").code == 0
+    moved = 0
+    for number in range(3):
+        clean, taken = (np.load(tmp_path / name / "truth" / f"{number:06}.npy") for name in ("clean", "taken"))
+        assert np.isin(taken, clean).all()
+        moved += not np.array_equal(taken, clean)
+        normals, things = (tmp_path / "taken" / name / f"{number:06}" for name in ("normals", "things"))
+        sky = taken == 0
+        np.testing.assert_array_equal(np.linalg.norm(np.load(normals.with_suffix(".npy")), axis=2) == 0, sky)
+        with Image.open(things.with_suffix(".png")) as image:
+            np.testing.assert_array_equal(np.asarray(image) == 0, sky)
+        photographs = [
+            (tmp_path / name / "photographs" / f"{number:06}.png").read_bytes() for name in ("clean", "taken", "again")
+        ]
+        assert photographs[0] != photographs[1] == photographs[2]
+    assert moved >= 2

@@ -89,7 +89,7 @@ def test_a_bent_picture_is_bent_about_its_middle_and_depth_with_it(size_hw: tupl
     disparity = np.linspace(0, 1, height * width, dtype=np.float32).reshape(size_hw)
     rgb = np.repeat((disparity * 255).astype(np.uint8)[..., None], 3, axis=2)
     for seed in range(8):
-        colour, depth = bent(rgb, disparity, np.random.default_rng(seed))
+        colour, (depth,) = bent(rgb, (disparity,), np.random.default_rng(seed))
         assert colour.shape == rgb.shape
         assert depth.shape == disparity.shape
         assert np.isin(depth, disparity).all()  # no mean of two surfaces

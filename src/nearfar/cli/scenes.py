@@ -34,6 +34,10 @@ Layout = Annotated[
     str | None,
     typer.Option("--layout", metavar="NAME", help="What to set out: room, street … [default: any]"),
 ]
+Photographed = Annotated[
+    bool,
+    typer.Option("--photographed", help="As a random camera takes it: lens, light, blur, development, noise, JPEG."),
+]
 
 _COLUMNS = 8
 # What is written of a scene, by folder and ending: the form of nearfar.evaluate.datasets.folder, and two folders more.
@@ -56,6 +60,7 @@ def preview(
     height: Height = 144,
     width: Width = 192,
     layout: Layout = None,
+    photographed: Photographed = False,
     overwrite: options.Overwrite = False,
 ) -> None:
     """Draw a sheet of scenes, each picture above its disparity: near is bright."""
@@ -64,7 +69,8 @@ def preview(
     if out.exists() and not overwrite:
         typer.echo(f"{out}  skipped: exists (replace it with --overwrite)")
         return
-    cells = [_cell(_rendered(number, height, width, layout)) for number in range(seed, seed + count)]
+    frames = (_rendered(number, height, width, layout) for number in range(seed, seed + count))
+    cells = [_cell(_taken(frame, seed + i) if photographed else frame) for i, frame in enumerate(frames)]
     blank = np.zeros_like(cells[0])
     rows = [cells[start : start + _COLUMNS] for start in range(0, count, _COLUMNS)]
     columns = min(count, _COLUMNS)
@@ -81,6 +87,7 @@ def render(
     height: Height = 384,
     width: Width = 512,
     layout: Layout = None,
+    photographed: Photographed = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
     overwrite: options.Overwrite = False,
@@ -107,6 +114,7 @@ def render(
                 continue
             begin = time.perf_counter()
             frame = _rendered(number, height, width, layout)
+            frame = _taken(frame, number) if photographed else frame
             rendered = time.perf_counter()
             for path, encoded in zip(paths, _FILES.values(), strict=True):
                 make_folder(path.parent)
@@ -166,6 +174,18 @@ def _rendered(seed: int, height: int, width: int, layout: str | None = None) -> 
     from nearfar.scenes import render_scene
 
     return render_scene(seed, height=height, width=width, layout=layout)
+
+
+def _taken(frame: "Frame", seed: int) -> "Frame":
+    """Return a frame as training shows it, whole: through a lens that bends, by a camera that adds what cameras add."""
+    from nearfar.scenes import Frame
+    from nearfar.train.augment import bent, photograph
+
+    rng = np.random.default_rng(seed)
+    # Numbers of things are small enough to be exact as float32.
+    maps = (frame.disparity, frame.normals, frame.things.astype(np.float32))
+    rgb, (disparity, normals, things) = bent(frame.rgb, maps, rng)
+    return Frame(rgb=photograph(rgb, rng), disparity=disparity, normals=normals, things=things.astype(np.int32))
 
 
 def _require_numba() -> None:

@@ -3,6 +3,7 @@
 The camera part runs as a real one does: light, lens, development, noise, file.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -67,14 +68,17 @@ def cut(rgb: RgbU8, disparity: MapF32, crop: Crop, target_hw: tuple[int, int]) -
     return np.ascontiguousarray(colour[:, flip]).astype(np.uint8), np.ascontiguousarray(depth[:, flip])
 
 
-def bent(rgb: RgbU8, disparity: MapF32, rng: np.random.Generator) -> tuple[RgbU8, MapF32]:
-    """Return a picture (H, W, 3) and its disparity (H, W) through a lens that bends straight lines, in or out.
+def bent(
+    rgb: RgbU8, maps: Sequence[NDArray[np.float32]], rng: np.random.Generator
+) -> tuple[RgbU8, tuple[NDArray[np.float32], ...]]:
+    """Return a picture (H, W, 3) and maps of it (H, W, …) through a lens that bends straight lines, in or out.
 
-    Both have their size, and nothing is asked of what is beyond them: the corners see at most the corners.
+    All have their size, and nothing is asked of what is beyond them: the corners see at most the corners. Colours are
+    interpolated, maps are taken from the nearest pixel.
 
     Source: Brown, "Close-range camera calibration", Photogrammetric Engineering 37, 1971: the first radial term.
     """
-    height, width = disparity.shape
+    height, width = rgb.shape[:2]
     bend = float(rng.uniform(-_MOST_BEND, _MOST_BEND))
     across, down = np.float32(0.5 * (width - 1)), np.float32(0.5 * (height - 1))
     x = (np.arange(width, dtype=np.float32) - across)[None, :]
@@ -83,8 +87,8 @@ def bent(rgb: RgbU8, disparity: MapF32, rng: np.random.Generator) -> tuple[RgbU8
     share = ((1 + bend * square) / (1 + max(bend, 0.0))).astype(np.float32)
     at = (x * share + across, y * share + down)
     colour = cv2.remap(rgb, *at, interpolation=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    depth = cv2.remap(disparity, *at, interpolation=cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
-    return colour.astype(np.uint8), depth.astype(np.float32)
+    moved = (cv2.remap(m, *at, interpolation=cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE) for m in maps)
+    return colour.astype(np.uint8), tuple(values.astype(np.float32) for values in moved)
 
 
 def photograph(rgb: RgbU8, rng: np.random.Generator, *, is_estranged: bool = False) -> RgbU8:

@@ -8,7 +8,7 @@ scenes and no scene is rendered for a single look. Which worker makes a batch ch
 """
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -114,7 +114,7 @@ class SceneBatches(Dataset[Batch]):
         # Photographs have been through their own lens, and their surfaces are real.
         is_rendered = config.goal is Goal.SCENES
         if is_rendered and rng.random() < _BENT_SHARE:
-            rgb, disparity = bent(rgb, disparity, rng)
+            rgb, (disparity,) = bent(rgb, (disparity,), rng)
         rgb, disparity = cut(rgb, disparity, crop, shape_hw)
         taken = photograph(rgb, rng, is_estranged=is_rendered)
         return disturb(taken, rng) if config.is_disturbed else taken, AIMS[config.goal].target(disparity), disparity
@@ -147,10 +147,10 @@ class SceneBatches(Dataset[Batch]):
 
 def batches(
     config: TrainingConfig, requests: Iterable[Request], *, workers: int, renderer: Renderer = scene_from_seed
-) -> Iterator[Batch]:
-    """Return the batches of ``requests``, in order, made ahead by ``workers`` processes (0: made here when asked for).
+) -> Generator[Batch]:
+    """Yield the batches of ``requests``, in order, made ahead by ``workers`` processes (0: made here when asked for).
 
-    Requests are read a few batches ahead of the ones that are returned.
+    Requests are read a few batches ahead of the ones that are yielded. Closing the generator ends the processes.
     """
     loader: DataLoader[Batch] = DataLoader(
         SceneBatches(config, renderer=renderer),
@@ -163,7 +163,7 @@ def batches(
         prefetch_factor=4 if workers else None,
         generator=torch.Generator(),  # else it draws from the run's own, once a resume
     )
-    return iter(loader)
+    yield from loader
 
 
 def network_input(rgb: Tensor) -> Tensor:
