@@ -75,7 +75,7 @@ def test_stopped_resumed_and_exported(monkeypatch: pytest.MonkeyPatch, tmp_path:
     assert done.text.splitlines() == [str(graph), str(record)]
     assert "validation" in done.err
     assert {file.name for file in folder.iterdir()} - {"tensorboard", LOCK_NAME} == {
-        "checkpoint.pt", "metrics.csv", "nearfar-open.onnx", "preview.png", "training.json",
+        "checkpoint.pt", "learning.csv", "metrics.csv", "nearfar-open.onnx", "preview.png", "training.json",
     }  # fmt: skip
 
     said = json.loads(record.read_text(encoding="utf-8"))

@@ -160,7 +160,9 @@ def test_depth_anything_is_tuned_too(
     _ok(run(monkeypatch, *words, "--pictures", "240", "-o", str(tmp_path / "run")))
     before, after = _figures(tmp_path / "run")
     assert after["abs_rel"] < before["abs_rel"]
-    assert load_checkpoint(tmp_path / "run").config.net.max_depth_m == (12 if metric else None)
+    learnt = load_checkpoint(tmp_path / "run")
+    assert learnt.config.net.max_depth_m == (12 if metric else None)
+    assert "theirs.pth" in learnt.origin["foreign"]
     kind = ("--kind", "depth", "--max-depth", "12") if metric else ()
     imported = run(monkeypatch, "models", "import", str(tmp_path / "run" / "finetuned.onnx"), "--id", "mine", *kind)
     _ok(imported)

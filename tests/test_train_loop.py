@@ -2,8 +2,9 @@
 
 import csv
 import logging
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import count
+from multiprocessing import active_children
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +13,10 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from nearfar.errors import OutputError, TrainingError
+from nearfar.errors import DataError, OutputError, TrainingError
 from nearfar.train.checkpoint import CHECKPOINT_NAME, Checkpoint, load_checkpoint
-from nearfar.train.config import TINY, Budget
-from nearfar.train.data import Batch, Request
+from nearfar.train.config import TINY, Budget, Goal
+from nearfar.train.data import FIRST_TRAINING_SEED, Batch, Rendered, Request
 from nearfar.train.folder import LOCK_NAME, held
 from nearfar.train.goals import Figures
 from nearfar.train.loop import Clock, Run, Surroundings, start, train
@@ -58,7 +59,12 @@ def test_a_run_in_pictures_ends_after_them(whole: tuple[Path, Checkpoint, Figure
     folder, checkpoint, figures = whole
     assert (checkpoint.counters.step, checkpoint.counters.pictures) == (4, 12)
     written = {file.name for file in folder.iterdir()} - {"tensorboard", LOCK_NAME}
-    assert written == {CHECKPOINT_NAME, "metrics.csv", "preview.png"}
+    assert written == {CHECKPOINT_NAME, "learning.csv", "metrics.csv", "preview.png"}
+    with (folder / "learning.csv").open(encoding="utf-8") as stream:
+        last = list(csv.DictReader(stream))[-1]
+    assert (last["step"], last["pictures"]) == ("4", "12")
+    assert float(last["loss"]) > 0
+    assert 0 <= float(last["waited_share"]) <= 1
     with (folder / "metrics.csv").open(encoding="utf-8") as stream:
         (row,) = csv.DictReader(stream)
     assert (row["step"], row["pictures"], row["side_px"]) == ("4", "12", "48")
@@ -142,8 +148,36 @@ def test_a_step_too_large_for_the_memory_says_so(monkeypatch: pytest.MonkeyPatch
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
 
     monkeypatch.setattr(run.network, "forward", full)
+    with pytest.raises(TrainingError, match="4 pictures of 48x32 a step: end what else uses it"):
+        run.learn(batch, seconds=0.0)
+    run.config = replace(TINY, goal=Goal.DISPARITY)
     with pytest.raises(TrainingError, match="4 pictures of 48x32 a step: take a smaller --batch"):
         run.learn(batch, seconds=0.0)
+
+
+@dataclass(frozen=True)
+class _Lost:
+    """Renders until a photograph is lost, as nearfar.train.photographs says it."""
+
+    def __call__(self, seed: int, *, height: int, width: int) -> Rendered:
+        if seed > FIRST_TRAINING_SEED + 4000:
+            raise DataError("run/data/a.npz is gone or damaged: start the run again, in another folder")
+        return render(seed, height=height, width=width)
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_photograph_that_is_lost_in_mid_run_is_said_in_a_line_and_the_run_is_saved(
+    tmp_path: Path, workers: int
+) -> None:
+    surroundings = replace(_surroundings(tmp_path), renderer=_Lost(), workers=workers)
+    with pytest.raises(TrainingError) as told:
+        train(start(TINY, Budget(pictures=1000)), surroundings)
+    said = str(told.value)
+    assert "a.npz is gone or damaged" in said
+    assert "\n" not in said
+    assert "Traceback" not in said
+    assert 0 < load_checkpoint(tmp_path).counters.step < 300
+    assert not active_children()  # though the error is still held here
 
 
 class _Oracle(nn.Module):

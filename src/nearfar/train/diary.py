@@ -1,4 +1,4 @@
-"""What a run writes down as it goes: figures to metrics.csv, and everything to TensorBoard where that is installed."""
+"""What a run writes down as it goes, to two CSV files, and to TensorBoard where that is installed."""
 
 import csv
 import importlib.util
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
 
 _LOGGER = logging.getLogger(__name__)
-_METRICS, _BOARD = "metrics.csv", "tensorboard"
+_LEARNING, _METRICS, _BOARD = "learning.csv", "metrics.csv", "tensorboard"
 
 
 class Diary:
     """The logs of one run, open while it goes on.
 
     Args:
-        folder: Of the run; ``metrics.csv`` and the folder ``tensorboard`` go there.
+        folder: Of the run; ``learning.csv``, ``metrics.csv`` and the folder ``tensorboard`` go there.
         first_step: The next step of the run: what TensorBoard holds beyond it, of a part that was lost, is hidden.
     """
 
@@ -40,9 +40,14 @@ class Diary:
         if self._board is not None:
             self._board.close()
 
-    def learnt(self, facts: Mapping[str, float], *, step: int) -> None:
-        """Write down how learning goes."""
-        self._draw("training", facts, step)
+    def learnt(self, facts: Mapping[str, float], *, counters: Counters, side_px: int) -> None:
+        """Write down how learning goes, as a row of ``learning.csv`` too.
+
+        Raises:
+            TrainingError: It cannot be written.
+        """
+        self._append(_LEARNING, facts, counters=counters, side_px=side_px)
+        self._draw("training", {"side_px": side_px, **facts}, counters.step)
 
     def validated(self, figures: Mapping[str, float], *, counters: Counters, side_px: int) -> None:
         """Write down the figures of a validation, as a row of ``metrics.csv`` too.
@@ -50,8 +55,12 @@ class Diary:
         Raises:
             TrainingError: It cannot be written.
         """
-        row: dict[str, float] = {**asdict(counters), "side_px": side_px, **figures}
-        file = self.folder / _METRICS
+        self._append(_METRICS, figures, counters=counters, side_px=side_px)
+        self._draw("validation", figures, counters.step)
+
+    def _append(self, name: str, facts: Mapping[str, float], *, counters: Counters, side_px: int) -> None:
+        row: dict[str, float] = {**asdict(counters), "side_px": side_px, **facts}
+        file = self.folder / name
         try:
             is_new = not file.exists()
             with file.open("a", newline="", encoding="utf-8") as stream:
@@ -61,7 +70,6 @@ class Diary:
                 writer.writerow({name: _written(value) for name, value in row.items()})
         except OSError as error:
             raise TrainingError(f"cannot write {file}: {error.strerror or error}") from error
-        self._draw("validation", figures, counters.step)
 
     def _draw(self, group: str, values: Mapping[str, float], step: int) -> None:
         if self._board is not None:

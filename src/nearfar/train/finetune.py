@@ -90,7 +90,7 @@ def metric_beginning(relative: Beginning, config: TrainingConfig, photographs: P
     layer = last_layer_of(relative.net)
     weights[f"{layer}.weight"] = weights[f"{layer}.weight"] * slope
     weights[f"{layer}.bias"] = weights[f"{layer}.bias"] * slope + offset
-    return Beginning(net=config.net, weights=weights, said=f"{relative.said}; last layer fitted to metres")
+    return replace(relative, net=config.net, weights=weights, said=f"{relative.said}; last layer fitted to metres")
 
 
 def _logit_fit(maps: list[MapF32], disparities: list[MapF32], cap_m: float) -> tuple[float, float]:

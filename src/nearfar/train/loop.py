@@ -7,6 +7,7 @@ import copy
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -14,7 +15,7 @@ from types import MappingProxyType
 import torch
 from torch import Tensor, nn
 
-from nearfar.errors import OptionError, TrainingError
+from nearfar.errors import DataError, OptionError, TrainingError
 from nearfar.train.average import average_of, update_average
 from nearfar.train.checkpoint import CHECKPOINT_NAME, Checkpoint, Counters, save_checkpoint
 from nearfar.train.config import Budget, Goal, Stage, TrainingConfig
@@ -124,16 +125,13 @@ class Run:
         try:
             loss = self._loss(batch)
             loss.backward()  # type: ignore[no-untyped-call]
+            norm = nn.utils.clip_grad_norm_(self.network.parameters(), self.config.gradient_clip)
+            is_finite = bool(torch.isfinite(norm)) and bool(torch.isfinite(loss))
+            if is_finite:
+                self.optimizer.step()
+                update_average(self.average, self.network, decay=self.config.average_decay, step=self.counters.step)
         except torch.OutOfMemoryError as error:
-            raise TrainingError(
-                f"the {self.device.type} device has too little memory for {len(batch.rgb)} pictures of"
-                f" {batch.rgb.shape[2]}x{batch.rgb.shape[1]} a step: take a smaller --batch, or --size"
-            ) from error
-        norm = nn.utils.clip_grad_norm_(self.network.parameters(), self.config.gradient_clip)
-        is_finite = bool(torch.isfinite(norm)) and bool(torch.isfinite(loss))
-        if is_finite:
-            self.optimizer.step()
-            update_average(self.average, self.network, decay=self.config.average_decay, step=self.counters.step)
+            raise TrainingError(self._too_large(batch)) from error
         self._count_skipped(finite=is_finite)
         self.counters = Counters(
             step=self.counters.step + 1, pictures=self.counters.pictures + len(batch.rgb), seconds=seconds
@@ -145,6 +143,15 @@ class Run:
         with torch.autocast(self.device.type, torch.bfloat16):
             prediction = self.network(network_input(pixels))
         return AIMS[self.config.goal].loss(prediction.float(), target, disparity, self.config)
+
+    def _too_large(self, batch: Batch) -> str:
+        # Of a run on scenes the sizes are the preset's.
+        scenes = self.config.goal is Goal.SCENES
+        remedy = "end what else uses it, or learn elsewhere" if scenes else "take a smaller --batch, or --size"
+        return (
+            f"the {self.device.type} device has too little memory for {len(batch.rgb)} pictures of"
+            f" {batch.rgb.shape[2]}x{batch.rgb.shape[1]} a step: {remedy}"
+        )
 
     def _count_skipped(self, *, finite: bool) -> None:
         self.skipped = 0 if finite else self.skipped + 1
@@ -252,50 +259,62 @@ def train(checkpoint: Checkpoint, surroundings: Surroundings) -> tuple[Checkpoin
 
 
 def _taught(run: Run, surroundings: Surroundings, diary: Diary) -> Figures:
+    _LOGGER.info("learning on %s, pictures from %d processes", _named(run.device), surroundings.workers)
     scenes = validation_scenes(run.config, surroundings.validation_count, surroundings.renderer)
     if run.config.goal is not Goal.SCENES and not run.before:
         run.before = _validate(run, scenes, run.config.stages[0], diary)
     clock = Clock(run.counters.seconds)
     window = _Window(started=clock.seconds())
     last_saved = last_validated = clock.seconds()
-    made = batches(run.config, _requests(run, clock), workers=surroundings.workers, renderer=surroundings.renderer)
-    while run.progress(seconds=clock.seconds()) < 1.0 and not surroundings.should_stop():
-        asked = clock.seconds()
-        batch = _next(made, run, surroundings)
-        window.waited += clock.seconds() - asked
-        window.loss += run.learn(batch, seconds=clock.seconds())
-        window.steps += 1
-        window.pictures += len(batch.rgb)
-        now = clock.seconds()
-        if now - window.started >= surroundings.report_seconds:
-            _report(run, window, batch.request.stage, now, diary)
-            window = _Window(started=now)
-        if now - last_saved >= surroundings.save_seconds:
-            save_checkpoint(run.checkpoint(), surroundings.folder / CHECKPOINT_NAME)
-            last_saved = now
-        if now - last_validated >= surroundings.validate_seconds:
-            _validate(run, scenes, batch.request.stage, diary)
-            last_validated = now
+    making = batches(run.config, _requests(run, clock), workers=surroundings.workers, renderer=surroundings.renderer)
+    with closing(making) as made:
+        while run.progress(seconds=clock.seconds()) < 1.0 and not surroundings.should_stop():
+            asked = clock.seconds()
+            batch = _next(made, run, surroundings)
+            window.waited += clock.seconds() - asked
+            window.loss += run.learn(batch, seconds=clock.seconds())
+            window.steps += 1
+            window.pictures += len(batch.rgb)
+            now = clock.seconds()
+            if now - window.started >= surroundings.report_seconds:
+                _report(run, window, batch.request.stage, now, diary)
+                window = _Window(started=now)
+            if now - last_saved >= surroundings.save_seconds:
+                save_checkpoint(run.checkpoint(), surroundings.folder / CHECKPOINT_NAME)
+                last_saved = now
+            if now - last_validated >= surroundings.validate_seconds:
+                _validate(run, scenes, batch.request.stage, diary)
+                last_validated = now
     if window.steps:
         _report(run, window, stage_at(run.config, run.progress(seconds=clock.seconds())), clock.seconds(), diary)
     save_checkpoint(run.checkpoint(), surroundings.folder / CHECKPOINT_NAME)
     return _validate(run, scenes, stage_at(run.config, run.progress(seconds=clock.seconds())), diary)
 
 
+def _named(device: torch.device) -> str:
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else f"{torch.get_num_threads()} threads"
+
+
 def _next(made: Iterator[Batch], run: Run, surroundings: Surroundings) -> Batch:
-    """Return the next batch; when a process that makes them has died, the run is saved first.
+    """Return the next batch; when what makes them has failed or died, the run is saved first.
 
     Raises:
-        TrainingError: It has.
+        TrainingError: It has. Its cause holds no frames: they would keep the processes alive until it is forgotten.
     """
     try:
         return next(made)
+    except DataError as error:
+        save_checkpoint(run.checkpoint(), surroundings.folder / CHECKPOINT_NAME)
+        # A worker's error comes with its traceback, the error itself last, after its type.
+        reason = str(error).splitlines()[-1].split("DataError: ")[-1]
+        said = f"no more pictures after step {run.counters.step}: {reason}. The run is saved"
+        raise TrainingError(said) from error.with_traceback(None)
     except RuntimeError as error:
         save_checkpoint(run.checkpoint(), surroundings.folder / CHECKPOINT_NAME)
         raise TrainingError(
             f"no more pictures after step {run.counters.step}: {str(error).splitlines()[0]} The run is saved:"
             " go on with --resume, with fewer --workers if memory ran short"
-        ) from error
+        ) from error.with_traceback(None)
 
 
 class Clock:
@@ -339,8 +358,8 @@ def _report(run: Run, window: _Window, stage: Stage, now: float, diary: Diary) -
         speed,
         100 * waited,
     )
-    facts = {"loss": loss, "rate": run.rate(seconds=now), "side_px": stage.side_px, "pictures_a_second": speed}
-    diary.learnt(facts, step=run.counters.step)
+    facts = {"loss": loss, "rate": run.rate(seconds=now), "pictures_a_second": speed, "waited_share": waited}
+    diary.learnt(facts, counters=run.counters, side_px=stage.side_px)
 
 
 def _validate(run: Run, scenes: list[Rendered], stage: Stage, diary: Diary) -> Figures:
