@@ -22,10 +22,10 @@ from nearfar.cli.train import Preset, _started
 from nearfar.engines.onnxruntime import load
 from nearfar.export.onnx import export_onnx
 from nearfar.export.settings import ExportSettings
+from nearfar.train.beginning import Beginning, start
 from nearfar.train.checkpoint import load_checkpoint
 from nearfar.train.config import TINY, Budget
 from nearfar.train.folder import LOCK_NAME
-from nearfar.train.loop import Beginning, start
 from nearfar.train.networks import network_with
 from nearfar.train.record import graph_metadata, write_record
 

@@ -10,9 +10,9 @@ import torch
 
 from nearfar.errors import TrainingError
 from nearfar.train.average import average_of, update_average
+from nearfar.train.beginning import start
 from nearfar.train.checkpoint import CHECKPOINT_NAME, Checkpoint, load_checkpoint, save_checkpoint
 from nearfar.train.config import OPEN, TINY, Budget
-from nearfar.train.loop import start
 from nearfar.train.networks import network_with
 
 

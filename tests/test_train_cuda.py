@@ -9,9 +9,10 @@ import torch
 
 from nearfar.engines.onnxruntime import load
 from nearfar.export.onnx import export_onnx
+from nearfar.train.beginning import start
 from nearfar.train.checkpoint import load_checkpoint
 from nearfar.train.config import TINY, Budget
-from nearfar.train.loop import Surroundings, start, train
+from nearfar.train.loop import Surroundings, train
 from nearfar.train.networks import network_with
 from tiny_scenes import render
 

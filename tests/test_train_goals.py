@@ -10,13 +10,14 @@ import torch
 from nearfar.errors import OptionError
 from nearfar.net.depth_anything import DepthAnything
 from nearfar.train.augment import disturb, paste
+from nearfar.train.beginning import start
 from nearfar.train.checkpoint import config_from_record
 from nearfar.train.config import DISTILL, FINETUNE, TINY, Budget, Goal, TrainingConfig, metric
 from nearfar.train.data import Request, SceneBatches
 from nearfar.train.goals import AIMS
-from nearfar.train.loop import Run, start
 from nearfar.train.losses import invariant_loss, metres, normalised_known, scale_invariant_log_loss, trimmed_loss
 from nearfar.train.networks import is_encoder
+from nearfar.train.run import Run
 from tiny_scenes import render
 
 TUNED = {**{f"distill {name}": config for name, config in DISTILL.items()}, **FINETUNE}

@@ -7,9 +7,9 @@ import torch
 
 from nearfar.errors import OptionError
 from nearfar.net.open import OpenNet
+from nearfar.train.beginning import Beginning, start
 from nearfar.train.config import TINY, Budget
 from nearfar.train.growth import can_deepen, deepened
-from nearfar.train.loop import Beginning, start
 
 NET = replace(TINY.net, depth=3)
 

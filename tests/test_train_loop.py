@@ -14,13 +14,15 @@ from PIL import Image
 from torch import Tensor, nn
 
 from nearfar.errors import DataError, OutputError, TrainingError
+from nearfar.train.beginning import start
 from nearfar.train.checkpoint import CHECKPOINT_NAME, Checkpoint, load_checkpoint
 from nearfar.train.config import TINY, Budget, Goal
 from nearfar.train.data import FIRST_TRAINING_SEED, Batch, Rendered, Request
 from nearfar.train.folder import LOCK_NAME, held
 from nearfar.train.goals import Figures
-from nearfar.train.loop import Clock, Run, Surroundings, start, train
+from nearfar.train.loop import Clock, Surroundings, train
 from nearfar.train.record import graph_metadata, run_command, training_record, write_record
+from nearfar.train.run import Run
 from nearfar.train.validate import validate, validation_scenes
 from tiny_scenes import TinyFrame, render
 

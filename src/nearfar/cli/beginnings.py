@@ -8,7 +8,7 @@ from nearfar.errors import OptionError
 from nearfar.models.store import BUNDLED_MODEL
 
 if TYPE_CHECKING:
-    from nearfar.train.loop import Beginning
+    from nearfar.train.beginning import Beginning
 
 _GRAPHS, _RUNS, _CHECKPOINTS = (".onnx",), (".pt",), (".pth", ".safetensors", ".bin")
 
@@ -35,8 +35,8 @@ def named_beginning(parent: str) -> "Beginning":
     path = Path(parent)
     suffix = path.suffix.lower()
     if path.is_dir() or suffix in _RUNS:
+        from nearfar.train.beginning import Beginning
         from nearfar.train.checkpoint import load_checkpoint
-        from nearfar.train.loop import Beginning
 
         return Beginning.of_run(load_checkpoint(path))
     if suffix in _GRAPHS:
@@ -54,8 +54,8 @@ def _of_graph(path: Path, said: str) -> "Beginning":
 
     from nearfar.export.weights import open_weights
     from nearfar.net.open import OpenNetConfig
+    from nearfar.train.beginning import Beginning
     from nearfar.train.config import PRESETS
-    from nearfar.train.loop import Beginning
     from nearfar.train.record import MODEL
 
     known = dict.fromkeys(preset.net for preset in PRESETS.values() if isinstance(preset.net, OpenNetConfig))
@@ -69,7 +69,7 @@ def _of_checkpoint(path: Path) -> "Beginning":
     from nearfar.net.checkpoint import declared, load_checkpoint, load_network
     from nearfar.net.depth_anything import PRESETS
     from nearfar.net.weights import POSITION_OFFSETS, layout_of, recognise
-    from nearfar.train.loop import Beginning
+    from nearfar.train.beginning import Beginning
 
     tensors, said = load_checkpoint(path), declared(path)
     layout = layout_of(tensors, source=path.name)

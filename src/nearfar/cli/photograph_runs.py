@@ -14,9 +14,9 @@ from nearfar.errors import OptionError, TrainingError
 from nearfar.models.store import BUNDLED_MODEL
 
 if TYPE_CHECKING:
+    from nearfar.train.beginning import Beginning
     from nearfar.train.checkpoint import Checkpoint
     from nearfar.train.config import Budget, TrainingConfig
-    from nearfar.train.loop import Beginning
     from nearfar.train.photographs import Photographs
 
 NOTHING = "nothing"
@@ -118,7 +118,7 @@ def run_on(
     words: str,
 ) -> None:
     """Start a run on photographs, and carry it out; ``words`` are the options of its verb alone, for the record."""
-    from nearfar.train.loop import start
+    from nearfar.train.beginning import start
 
     origin = {
         "verb": asked.verb,

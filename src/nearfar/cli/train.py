@@ -110,8 +110,8 @@ def train_export(
 def _started(
     minutes: float | None, pictures: int | None, preset: Preset, seed: int, parent: str | None
 ) -> "Checkpoint":
+    from nearfar.train.beginning import start
     from nearfar.train.config import PRESETS
-    from nearfar.train.loop import start
 
     length = training.budget(minutes, pictures)
     if preset is Preset.REFINE and parent is None:

@@ -10,7 +10,7 @@ from nearfar.cli.stop import stopping
 from nearfar.errors import OptionError
 
 if TYPE_CHECKING:
-    from nearfar.train.loop import Beginning
+    from nearfar.train.beginning import Beginning
     from nearfar.train.photographs import Photographs
 
 _NAME = "distilled.onnx"

@@ -9,8 +9,8 @@ from nearfar.cli import photograph_runs, training
 from nearfar.errors import OptionError
 
 if TYPE_CHECKING:
+    from nearfar.train.beginning import Beginning
     from nearfar.train.config import TrainingConfig
-    from nearfar.train.loop import Beginning
 
 _NAME = "finetuned.onnx"
 

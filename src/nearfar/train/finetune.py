@@ -11,9 +11,9 @@ from nearfar.errors import DataError, PictureError
 from nearfar.evaluate.dataset import open_dataset
 from nearfar.evaluate.sample import DataSet, Space, Truth
 from nearfar.image import Picture
+from nearfar.train.beginning import Beginning
 from nearfar.train.config import Goal, TrainingConfig
 from nearfar.train.data import FIRST_TRAINING_SEED
-from nearfar.train.loop import Beginning
 from nearfar.train.networks import last_layer_of, network_with
 from nearfar.train.photographs import Photographs, Seen, fitted, keep, key_of
 from nearfar.train.validate import predict

@@ -25,7 +25,7 @@ def run_command(checkpoint: Checkpoint) -> str:
 
     >>> from dataclasses import replace
     >>> from nearfar.train.config import TINY, Budget
-    >>> from nearfar.train.loop import start
+    >>> from nearfar.train.beginning import start
     >>> run_command(start(replace(TINY, seed=7), Budget(seconds=90)))
     'nearfar train open --preset tiny --minutes 1.5 --seed 7'
     """
