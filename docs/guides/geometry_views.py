@@ -52,7 +52,7 @@ def main() -> None:
     normals = ((relative.normals(picture) + 1) * 127.5).round().astype(np.uint8)
     views = [seen(mesh, turn) for turn in (0.0, TURN_DEG, -TURN_DEG)]
     views.append(cv2.resize(normals, views[0].shape[1::-1], interpolation=cv2.INTER_AREA).astype(np.uint8))
-    cv2.imwrite(out, np.concatenate(views, axis=1)[..., ::-1])
+    cv2.imwrite(out, np.concatenate(views, axis=1)[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 88])
 
 
 if __name__ == "__main__":
