@@ -1,18 +1,21 @@
 """Draw the picture of geometry.md: a photograph's surface from three cameras, and its normal map.
 
-    python docs/guides/geometry_views.py PHOTO OUT.jpg [MODEL]
+    python docs/guides/geometry_views.py PHOTO OUT.jpg [--model ID]
 
 Triangles are painted from the farthest to the nearest, each in the photograph's colour at its middle: enough for a
 page, and nothing but OpenCV. A viewer shows the GLB better.
 """
 
-import sys
+import argparse
+from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 import nearfar
+from nearfar.errors import NearfarError
+from nearfar.files import write_whole
 from nearfar.outputs.mesh import Mesh
 
 WIDTH = 400
@@ -45,14 +48,26 @@ def seen(mesh: Mesh, turn_deg: float) -> NDArray[np.uint8]:
 
 def main() -> None:
     """Write the picture."""
-    photo, out, *rest = sys.argv[1:]
-    picture = nearfar.read_picture(photo)
-    relative = nearfar.load(rest[0] if rest else "nearfar-open").estimate(picture)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("photo")
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--model", default="nearfar-open")
+    options = parser.parse_args()
+    try:
+        write_whole(options.out, drawn(nearfar.read_picture(options.photo), options.model))
+    except NearfarError as error:
+        parser.error(str(error))
+
+
+def drawn(picture: nearfar.Picture, model: str) -> bytes:
+    """Return the three views and the normal map side by side, as a JPEG."""
+    relative = nearfar.load(model).estimate(picture)
     mesh = relative.mesh(picture)
     normals = ((relative.normals(picture) + 1) * 127.5).round().astype(np.uint8)
     views = [seen(mesh, turn) for turn in (0.0, TURN_DEG, -TURN_DEG)]
     views.append(cv2.resize(normals, views[0].shape[1::-1], interpolation=cv2.INTER_AREA).astype(np.uint8))
-    cv2.imwrite(out, np.concatenate(views, axis=1)[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 88])
+    _, encoded = cv2.imencode(".jpg", np.concatenate(views, axis=1)[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 88])
+    return encoded.tobytes()
 
 
 if __name__ == "__main__":

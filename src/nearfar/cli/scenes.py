@@ -69,8 +69,8 @@ def preview(
     if out.exists() and not overwrite:
         typer.echo(f"{out}  skipped: exists (replace it with --overwrite)")
         return
-    frames = (_rendered(number, height, width, layout) for number in range(seed, seed + count))
-    cells = [_cell(_taken(frame, seed + i) if photographed else frame) for i, frame in enumerate(frames)]
+    numbers = range(seed, seed + count)
+    cells = [_cell(_rendered(number, height, width, layout, photographed=photographed)) for number in numbers]
     blank = np.zeros_like(cells[0])
     rows = [cells[start : start + _COLUMNS] for start in range(0, count, _COLUMNS)]
     columns = min(count, _COLUMNS)
@@ -113,8 +113,7 @@ def render(
                 report.add(Row(input=f"seed {number}", status="skipped", outputs=names))
                 continue
             begin = time.perf_counter()
-            frame = _rendered(number, height, width, layout)
-            frame = _taken(frame, number) if photographed else frame
+            frame = _rendered(number, height, width, layout, photographed=photographed)
             rendered = time.perf_counter()
             for path, encoded in zip(paths, _FILES.values(), strict=True):
                 make_folder(path.parent)
@@ -169,11 +168,12 @@ def _render_one(job: tuple[int, int, int]) -> None:
     _rendered(*job)
 
 
-def _rendered(seed: int, height: int, width: int, layout: str | None = None) -> "Frame":
+def _rendered(seed: int, height: int, width: int, layout: str | None = None, *, photographed: bool = False) -> "Frame":
     _require_numba()
     from nearfar.scenes import render_scene
 
-    return render_scene(seed, height=height, width=width, layout=layout)
+    frame = render_scene(seed, height=height, width=width, layout=layout)
+    return _taken(frame, seed) if photographed else frame
 
 
 def _taken(frame: "Frame", seed: int) -> "Frame":

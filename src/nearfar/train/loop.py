@@ -33,7 +33,7 @@ class Surroundings:
     """What a run uses and how often it reports; none of it changes what is learnt.
 
     Attributes:
-        folder: Where the checkpoint, ``metrics.csv``, ``preview.png`` and the logs for TensorBoard go.
+        folder: Where the checkpoint, ``preview.png`` and the logs of nearfar.train.diary go.
         workers: Processes that render.
         device: Where the network learns.
         validation_count: Scenes validated on.
@@ -125,18 +125,18 @@ def _next(made: Iterator[Batch], run: Run, surroundings: Surroundings) -> Batch:
     """
     try:
         return next(made)
-    except DataError as error:
+    except (DataError, RuntimeError) as error:
         save_checkpoint(run.checkpoint(), surroundings.folder / CHECKPOINT_NAME)
-        # A worker's error comes with its traceback, the error itself last, after its type.
-        reason = str(error).splitlines()[-1].split("DataError: ")[-1]
-        said = f"no more pictures after step {run.counters.step}: {reason}. The run is saved"
+        said = f"no more pictures after step {run.counters.step}: {_lost(error)}"
         raise TrainingError(said) from error.with_traceback(None)
-    except RuntimeError as error:
-        save_checkpoint(run.checkpoint(), surroundings.folder / CHECKPOINT_NAME)
-        raise TrainingError(
-            f"no more pictures after step {run.counters.step}: {str(error).splitlines()[0]} The run is saved:"
-            " go on with --resume, with fewer --workers if memory ran short"
-        ) from error.with_traceback(None)
+
+
+def _lost(error: DataError | RuntimeError) -> str:
+    lines = str(error).splitlines()
+    if isinstance(error, DataError):
+        # A worker's error comes with its traceback, the error itself last, after its type.
+        return f"{lines[-1].split('DataError: ')[-1]}. The run is saved"
+    return f"{lines[0]} The run is saved: go on with --resume, with fewer --workers if memory ran short"
 
 
 class Clock:

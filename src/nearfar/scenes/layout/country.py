@@ -210,11 +210,9 @@ def woods(scene: Builder) -> View:
 def growth(scene: Builder) -> View:
     """Set out leaves, blades and flowers from close by, dense, before a wall, a hedge or what is far and blurred."""
     draw = scene.draw
-    soil = grown.ground(scene)
-    scene.sheet(soil, (0, 0, 0), (400, 0, 0), (0, 400, 0))
+    scene.sheet(grown.ground(scene), (0, 0, 0), (400, 0, 0), (0, 400, 0))
     size = draw.spread(0.25, 1.0)
-    roll = draw.unit()
-    if roll < 0.5:
+    if draw.chance(0.5):
         surface = made.one_of(scene, grown.leaves, made.wall, made.printed, grown.stone, made.painted_boards)
         scene.sheet(surface, (0, size * draw.between(1.5, 5.0), 0), (20 * size, 0, 0), (0, 0, 10 * size))
     else:

@@ -1,7 +1,5 @@
 """Halls: rooms so large that things in them are far, and the far is not the sky."""
 
-import math
-
 from nearfar.scenes.builder import Builder, Maker, one_of, thing
 from nearfar.scenes.layout.shell import outside, room_shell
 from nearfar.scenes.layout.view import View
@@ -10,6 +8,7 @@ from nearfar.scenes.objects.assembly import machine
 from nearfar.scenes.objects.creature import creature, toy
 from nearfar.scenes.objects.heaps import heap, ladder, scaffold
 from nearfar.scenes.objects.outdoors import bin_or_barrel
+from nearfar.scenes.objects.parts import ring
 from nearfar.scenes.objects.people import person
 from nearfar.scenes.objects.plants import pot_plant
 from nearfar.scenes.objects.vehicles import bicycle, boat, car, motorcycle
@@ -83,17 +82,7 @@ def _columns(scene: Builder, out: float, hy: float, h: float) -> None:
             scene.box(stone, (x, y, 0.1), (1.3 * r, 1.3 * r, 0.1))
             if arched and i < count:
                 with scene.at(x, y + 0.5 * gap, top, 1.5708):
-                    _arch(scene, stone, 0.5 * gap, 0.8 * r)
-
-
-def _arch(scene: Builder, stone: int, half: float, thick: float) -> None:
-    """Build half a ring above z = 0 in the plane y = 0."""
-    last = (half, 0.0, 0.0)
-    for i in range(1, 7):
-        angle = 3.1416 * i / 6.0
-        point = (half * math.cos(angle), 0.0, half * math.sin(angle))
-        scene.tube(stone, last, point, thick)
-        last = point
+                    ring(scene, stone, (0, 0, 0), 0.5 * gap, 0.8 * r, 6, turn=3.1416)
 
 
 @thing

@@ -8,12 +8,14 @@ from nearfar.scenes.compiled import Triple
 from nearfar.scenes.geometry import LEAF
 
 
-def ring(scene: Builder, surface: int, centre: Triple, radius: float, thick: float, parts: int) -> None:
-    """Place an upright ring in the plane of x and z, made of short tubes."""
+def ring(
+    scene: Builder, surface: int, centre: Triple, radius: float, thick: float, parts: int, *, turn: float = 6.2832
+) -> None:
+    """Place an upright ring in the plane of x and z, made of short tubes, or from +x on so much of it [radians]."""
     x, y, z = centre
     last = (x + radius, y, z)
     for i in range(1, parts + 1):
-        angle = 6.2832 * i / parts
+        angle = turn * i / parts
         point = (x + radius * math.cos(angle), y, z + radius * math.sin(angle))
         scene.tube(surface, last, point, thick)
         last = point
