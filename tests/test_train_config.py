@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from nearfar.errors import OptionError
 from nearfar.net.open import STRIDE
 from nearfar.train.checkpoint import config_from_record
-from nearfar.train.config import OPEN, TINY, Budget, Stage, TrainingConfig
+from nearfar.train.config import OPEN, REFINE, TINY, Budget, Stage, TrainingConfig
 from nearfar.train.schedule import learning_rate, stage_at
 
 
@@ -20,6 +20,7 @@ from nearfar.train.schedule import learning_rate, stage_at
         ({"stages": (Stage(until=0.5, side_px=32, batch=4),)}, "0.5"),
         ({"stages": (Stage(until=1.0, side_px=32, batch=4), Stage(until=1.0, side_px=48, batch=4))}, "growing"),
         ({"stages": (Stage(until=1.0, side_px=32, batch=3),)}, "multiple of views_per_scene"),
+        ({"stages": (Stage(until=1.0, side_px=32, batch=4, estranged=1.5),)}, "1.5"),
         ({"views_per_scene": 0}, "views_per_scene"),
         ({"seed": -1}, "seed"),
         ({"lanes": 0}, "lanes"),
@@ -35,7 +36,7 @@ def test_settings_that_cannot_be(wrong: dict[str, object], named: str) -> None:
         replace(TINY, **wrong)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("preset", [OPEN, TINY])
+@pytest.mark.parametrize("preset", [OPEN, REFINE, TINY])
 def test_settings_survive_a_record(preset: TrainingConfig) -> None:
     assert config_from_record(preset.record()) == preset
 

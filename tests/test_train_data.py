@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from nearfar.train.augment import (
     Crop,
+    _estranged,
     _other_colours,
     _other_textures,
     _other_tones,
@@ -102,17 +103,24 @@ def test_a_bent_picture_is_bent_about_its_middle_and_depth_with_it(size_hw: tupl
 def test_a_photograph_keeps_its_shape_and_leaves_its_input_alone() -> None:
     scene = render(0, height=24, width=40)
     before = scene.rgb.copy()
-    taken = [photograph(scene.rgb, np.random.default_rng(seed), is_estranged=seed % 2 == 0) for seed in range(60)]
+    taken = [photograph(scene.rgb, np.random.default_rng(seed), estranged=float(seed % 2 == 0)) for seed in range(60)]
     assert all(picture.shape == before.shape and picture.dtype == np.uint8 for picture in taken)
     np.testing.assert_array_equal(scene.rgb, before)
     assert len({picture.tobytes() for picture in taken}) == len(taken)
+
+
+@pytest.mark.parametrize(("share", "least", "most"), [(0.0, 0, 0), (0.2, 25, 70), (1.0, 160, 210)])
+def test_how_often_surfaces_are_estranged(share: float, least: int, most: int) -> None:
+    light = np.full((8, 8, 3), 0.5, np.float32)
+    changed = sum(_estranged(light, np.random.default_rng(seed), share) is not light for seed in range(300))
+    assert least <= changed <= most
 
 
 def test_a_photograph_does_not_swap_channels() -> None:
     red = np.zeros((32, 32, 3), np.uint8)
     red[..., 0] = 220
     means = np.mean(
-        [photograph(red, np.random.default_rng(seed), is_estranged=True).mean((0, 1)) for seed in range(60)], axis=0
+        [photograph(red, np.random.default_rng(seed), estranged=1.0).mean((0, 1)) for seed in range(60)], axis=0
     )
     assert means[0] > means[1] + 40
     assert means[0] > means[2] + 40

@@ -91,11 +91,11 @@ def bent(
     return colour.astype(np.uint8), tuple(values.astype(np.float32) for values in moved)
 
 
-def photograph(rgb: RgbU8, rng: np.random.Generator, *, is_estranged: bool = False) -> RgbU8:
+def photograph(rgb: RgbU8, rng: np.random.Generator, *, estranged: float = 0.0) -> RgbU8:
     """Return the picture (H, W, 3) uint8 as a random camera would have taken it; the input is left alone.
 
-    Estranged, what surfaces are made of and how they are coloured changes too: of a rendered scene that is not to be
-    trusted, of a photograph it is.
+    With ``estranged``, 0 to 1, what surfaces are made of and how they are coloured changes too, the more often: of a
+    rendered scene that is not to be trusted, of a photograph it is.
     """
     light = np.multiply(rgb, np.float32(1 / 255), dtype=np.float32)
     if rng.random() < 0.4:
@@ -103,8 +103,8 @@ def photograph(rgb: RgbU8, rng: np.random.Generator, *, is_estranged: bool = Fal
     if rng.random() < 0.15:
         light = _sunlit(light, rng)
     light = _lens(light, rng)
-    if is_estranged:
-        light = _estranged(light, rng)
+    if estranged:
+        light = _estranged(light, rng, estranged)
     light = _develop(light, rng)
     if rng.random() < 0.5:
         # Drawn once and shared by the channels half of the time: luminance noise survives most development.
@@ -208,13 +208,13 @@ def _develop(light: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np
     return grey + np.float32(saturation) * (light - grey)
 
 
-def _estranged(light: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+def _estranged(light: NDArray[np.float32], rng: np.random.Generator, share: float) -> NDArray[np.float32]:
     """Return light that other surfaces than those of the scene might have sent, from the same places."""
-    if rng.random() < 0.35:
+    if rng.random() < 0.35 * share:
         light = _other_textures(light, rng)
-    if rng.random() < 0.3:
+    if rng.random() < 0.3 * share:
         light = _other_colours(light, rng)
-    return _other_tones(light, rng) if rng.random() < 0.15 else light
+    return _other_tones(light, rng) if rng.random() < 0.15 * share else light
 
 
 def _other_colours(light: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:

@@ -33,11 +33,14 @@ class Stage:
         until: Share of the run at which this stage ends, in (0, 1].
         side_px: Side of the square of the same area as each picture [px].
         batch: Pictures a batch; a multiple of the run's ``views_per_scene``.
+        estranged: How often rendered pictures have other textures, colours and tones than their scenes, as a share of
+            the usual (nearfar.train.augment.photograph).
     """
 
     until: float
     side_px: int
     batch: int
+    estranged: float = 1.0
 
     def shape_hw(self, aspect: float, multiple: int) -> tuple[int, int]:
         """Return the height and width of a picture this wide for its height, multiples of the network's own [px].
@@ -112,6 +115,8 @@ class TrainingConfig:
             )
         if not 0 <= self.seed <= LARGEST_SEED:
             raise OptionError(f"the seed of a run must be 0 to {LARGEST_SEED}, got {self.seed}")
+        if any(not 0 <= stage.estranged <= 1 for stage in self.stages):
+            raise OptionError(f"estranged must lie within [0, 1], got {[stage.estranged for stage in self.stages]}")
         if self.lanes < 1 or self.warm_up_steps < 1 or not self.aspects:
             raise OptionError("lanes and warm_up_steps must be 1 or more, aspects not empty")
         if self.margin < 1 or not 0 < self.crop_share[0] <= self.crop_share[1] <= 1:
@@ -175,12 +180,14 @@ OPEN = TrainingConfig(
 
 REFINE = replace(
     OPEN,
-    # A network that knows layouts has no use for the smallest pictures; it ends at the size that it is used at.
+    # A network that knows layouts has no use for the smallest pictures; it ends at the size that it is used at, and on
+    # pictures more like those that it is used on. Source of the latter: Ge et al., YOLOX, arXiv 2107.08430, section 2.1
+    # (the last epochs without the strong augmentation).
     stages=(
         Stage(until=0.08, side_px=96, batch=48),
         Stage(until=0.35, side_px=128, batch=32),
         Stage(until=0.75, side_px=192, batch=16),
-        Stage(until=1.00, side_px=224, batch=12),
+        Stage(until=1.00, side_px=224, batch=12, estranged=0.3),
     ),
     peak_rate=6e-4,
 )

@@ -97,13 +97,13 @@ class SceneBatches(Dataset[Batch]):
         turn, lane = divmod(request.number, config.lanes)
         shape_hw = config.shape_hw(stage, config.aspects[lane % len(config.aspects)])
         scenes = enumerate(self._window(lane, turn, stage))
-        views = [self._view(scene, shape_hw, (request.number, index)) for index, scene in scenes]
+        views = [self._view(scene, stage, shape_hw, (request.number, index)) for index, scene in scenes]
         if config.cut_mix:
             views = [self._mixed(views, (request.number, index)) for index in range(len(views))]
         rgb, target, disparity = (torch.from_numpy(np.stack(parts)) for parts in zip(*views, strict=True))
         return Batch(request=request, rgb=rgb, target=target, disparity=disparity)
 
-    def _view(self, scene: Rendered, shape_hw: tuple[int, int], key: tuple[int, int]) -> _View:
+    def _view(self, scene: Rendered, stage: Stage, shape_hw: tuple[int, int], key: tuple[int, int]) -> _View:
         rng = np.random.default_rng((self._config.seed, *key))
         source_hw = (scene.disparity.shape[0], scene.disparity.shape[1])
         config = self._config
@@ -116,7 +116,7 @@ class SceneBatches(Dataset[Batch]):
         if is_rendered and rng.random() < _BENT_SHARE:
             rgb, (disparity,) = bent(rgb, (disparity,), rng)
         rgb, disparity = cut(rgb, disparity, crop, shape_hw)
-        taken = photograph(rgb, rng, is_estranged=is_rendered)
+        taken = photograph(rgb, rng, estranged=stage.estranged if is_rendered else 0.0)
         return disturb(taken, rng) if config.is_disturbed else taken, AIMS[config.goal].target(disparity), disparity
 
     def _mixed(self, views: list[_View], key: tuple[int, int]) -> _View:
