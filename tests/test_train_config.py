@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from nearfar.errors import OptionError
 from nearfar.net.open import STRIDE
 from nearfar.train.checkpoint import config_from_record
-from nearfar.train.config import OPEN, REFINE, TINY, Budget, Stage, TrainingConfig
+from nearfar.train.config import OPEN, PRESETS, TINY, Budget, Stage, TrainingConfig
 from nearfar.train.schedule import learning_rate, stage_at
 
 
@@ -36,7 +36,7 @@ def test_settings_that_cannot_be(wrong: dict[str, object], named: str) -> None:
         replace(TINY, **wrong)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("preset", [OPEN, REFINE, TINY])
+@pytest.mark.parametrize("preset", PRESETS.values())
 def test_settings_survive_a_record(preset: TrainingConfig) -> None:
     assert config_from_record(preset.record()) == preset
 

@@ -32,6 +32,7 @@ class Preset(StrEnum):
 
     OPEN = "open"
     REFINE = "refine"
+    FINISH = "finish"
     TINY = "tiny"
 
 
@@ -43,7 +44,9 @@ def train_open(
     pictures: training.Pictures = None,
     preset: Annotated[
         Preset,
-        typer.Option(help="Settings: the model from nothing, from an earlier run (--from), or a tiny one to try it."),
+        typer.Option(
+            help="Settings: from nothing, on from an earlier run (--from), its last steps, or a tiny one to try."
+        ),
     ] = Preset.OPEN,
     seed: Annotated[int, typer.Option(min=0, help="Decides scenes, augmentation and first weights.")] = 0,
     parent: Annotated[

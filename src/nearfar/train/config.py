@@ -162,8 +162,7 @@ class Budget:
 
 
 OPEN = TrainingConfig(
-    # Four blocks more than the eighth edition has: it learns scenes of the eleventh edition no better than it did.
-    net=OpenNetConfig(depth=14),
+    net=OpenNetConfig(),
     # Mostly small, where pictures are cheap; a while larger, for edges; the end at the model's own size.
     stages=(
         Stage(until=0.25, side_px=64, batch=64),
@@ -193,6 +192,13 @@ REFINE = replace(
 )
 """nearfar-open from the weights of an earlier run."""
 
+FINISH = replace(
+    REFINE,
+    stages=(Stage(until=0.6, side_px=192, batch=16, estranged=0.3), REFINE.stages[-1]),
+    peak_rate=2e-4,
+)
+"""nearfar-open from weights that are to keep most of what they know: large pictures, small steps."""
+
 TINY = TrainingConfig(
     net=OpenNetConfig(channels=(8, 8, 16), residuals=(0, 0), width=16, depth=1, heads=2, decoder=(16, 8, 8), grid=2),
     stages=(Stage(until=0.5, side_px=32, batch=4), Stage(until=1.0, side_px=48, batch=2)),
@@ -204,7 +210,9 @@ TINY = TrainingConfig(
 )
 """A run of seconds, for tests and for a first look at the machinery."""
 
-PRESETS: Mapping[str, TrainingConfig] = MappingProxyType({"open": OPEN, "refine": REFINE, "tiny": TINY})
+PRESETS: Mapping[str, TrainingConfig] = MappingProxyType(
+    {"open": OPEN, "refine": REFINE, "finish": FINISH, "tiny": TINY}
+)
 """Of ``nearfar train open``."""
 
 _PHOTOGRAPHED = {

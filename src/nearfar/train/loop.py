@@ -81,7 +81,8 @@ def train(checkpoint: Checkpoint, surroundings: Surroundings) -> tuple[Checkpoin
 
 
 def _taught(run: Run, surroundings: Surroundings, diary: Diary) -> Figures:
-    _LOGGER.info("learning on %s, pictures from %d processes", _named(run.device), surroundings.workers)
+    dtype = str(run.dtype).removeprefix("torch.")
+    _LOGGER.info("learning on %s in %s, pictures from %d processes", _named(run.device), dtype, surroundings.workers)
     scenes = validation_scenes(run.config, surroundings.validation_count, surroundings.renderer)
     if run.config.goal is not Goal.SCENES and not run.before:
         run.before = _validate(run, scenes, run.config.stages[0], diary)

@@ -10,6 +10,7 @@ from nearfar.train.config import Goal, TrainingConfig
 from nearfar.train.data import Batch, network_input
 from nearfar.train.goals import AIMS
 from nearfar.train.networks import is_decayed, is_encoder, network_with
+from nearfar.train.precision import multiplied_in
 from nearfar.train.schedule import learning_rate
 
 _MOST_SKIPPED = 20
@@ -21,7 +22,7 @@ class Run:
     def __init__(self, checkpoint: Checkpoint, device: torch.device) -> None:
         self.config, self.budget, self.counters = checkpoint.config, checkpoint.budget, checkpoint.counters
         self.origin, self.before = checkpoint.origin, checkpoint.before
-        self.device = device
+        self.device, self.dtype = device, multiplied_in(device)
         self.network = network_with(checkpoint.network, self.config.net)
         self.network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = average_of(self.network)
@@ -82,7 +83,7 @@ class Run:
 
     def _loss(self, batch: Batch) -> Tensor:
         pixels, target, disparity = (part.to(self.device) for part in (batch.rgb, batch.target, batch.disparity))
-        with torch.autocast(self.device.type, torch.bfloat16):
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.dtype is torch.bfloat16):
             prediction = self.network(network_input(pixels))
         return AIMS[self.config.goal].loss(prediction.float(), target, disparity, self.config)
 
