@@ -2,6 +2,7 @@
 
 import csv
 import importlib.util
+import io
 import logging
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -10,6 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from nearfar.errors import TrainingError
+from nearfar.files import write_whole
 from nearfar.train.checkpoint import Counters
 
 if TYPE_CHECKING:
@@ -24,11 +26,17 @@ class Diary:
 
     Args:
         folder: Of the run; ``learning.csv``, ``metrics.csv`` and the folder ``tensorboard`` go there.
-        first_step: The next step of the run: what TensorBoard holds beyond it, of a part that was lost, is hidden.
+        first_step: The next step of the run: what was written beyond it, of a part that was lost, is dropped from the
+            CSV files and hidden in TensorBoard.
+
+    Raises:
+        TrainingError: A file there cannot be read or written.
     """
 
     def __init__(self, folder: Path, *, first_step: int) -> None:
         self.folder = folder
+        for name in (_LEARNING, _METRICS):
+            _forget(folder / name, first_step)
         self._board = _board(folder / _BOARD, first_step)
 
     def __enter__(self) -> Self:
@@ -75,6 +83,29 @@ class Diary:
         if self._board is not None:
             for name, value in values.items():
                 self._board.add_scalar(f"{group}/{name}", value, step)
+
+
+def _forget(file: Path, first_step: int) -> None:
+    """Drop the rows of a CSV file that are of steps beyond ``first_step``, and a last one that was cut short."""
+    if not file.exists():
+        return
+    try:
+        text = file.read_bytes().decode()
+        reader = csv.DictReader(io.StringIO(text[: text.rfind("\n") + 1], newline=""))
+        columns, rows = list(reader.fieldnames or ()), list(reader)
+        kept = [row for row in rows if int(row["step"]) <= first_step]
+        if not columns:
+            file.unlink()  # not even the first line was written whole
+            return
+    except (OSError, ValueError, KeyError, csv.Error) as error:
+        raise TrainingError(f"cannot read {file}: {error}; move it away to go on with the run") from error
+    if len(kept) == len(rows) and text.endswith("\n"):
+        return
+    whole = io.StringIO(newline="")
+    writer = csv.DictWriter(whole, fieldnames=columns)
+    writer.writeheader()
+    writer.writerows(kept)
+    write_whole(file, whole.getvalue().encode())
 
 
 def _board(folder: Path, first_step: int) -> "SummaryWriter | None":

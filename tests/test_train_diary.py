@@ -1,0 +1,64 @@
+"""The logs of a run hold each step once, also after a part of the run was lost."""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from nearfar.errors import TrainingError
+from nearfar.train.checkpoint import Counters
+from nearfar.train.diary import Diary
+
+
+def _learn(folder: Path, *, first_step: int, steps: range) -> None:
+    with Diary(folder, first_step=first_step) as diary:
+        for step in steps:
+            counters = Counters(step=step, pictures=4 * step, seconds=0.5 * step)
+            diary.learnt({"loss": 1 / step}, counters=counters, side_px=32)
+            diary.validated({"l1": 2 / step}, counters=counters, side_px=32)
+
+
+def _steps(file: Path) -> list[int]:
+    with file.open(newline="", encoding="utf-8") as stream:
+        return [int(row["step"]) for row in csv.DictReader(stream)]
+
+
+def test_steps_that_were_lost_are_dropped(tmp_path: Path) -> None:
+    _learn(tmp_path, first_step=0, steps=range(1, 8))
+    _learn(tmp_path, first_step=4, steps=range(5, 10))  # the last checkpoint was after step 4
+    for name in ("learning.csv", "metrics.csv"):
+        assert _steps(tmp_path / name) == [*range(1, 10)]
+
+
+def test_a_run_that_lost_nothing_keeps_its_files_as_they_are(tmp_path: Path) -> None:
+    _learn(tmp_path, first_step=0, steps=range(1, 4))
+    before = (tmp_path / "metrics.csv").read_bytes()
+    _learn(tmp_path, first_step=3, steps=range(4, 4))
+    assert (tmp_path / "metrics.csv").read_bytes() == before
+
+
+@pytest.mark.parametrize("lost", [1, 2, 12, 40])
+def test_a_row_that_was_cut_short_is_dropped(tmp_path: Path, lost: int) -> None:
+    _learn(tmp_path, first_step=0, steps=range(1, 4))
+    file = tmp_path / "metrics.csv"
+    file.write_bytes(file.read_bytes()[:-lost])
+    _learn(tmp_path, first_step=3, steps=range(4, 6))
+    assert _steps(file)[-2:] == [4, 5]
+    assert set(_steps(file)[:-2]) <= {1, 2}
+
+
+@pytest.mark.parametrize("left", [b"", b"step,pictures,sec"])
+def test_a_log_of_less_than_a_line_begins_again(tmp_path: Path, left: bytes) -> None:
+    (tmp_path / "metrics.csv").write_bytes(left)
+    _learn(tmp_path, first_step=0, steps=range(1, 3))
+    assert _steps(tmp_path / "metrics.csv") == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "damaged", [b"\xff\xfe\x00step\n", b"step,loss\nfour,0.5\n", b"loss\n0.5\n", b"step\n\n1\n,\n"]
+)
+def test_a_file_that_is_no_log_is_named(tmp_path: Path, damaged: bytes) -> None:
+    (tmp_path / "learning.csv").write_bytes(damaged)
+    with pytest.raises(TrainingError, match=r"learning\.csv"):
+        Diary(tmp_path, first_step=0)
+    assert (tmp_path / "learning.csv").read_bytes() == damaged
