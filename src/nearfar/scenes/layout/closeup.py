@@ -46,7 +46,7 @@ def backdrop(scene: Builder, size: float) -> bool:
     draw = scene.draw
     roll = draw.unit()
     if roll < 0.3:
-        ground(scene, made.floor, made.paving)
+        ground(scene, made.one_of(scene, made.floor, made.paving))
         yaw = draw.turn()
         for turn in (yaw, yaw + 1.5708):
             with scene.at(0, 0, 0, turn):
@@ -65,7 +65,7 @@ def backdrop(scene: Builder, size: float) -> bool:
                 one_of(scene, (furniture.shelf, furniture.cupboard, pot_plant, furniture.lamp, person, furniture.desk))
         outside(scene)
         return True
-    ground(scene, grown.ground, made.paving)
+    ground(scene, made.one_of(scene, grown.ground, made.paving))
     for _ in range(draw.whole(2, 12)):
         yaw, r = draw.turn(), draw.between(2.5, 20.0) * max(1.0, size)
         with scene.at(r * math.cos(yaw), r * math.sin(yaw), 0, yaw - 1.5708):
@@ -241,7 +241,7 @@ def jumble(scene: Builder) -> View:
     draw = scene.draw
     has_ground, unit = draw.chance(0.7), draw.spread(0.3, 3.0)
     if has_ground:
-        ground(scene, grown.ground, made.paving, made.floor, grown.stone)
+        ground(scene, made.one_of(scene, grown.ground, made.paving, made.floor, grown.stone))
     if draw.chance(0.4):
         with scene.at(0, unit * draw.spread(4.0, 20.0), 0, draw.between(-0.6, 0.6)):
             surface = made.one_of(scene, made.wall, made.white, made.printed, grown.stone, grown.leaves)

@@ -4,6 +4,7 @@ import math
 
 from nearfar.scenes.builder import Builder, Maker, one_of, thing
 from nearfar.scenes.geometry import DISC
+from nearfar.scenes.layout.shell import ground
 from nearfar.scenes.layout.view import View
 from nearfar.scenes.objects.animals import animal
 from nearfar.scenes.objects.assembly import machine, structure
@@ -210,7 +211,7 @@ def woods(scene: Builder) -> View:
 def growth(scene: Builder) -> View:
     """Set out leaves, blades and flowers from close by, dense, before a wall, a hedge or what is far and blurred."""
     draw = scene.draw
-    scene.sheet(grown.ground(scene), (0, 0, 0), (400, 0, 0), (0, 400, 0))
+    ground(scene, grown.ground(scene))
     size = draw.spread(0.25, 1.0)
     if draw.chance(0.5):
         surface = made.one_of(scene, grown.leaves, made.wall, made.printed, grown.stone, made.painted_boards)
@@ -246,7 +247,7 @@ def growth(scene: Builder) -> View:
 def looking_up(scene: Builder) -> View:
     """Set out leaves before the lens, trees and fronts, seen from below: the near is above."""
     draw = scene.draw
-    scene.sheet(grown.ground(scene), (0, 0, 0), (400, 0, 0), (0, 400, 0))
+    ground(scene, grown.ground(scene))
     for _ in range(draw.whole(1, 5)):
         with scene.at(draw.between(-8, 8), draw.between(4, 25), 0, draw.turn()):
             if draw.chance(0.5):

@@ -28,7 +28,7 @@ _ON_SILLS: tuple[Maker, ...] = (pet, small_pot_plant, creature, person)
 def front(scene: Builder) -> View:
     """Set out the front of a house: boards or plaster, windows, a door, perhaps a porch, and what is before it."""
     draw = scene.draw
-    ground(scene, grown.ground, made.paving, made.paving)
+    ground(scene, made.one_of(scene, grown.ground, made.paving, made.paving))
     half, h = draw.between(2.5, 9.0), draw.between(2.5, 8.0)
     stuffs = (made.painted_boards, made.painted_boards, made.white, made.wall, made.wood, grown.stone, made.facade)
     surface, trim = made.one_of(scene, *stuffs), made.one_of(scene, made.white, made.wood, made.plain)

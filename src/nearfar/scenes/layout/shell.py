@@ -11,7 +11,6 @@ from nearfar.scenes.objects.buildings import house
 from nearfar.scenes.objects.furniture import curtain
 from nearfar.scenes.objects.trees import tree
 from nearfar.scenes.palette import colours, grown, made
-from nearfar.scenes.palette.made import Stuff
 
 Opening = tuple[float, float, float, float]
 """Left, right, bottom and top of a hole in a wall [m]."""
@@ -81,9 +80,9 @@ def on_wall(scene: Builder, x: float, h: float) -> None:
             scene.box(white, (x + 0.08 * (i - 5), -0.06, 0.4), (0.032, 0.03, 0.3))
 
 
-def ground(scene: Builder, *surfaces: Stuff) -> None:
-    """Build the ground, or a floor without end, of one of several surfaces."""
-    scene.sheet(made.one_of(scene, *surfaces), (0, 0, 0), (400, 0, 0), (0, 400, 0))
+def ground(scene: Builder, surface: int) -> None:
+    """Build the ground, or a floor without end."""
+    scene.sheet(surface, (0, 0, 0), (400, 0, 0), (0, 400, 0))
 
 
 def outside(scene: Builder, far: float = 12.0) -> None:

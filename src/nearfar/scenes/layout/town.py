@@ -4,6 +4,7 @@ import math
 
 from nearfar.scenes import textures
 from nearfar.scenes.builder import Builder, Maker, one_of, thing
+from nearfar.scenes.layout.shell import ground
 from nearfar.scenes.layout.view import View
 from nearfar.scenes.material import Material
 from nearfar.scenes.objects.animals import pet
@@ -38,7 +39,7 @@ def street(scene: Builder) -> View:
     """Set out a street along y."""
     draw = scene.draw
     road, walk, kerb = draw.between(2.0, 7.0), draw.between(1.0, 4.0), draw.between(0.02, 0.16)
-    scene.sheet(made.paving(scene), (0, 0, 0), (400, 0, 0), (0, 400, 0))
+    ground(scene, made.paving(scene))
     path = made.paving(scene)
     for side in (-1, 1):
         scene.box(path, (side * (road + 0.5 * walk), 0, 0), (0.5 * walk, 150, kerb))
@@ -130,7 +131,7 @@ def street_view(scene: Builder, half: float) -> View:
 def square(scene: Builder) -> View:
     """Set out an open square, yard or car park with houses and trees at its rim."""
     draw = scene.draw
-    scene.sheet(made.paving(scene), (0, 0, 0), (400, 0, 0), (0, 400, 0))
+    ground(scene, made.paving(scene))
     rim = draw.between(12.0, 40.0)
     for i in range(draw.whole(5, 12)):
         yaw = 0.62832 * i + draw.between(-0.2, 0.2)
@@ -159,7 +160,7 @@ def square(scene: Builder) -> View:
 def grounds(scene: Builder) -> View:
     """Set out lawns, paths, hedges and trees before a building, seen by a walker who is close to some of it."""
     draw = scene.draw
-    scene.sheet(grown.ground(scene), (0, 0, 0), (400, 0, 0), (0, 400, 0))
+    ground(scene, grown.ground(scene))
     path, x = made.paving(scene), draw.between(-3, 3)
     for _ in range(draw.whole(1, 3)):
         lean = draw.between(-40, 40)
