@@ -22,14 +22,14 @@ from nearfar.cli.inputs import expand
 from nearfar.errors import NearfarError
 from nearfar.image import read_picture
 from nearfar.scenes import render_scene
-from nearfar.train.config import REFINE, Stage
+from nearfar.train.config import REFINE
 from nearfar.train.data import Request, SceneBatches
 
-SIDE_PX = 224
+STAGE = REFINE.stages[-1]  # the size that the model is used at
+SIDE_PX = STAGE.side_px
 SCENES, BATCHES = 60, 6
 FIRST_SEED = 70_000  # none that validation uses
 FLAT = 0.01
-STAGE = Stage(until=1.0, side_px=SIDE_PX, batch=12)
 TITLES = ("pictures", "brightness", "gradient", "median gradient", "95 % of gradients", "flat", "saturation")
 
 

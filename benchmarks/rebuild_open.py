@@ -104,13 +104,16 @@ def train(run: Run, folder: Path, *, before: Path | None, share: float) -> None:
     if run.goes_on and before is not None and not folder.exists():
         shutil.copytree(before, folder)
     length = ["--minutes", str(run.minutes * share)]
-    words = ["-o", folder]
+    words, learnt_s = ["-o", folder], 0.0
     if (folder / CHECKPOINT_NAME).exists():
         words += ["--resume", *length]
+        learnt_s = load_checkpoint(folder).counters.seconds
     else:
         words += [*length, *run.options]
         words += [] if before is None else ["--from", before]
-    nearfar_train(code, "open", *words, seconds=run.stopped and 60 * run.stopped * share)
+    left_s = None if run.stopped is None else 60 * run.stopped * share - learnt_s
+    if left_s is None or left_s > 0:
+        nearfar_train(code, "open", *words, seconds=left_s)
     done.touch()
 
 

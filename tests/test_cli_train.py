@@ -6,6 +6,7 @@ import re
 import signal
 import sys
 import types
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,12 +23,12 @@ from nearfar.cli.train import Preset, _started
 from nearfar.engines.onnxruntime import load
 from nearfar.export.onnx import export_onnx
 from nearfar.export.settings import ExportSettings
-from nearfar.train.beginning import Beginning, start
+from nearfar.train.beginning import Beginning, going_on, start
 from nearfar.train.checkpoint import load_checkpoint
-from nearfar.train.config import TINY, Budget
+from nearfar.train.config import PRESETS, TINY, Budget
 from nearfar.train.folder import LOCK_NAME
 from nearfar.train.networks import network_with
-from nearfar.train.record import graph_metadata, write_record
+from nearfar.train.record import graph_metadata, run_command, write_record
 
 TINY_RUN = ("train", "open", "--preset", "tiny", "--pictures", "12", "--workers", "0", "--seed", "3")
 
@@ -60,7 +61,7 @@ def test_stopped_resumed_and_exported(monkeypatch: pytest.MonkeyPatch, tmp_path:
     scenes.interrupt_at_seed = 1_000_000  # the first training scene
     stopped = run(monkeypatch, *TINY_RUN, "-o", str(folder))
     assert stopped.code == 1
-    assert "--resume" in stopped.err
+    assert stopped.err.endswith(f"to go on: nearfar train open --resume -o {folder}\n")
     assert signal.getsignal(signal.SIGINT) is handler
     assert 0 < load_checkpoint(folder).counters.pictures < 12
     assert not (folder / "nearfar-open.onnx").exists()
@@ -165,9 +166,11 @@ def test_a_package_that_is_missing_is_missed_at_once(
     assert done.err == f"nearfar: nearfar train needs {package}, which is not installed: pip install 'nearfar[train]'\n"
 
 
-def test_refining_needs_something_to_refine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    done = run(monkeypatch, "train", "open", "--preset", "refine", "--pictures", "1", "-o", str(tmp_path / "run"))
+@pytest.mark.parametrize("preset", ["refine", "finish"])
+def test_refining_needs_something_to_refine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, preset: str) -> None:
+    done = run(monkeypatch, "train", "open", "--preset", preset, "--pictures", "1", "-o", str(tmp_path / "run"))
     assert done.code == 2
+    assert f"--preset {preset} goes on from weights" in " ".join(done.err.split())
     assert "--from nearfar-open" in done.err
     assert not (tmp_path / "run").exists()
 
@@ -179,6 +182,29 @@ def test_a_run_can_begin_with_the_shipped_weights() -> None:
     for name, weight in shipped.weights.items():
         torch.testing.assert_close(begun.network[name], weight, rtol=0, atol=0)
         torch.testing.assert_close(begun.average[name], weight, rtol=0, atol=0)
+
+
+def test_a_command_names_its_preset_though_the_preset_has_changed_since() -> None:
+    begun = _started(None, 1, Preset.FINISH, 0, "nearfar-open")
+    assert run_command(begun) == "nearfar train open --preset finish --from nearfar-open --pictures 1 --seed 0"
+    # Runs before the ninth edition do not name it, and their last pictures were as strange as the others.
+    stages = tuple(replace(stage, estranged=1.0) for stage in PRESETS["refine"].stages)
+    earlier = replace(begun, config=replace(begun.config, stages=stages), origin={})
+    assert run_command(earlier) == "nearfar train open --preset refine --pictures 1 --seed 0"
+    assert "--preset custom" in run_command(replace(earlier, config=replace(begun.config, stages=stages[2:])))
+
+
+def test_a_run_that_goes_on_elsewhere_says_so() -> None:
+    begun = start(TINY, Budget(pictures=12))
+    assert going_on(begun, begun.budget) == begun
+    moved = replace(begun, origin={**begun.origin, "machine": "another", "commit": "0123abc"})
+    longer = going_on(going_on(moved, begun.budget), Budget(seconds=120))
+    first, second = longer.origin["resumed"].split("; ")
+    assert first.startswith("after 0 pictures: commit ")
+    assert ", machine " in first
+    assert "code_sha256" not in first
+    assert second.endswith(", --minutes 2")
+    assert graph_metadata(longer)["resumed"] == longer.origin["resumed"]
 
 
 def test_what_a_run_learnt_besides_scenes_stays_with_it(tmp_path: Path) -> None:

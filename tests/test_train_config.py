@@ -21,6 +21,7 @@ from nearfar.train.schedule import learning_rate, stage_at
         ({"stages": (Stage(until=1.0, side_px=32, batch=4), Stage(until=1.0, side_px=48, batch=4))}, "growing"),
         ({"stages": (Stage(until=1.0, side_px=32, batch=3),)}, "multiple of views_per_scene"),
         ({"stages": (Stage(until=1.0, side_px=32, batch=4, estranged=1.5),)}, "1.5"),
+        ({"stages": (Stage(until=1.0, side_px=32, batch=300),), "views_per_scene": 1}, "at most 256 .*300"),
         ({"views_per_scene": 0}, "views_per_scene"),
         ({"seed": -1}, "seed"),
         ({"lanes": 0}, "lanes"),

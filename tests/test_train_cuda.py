@@ -9,9 +9,10 @@ import torch
 
 from nearfar.engines.onnxruntime import load
 from nearfar.export.onnx import export_onnx
+from nearfar.export.settings import ExportSettings
 from nearfar.train.beginning import start
 from nearfar.train.checkpoint import load_checkpoint
-from nearfar.train.config import TINY, Budget
+from nearfar.train.config import DISTILL, FINETUNE, TINY, Budget, TrainingConfig, metric
 from nearfar.train.loop import Surroundings, train
 from nearfar.train.networks import network_with
 from tiny_scenes import render
@@ -23,15 +24,28 @@ pytestmark = [
 
 
 @pytest.mark.parametrize("workers", [0, 2])
-def test_a_run_on_a_gpu_learns_goes_on_and_is_exported(tmp_path: Path, workers: int) -> None:
+@pytest.mark.parametrize(
+    ("config", "figure"),
+    [
+        (TINY, "l1"),
+        (DISTILL["tiny"], "l1"),
+        (FINETUNE["tiny"], "abs_rel"),
+        (replace(FINETUNE["tiny"], encoder_share=1.0), "abs_rel"),
+        (metric(FINETUNE["tiny"], 12.0), "silog"),
+    ],
+)
+def test_a_run_on_a_gpu_learns_goes_on_and_is_exported(
+    tmp_path: Path, workers: int, config: TrainingConfig, figure: str
+) -> None:
     surroundings = Surroundings(
         folder=tmp_path, workers=workers, device=torch.device("cuda"), validation_count=4, renderer=render
     )
-    _, early = train(start(TINY, Budget(pictures=12)), surroundings)
+    _, early = train(start(config, Budget(pictures=12)), surroundings)
     checkpoint, late = train(replace(load_checkpoint(tmp_path), budget=Budget(pictures=1500)), surroundings)
     assert checkpoint.counters.pictures >= 1500
-    assert late["l1"] < 0.9 * early["l1"]
-    assert all(not value.is_cuda for value in load_checkpoint(tmp_path).average.values())
+    assert late[figure] < 0.9 * early[figure]
     file = tmp_path / "learnt.onnx"
-    export_onnx(network_with(load_checkpoint(tmp_path).average, TINY.net), file)
+    # As the command line exports: from the weights as they are on the GPU.
+    settings = ExportSettings(multiple=16, own_size=config.stages[-1].side_px, tolerance=1e-3)
+    export_onnx(network_with(checkpoint.average, config.net), file, settings=settings)
     assert np.isfinite(load(file, provider="CPUExecutionProvider").run(np.zeros((1, 3, 32, 48), np.float32))).all()

@@ -47,6 +47,18 @@ def test_a_row_that_was_cut_short_is_dropped(tmp_path: Path, lost: int) -> None:
     assert set(_steps(file)[:-2]) <= {1, 2}
 
 
+def test_a_new_run_does_not_go_on_with_the_logs_of_one_that_was_never_saved(tmp_path: Path) -> None:
+    _learn(tmp_path, first_step=0, steps=range(1, 4))
+    _learn(tmp_path, first_step=0, steps=range(1, 3))
+    assert _steps(tmp_path / "learning.csv") == [1, 2]
+
+
+def test_a_run_that_other_code_began_keeps_its_columns(tmp_path: Path) -> None:
+    (tmp_path / "metrics.csv").write_text("l1,step,older\n0.5,1,7\n")
+    _learn(tmp_path, first_step=1, steps=range(2, 3))
+    assert (tmp_path / "metrics.csv").read_text().splitlines() == ["l1,step,older", "0.5,1,7", "1,2,"]
+
+
 @pytest.mark.parametrize("left", [b"", b"step,pictures,sec"])
 def test_a_log_of_less_than_a_line_begins_again(tmp_path: Path, left: bytes) -> None:
     (tmp_path / "metrics.csv").write_bytes(left)

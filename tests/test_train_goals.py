@@ -16,8 +16,9 @@ from nearfar.train.config import DISTILL, FINETUNE, TINY, Budget, Goal, Training
 from nearfar.train.data import Request, SceneBatches
 from nearfar.train.goals import AIMS
 from nearfar.train.losses import invariant_loss, metres, normalised_known, scale_invariant_log_loss, trimmed_loss
-from nearfar.train.networks import is_encoder
+from nearfar.train.networks import is_encoder, network_of
 from nearfar.train.run import Run
+from nearfar.train.validate import predict
 from tiny_scenes import render
 
 TUNED = {**{f"distill {name}": config for name, config in DISTILL.items()}, **FINETUNE}
@@ -46,6 +47,26 @@ def test_what_is_not_known_is_not_asked() -> None:
     assert trimmed_loss(prediction, target, gradient_weight=2.0, ignored_share=0.0).item() == pytest.approx(2.0)
     nothing = torch.full((1, 4, 4), torch.nan)
     assert trimmed_loss(prediction, nothing, gradient_weight=2.0, ignored_share=0.1).item() == 0.0
+
+
+def test_what_is_beyond_the_cap_is_not_asked() -> None:
+    config = metric(FINETUNE["tiny"], 10.0)
+    target, near = torch.full((1, 4, 4), 5.0), torch.full((1, 4, 4), 5.0)
+    target[0, 2:] = 10.5
+    near[0, 2:] = torch.nan
+    prediction = torch.full((1, 4, 4), 6.0)
+    loss = AIMS[Goal.DEPTH].loss
+    assert loss(prediction, target, target, config).item() == loss(prediction, near, near, config).item()
+
+
+@pytest.mark.parametrize(("aspect", "shape_hw"), [(4 / 3, (64, 80)), (3 / 4, (80, 64)), (1.0, (64, 64))])
+def test_metres_are_judged_at_the_size_of_use(aspect: float, shape_hw: tuple[int, int]) -> None:
+    config = metric(FINETUNE["tiny"], 10.0)
+    rows = 96 if aspect >= 1 else 128
+    scene = render(0, height=rows, width=round(rows * aspect))
+    network = network_of(config.net).eval()
+    (shown,) = predict(network, [scene], config, config.stages[-1])
+    assert shown.shape == shape_hw
 
 
 @pytest.mark.parametrize(("scale", "shift"), [(1.0, 0.0), (7.0, -3.0), (0.01, 1.0)])

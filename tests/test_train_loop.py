@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from nearfar.errors import DataError, OutputError, TrainingError
+from nearfar.errors import DataError, OptionError, OutputError, TrainingError
 from nearfar.train.beginning import start
 from nearfar.train.checkpoint import CHECKPOINT_NAME, Checkpoint, load_checkpoint
 from nearfar.train.config import TINY, Budget, Goal
@@ -134,6 +134,27 @@ def test_a_folder_that_cannot_be(tmp_path: Path) -> None:
         train(start(TINY, FOUR_STEPS), _surroundings(tmp_path / "file"))
 
 
+def test_a_folder_is_claimed_before_anything_is_done_there(tmp_path: Path) -> None:
+    def refuse() -> None:
+        assert [file.name for file in tmp_path.iterdir()] == [LOCK_NAME]
+        with pytest.raises(TrainingError, match="another process is learning"), held(tmp_path):
+            pass
+        raise OptionError("it holds a run by now")
+
+    with pytest.raises(OptionError, match="by now"):
+        train(start(TINY, FOUR_STEPS), replace(_surroundings(tmp_path), claim=refuse))
+    assert [file.name for file in tmp_path.iterdir()] == [LOCK_NAME]
+
+
+def test_what_a_run_was_multiplied_in_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for has_bfloat16 in (False, True, False):
+        known = {"avx512_bf16": has_bfloat16}
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda known=known: known, raising=False)
+        begun = load_checkpoint(tmp_path) if has_bfloat16 else start(TINY, FOUR_STEPS)
+        trained, _ = train(begun, _surroundings(tmp_path, stop_after=1))
+        assert trained.origin["dtype"] == ("float32, bfloat16" if has_bfloat16 else "float32")
+
+
 def test_one_folder_is_one_process_s(tmp_path: Path) -> None:
     with held(tmp_path), pytest.raises(TrainingError, match="another process is learning"):
         train(start(TINY, FOUR_STEPS), _surroundings(tmp_path))
@@ -159,23 +180,37 @@ def test_a_step_too_large_for_the_memory_says_so(monkeypatch: pytest.MonkeyPatch
 
 @dataclass(frozen=True)
 class _Lost:
-    """Renders until a photograph is lost, as nearfar.train.photographs says it."""
+    """Renders until something goes wrong."""
+
+    error: Exception
 
     def __call__(self, seed: int, *, height: int, width: int) -> Rendered:
         if seed > FIRST_TRAINING_SEED + 4000:
-            raise DataError("run/data/a.npz is gone or damaged: start the run again, in another folder")
+            raise self.error
         return render(seed, height=height, width=width)
 
 
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (
+            DataError("run/data/a.npz is gone or damaged: start the run again, in another folder"),
+            ": run/data/a.npz is gone or damaged: start the run again, in another folder. The run is saved",
+        ),
+        (ZeroDivisionError("float division by zero"), ": ZeroDivisionError: float division by zero. The run is saved"),
+        (MemoryError(), ": MemoryError"),
+        (RuntimeError("no kernel"), ": RuntimeError: no kernel. The run is saved: go on with --resume"),
+    ],
+)
 @pytest.mark.parametrize("workers", [0, 1])
-def test_a_photograph_that_is_lost_in_mid_run_is_said_in_a_line_and_the_run_is_saved(
-    tmp_path: Path, workers: int
+def test_a_picture_that_is_lost_in_mid_run_is_said_in_a_line_and_the_run_is_saved(
+    tmp_path: Path, workers: int, error: Exception, reason: str
 ) -> None:
-    surroundings = replace(_surroundings(tmp_path), renderer=_Lost(), workers=workers)
+    surroundings = replace(_surroundings(tmp_path), renderer=_Lost(error), workers=workers)
     with pytest.raises(TrainingError) as told:
         train(start(TINY, Budget(pictures=1000)), surroundings)
     said = str(told.value)
-    assert "a.npz is gone or damaged" in said
+    assert reason in said
     assert "\n" not in said
     assert "Traceback" not in said
     assert 0 < load_checkpoint(tmp_path).counters.step < 300

@@ -9,7 +9,16 @@ from nearfar.disparity import Depth, Disparity, Provenance
 from nearfar.errors import DataError, EngineError
 from nearfar.train.data import FIRST_TRAINING_SEED
 from nearfar.train.distill import normalised_label
-from nearfar.train.photographs import Photographs, Seen, fitted, keep, key_of, list_photographs, open_photographs
+from nearfar.train.photographs import (
+    Photographs,
+    Seen,
+    fitted,
+    keep,
+    key_of,
+    list_photographs,
+    open_photographs,
+    split_photographs,
+)
 from tiny_scenes import render
 
 MADE_BY = Provenance(model="m", engine="e", recipe="r")
@@ -25,17 +34,19 @@ def photographs(tmp_path: Path) -> Photographs:
     keys = [f"{number:02}" for number in range(12)]
     for number, key in enumerate(keys):
         keep(tmp_path, key, _seen(number))
-    return list_photographs(tmp_path, keys, {"teacher": "t"})
+    kept = split_photographs(tmp_path, keys, {"teacher": "t"})
+    list_photographs(kept)
+    return kept
 
 
 def test_the_split_follows_from_the_keys_alone(photographs: Photographs) -> None:
     keys = [*photographs.training, *photographs.held_out]
-    again = list_photographs(photographs.folder, [*reversed(keys), keys[0]], {"teacher": "t"})
+    again = split_photographs(photographs.folder, [*reversed(keys), keys[0]], {"teacher": "t"})
     assert again == photographs == open_photographs(photographs.folder)
     assert (len(photographs.training), len(photographs.held_out)) == (11, 1)
     assert not set(photographs.training) & set(photographs.held_out)
     assert again.identity == photographs.identity
-    assert list_photographs(photographs.folder, keys[1:], {}).identity != photographs.identity
+    assert split_photographs(photographs.folder, keys[1:], {}).identity != photographs.identity
 
 
 def test_the_split_is_that_of_the_photographs_whoever_labelled_them() -> None:
@@ -64,6 +75,22 @@ def test_those_held_out_are_shown_whole(photographs: Photographs) -> None:
     np.testing.assert_allclose(seen.disparity, kept.disparity, rtol=1e-3)
 
 
+@pytest.mark.parametrize("size_hw", [(32, 32), (32, 48), (48, 32), (16, 48)])
+def test_disparity_is_that_of_the_size_that_things_are_seen_at(tmp_path: Path, size_hw: tuple[int, int]) -> None:
+    for key in ("a", "b"):
+        keep(tmp_path, key, Seen(rgb=np.zeros((96, 144, 3), np.uint8), disparity=np.full((96, 144), 0.5, np.float32)))
+    height, width = size_hw
+    seen = split_photographs(tmp_path, ["a", "b"], {}).window(0, height=height, width=width)
+    # In use the short side of a photograph, 96, is that of the square of this area.
+    in_use, here = np.sqrt(height * width) / 96, max(height / 96, width / 144)
+    np.testing.assert_allclose(seen.disparity, 0.5 * in_use**-1 * here, rtol=1e-5)
+
+
+def test_each_photograph_has_a_window(photographs: Photographs) -> None:
+    greens = [int(np.median(photographs.window(i, height=24, width=24).rgb[..., 1])) for i in range(11)]
+    assert sorted(greens) == sorted(map(int, photographs.training))
+
+
 def test_what_is_kept_is_small_and_of_one_size() -> None:
     values = np.full((60, 80), 2.0, np.float32)
     values[:30] = np.nan
@@ -75,7 +102,7 @@ def test_what_is_kept_is_small_and_of_one_size() -> None:
 
 def test_one_photograph_is_too_few(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="2 photographs"):
-        list_photographs(tmp_path, ["a", "a"], {})
+        split_photographs(tmp_path, ["a", "a"], {})
 
 
 @pytest.mark.parametrize("content", [None, b"", b"PK\x03\x04 half"])

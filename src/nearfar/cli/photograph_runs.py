@@ -1,5 +1,6 @@
 """What ``nearfar train distill`` and ``finetune`` share: settings, first weights, and the run on photographs."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -119,6 +120,7 @@ def run_on(
 ) -> None:
     """Start a run on photographs, and carry it out; ``words`` are the options of its verb alone, for the record."""
     from nearfar.train.beginning import start
+    from nearfar.train.photographs import list_photographs
 
     origin = {
         "verb": asked.verb,
@@ -128,7 +130,13 @@ def run_on(
         **photographs.facts,
     }
     checkpoint = start(config, asked.length, beginning=beginning, origin=origin)
-    _carry_out(checkpoint, photographs, output, asked.workers)
+
+    def claim() -> None:
+        # Another command may have begun a run there while this one read its photographs.
+        training.require_new(output, asked.graph)
+        list_photographs(photographs)
+
+    _carry_out(checkpoint, photographs, output, asked.workers, claim=claim)
 
 
 def resume_on(output: Path, minutes: float | None, pictures: int | None, *, verb: str, workers: int | None) -> None:
@@ -146,7 +154,14 @@ def resume_on(output: Path, minutes: float | None, pictures: int | None, *, verb
     _carry_out(checkpoint, photographs, output, workers)
 
 
-def _carry_out(checkpoint: "Checkpoint", photographs: "Photographs", output: Path, workers: int | None) -> None:
+def _carry_out(
+    checkpoint: "Checkpoint",
+    photographs: "Photographs",
+    output: Path,
+    workers: int | None,
+    *,
+    claim: Callable[[], None] = lambda: None,
+) -> None:
     import torch
 
     # Two keep up with cores that learn; a GPU would wait for them.
@@ -157,4 +172,5 @@ def _carry_out(checkpoint: "Checkpoint", photographs: "Photographs", output: Pat
         workers=min(enough, threads_or_all(None)) if workers is None else workers,
         renderer=photographs,
         validation_count=len(photographs.held_out),
+        claim=claim,
     )

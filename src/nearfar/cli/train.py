@@ -57,7 +57,10 @@ def train_open(
             help="First weights: an earlier run, an ONNX file, the shipped model.",
         ),
     ] = None,
-    workers: Annotated[int | None, typer.Option(min=0, help="Processes that render. [default: one a core]")] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=0, help="Processes that render. [default: as many as there are cores, of 1, 2, 4, 8, 16]"),
+    ] = None,
     resume: training.Resume = False,
 ) -> None:
     """Train nearfar-open and write its ONNX file, its figures and its checkpoint into a folder."""
@@ -117,10 +120,11 @@ def _started(
     from nearfar.train.config import PRESETS
 
     length = training.budget(minutes, pictures)
-    if preset is Preset.REFINE and parent is None:
-        raise OptionError("--preset refine goes on from weights: name them, as in --from nearfar-open")
+    if preset in (Preset.REFINE, Preset.FINISH) and parent is None:
+        raise OptionError(f"--preset {preset} goes on from weights: name them, as in --from nearfar-open")
     beginning = None if parent is None else named_beginning(parent)
-    return start(replace(PRESETS[preset], seed=seed), length, beginning=beginning)
+    config = replace(PRESETS[preset], seed=seed)
+    return start(config, length, beginning=beginning, origin={"preset": str(preset)})
 
 
 def _held_out(checkpoint: "Checkpoint", folder: Path) -> tuple["Renderer", int]:

@@ -82,7 +82,7 @@ def _labelled(photos: list[str], teacher: str, output: Path, *, side_px: int) ->
     from nearfar.models.integrity import digest
     from nearfar.models.store import ModelStore
     from nearfar.train.distill import label
-    from nearfar.train.photographs import FOLDER, list_photographs
+    from nearfar.train.photographs import FOLDER, split_photographs
 
     found = expand(photos, recursive=True)
     for item in found:
@@ -100,4 +100,4 @@ def _labelled(photos: list[str], teacher: str, output: Path, *, side_px: int) ->
     if stop():
         training.say(f"stopped with {len(keys)} photographs labelled; the same command goes on")
         raise typer.Exit(1)
-    return list_photographs(output / FOLDER, keys, {"teacher": f"{estimator.card.id}, sha256 {sha256}"})
+    return split_photographs(output / FOLDER, keys, {"teacher": f"{estimator.card.id}, sha256 {sha256}"})

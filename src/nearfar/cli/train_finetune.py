@@ -83,7 +83,7 @@ def _tune(
 ) -> None:
     from nearfar.train.config import metric
     from nearfar.train.finetune import keep_pairs, metric_beginning, open_pairs
-    from nearfar.train.photographs import FOLDER, list_photographs
+    from nearfar.train.photographs import FOLDER, split_photographs
 
     known = None if beginning is None else beginning.net.max_depth_m
     if known is not None and known != max_depth:
@@ -97,7 +97,7 @@ def _tune(
         max_depth_m=max_depth,
         say=training.say,
     )
-    photographs = list_photographs(output / FOLDER, keys, {"pairs": str(len(set(keys)))})
+    photographs = split_photographs(output / FOLDER, keys, {"pairs": str(len(set(keys)))})
     if max_depth is not None and beginning is not None and known is None:
         beginning = metric_beginning(beginning, config, photographs)
     words = "" if max_depth is None else f" --metric --max-depth {max_depth:g}"

@@ -2,7 +2,7 @@
 
 import importlib.util
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -73,6 +73,7 @@ def resumed(output: Path, minutes: float | None, pictures: int | None, *, verb: 
         OptionError: It is a run of another verb.
         TrainingError: There is none, or it is damaged.
     """
+    from nearfar.train.beginning import going_on
     from nearfar.train.checkpoint import load_checkpoint
     from nearfar.train.record import verb_of
 
@@ -80,18 +81,27 @@ def resumed(output: Path, minutes: float | None, pictures: int | None, *, verb: 
     if verb_of(checkpoint) != verb:
         raise OptionError(f"{output} is a run of 'nearfar train {verb_of(checkpoint)}': resume it with that")
     changed = minutes is not None or pictures is not None
-    return replace(checkpoint, budget=budget(minutes, pictures)) if changed else checkpoint
+    return going_on(checkpoint, budget(minutes, pictures) if changed else checkpoint.budget)
 
 
 def carry_out(
-    checkpoint: "Checkpoint", output: Path, *, workers: int, renderer: "Renderer", validation_count: int
+    checkpoint: "Checkpoint",
+    output: Path,
+    *,
+    workers: int,
+    renderer: "Renderer",
+    validation_count: int,
+    claim: Callable[[], None] = lambda: None,
 ) -> None:
-    """Train, export and say where the files are; a run that is stopped says how to go on, and exits with 1."""
+    """Train, export and say where the files are; a run that is stopped says how to go on, and exits with 1.
+
+    ``claim`` is called once no other process can learn in the folder.
+    """
     import torch
 
     from nearfar.train.loop import Surroundings, train
     from nearfar.train.memory import keep_freed_memory
-    from nearfar.train.record import graph_name
+    from nearfar.train.record import graph_name, verb_of
 
     keep_freed_memory()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -102,12 +112,13 @@ def carry_out(
             device=device,
             validation_count=validation_count,
             renderer=renderer,
+            claim=claim,
             should_stop=stop,
         )
         checkpoint, figures = train(checkpoint, surroundings)
     if stop():
         spent = f"{checkpoint.counters.seconds / 60:.1f} minutes"
-        typer.echo(f"nearfar: stopped after {spent} of training; the same command with --resume goes on", err=True)
+        say(f"stopped after {spent} of training; to go on: nearfar train {verb_of(checkpoint)} --resume -o {output}")
         raise typer.Exit(1)
     export(checkpoint, figures, output / graph_name(checkpoint))
 

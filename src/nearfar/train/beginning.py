@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import torch
@@ -77,6 +77,20 @@ def start(
         random_state=random_state,
         origin=said,
     )
+
+
+def going_on(checkpoint: Checkpoint, budget: Budget) -> Checkpoint:
+    """Return a run that is resumed, for a length; its origin says so if that, the code or the machine is another."""
+    here = {**code_origin(), "machine": machine()}
+    changed = [f"{name} {value}" for name, value in here.items() if checkpoint.origin.get(name) != value]
+    if budget != checkpoint.budget:
+        changed.append(budget.option)
+    if not changed:
+        return checkpoint
+    said = f"after {checkpoint.counters.pictures} pictures: {', '.join(changed)}"
+    before = checkpoint.origin.get("resumed")
+    origin = {**checkpoint.origin, "resumed": f"{before}; {said}" if before else said}
+    return replace(checkpoint, budget=budget, origin=origin)
 
 
 def _foreign(parent: Checkpoint) -> str:

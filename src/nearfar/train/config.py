@@ -12,6 +12,9 @@ from nearfar.net.depth_anything import DepthAnythingConfig
 from nearfar.net.open import OpenNetConfig
 from nearfar.train.networks import NetConfig, multiple_of, name_of
 
+MOST_SCENES = 256
+"""Of a batch: room in the numbering of the seeds (nearfar.train.data)."""
+
 LARGEST_SEED = (1 << 27) - 2
 """Of a run: each has its own 2^36 of the 2^63 seeds of scenes (nearfar.train.data)."""
 
@@ -115,6 +118,9 @@ class TrainingConfig:
             )
         if not 0 <= self.seed <= LARGEST_SEED:
             raise OptionError(f"the seed of a run must be 0 to {LARGEST_SEED}, got {self.seed}")
+        if any(stage.batch // self.views_per_scene > MOST_SCENES for stage in self.stages):
+            sizes = [stage.batch for stage in self.stages]
+            raise OptionError(f"a batch must be of at most {MOST_SCENES} scenes or photographs, got {sizes}")
         if any(not 0 <= stage.estranged <= 1 for stage in self.stages):
             raise OptionError(f"estranged must lie within [0, 1], got {[stage.estranged for stage in self.stages]}")
         if self.lanes < 1 or self.warm_up_steps < 1 or not self.aspects:
@@ -150,6 +156,15 @@ class Budget:
         given = [value for value in (self.seconds, self.pictures) if value is not None]
         if len(given) != 1 or not 0 < given[0] < math.inf:
             raise OptionError("a run needs either minutes or pictures, above 0 (--minutes 120 or --pictures 500000)")
+
+    @property
+    def option(self) -> str:
+        """The option of ``nearfar train`` that says so.
+
+        >>> Budget(seconds=90).option
+        '--minutes 1.5'
+        """
+        return f"--minutes {(self.seconds or 0) / 60:g}" if self.pictures is None else f"--pictures {self.pictures}"
 
     def progress(self, *, seconds: float, pictures: int) -> float:
         """Return the share of the run that is done, in [0, 1].
@@ -278,7 +293,8 @@ FINETUNE: Mapping[str, TrainingConfig] = MappingProxyType(
 def metric(config: TrainingConfig, max_depth_m: float) -> TrainingConfig:
     """Return the settings of a run for metres up to ``max_depth_m``.
 
-    Pictures are no longer cut to other scales: how large a thing looks is what tells how far it is.
+    Pictures are no longer cut to other scales, and depth is taken for the size that a thing is seen at
+    (nearfar.train.photographs): how large it looks is what tells how far it is.
     """
     net = replace(config.net, max_depth_m=max_depth_m)
     return replace(config, net=net, goal=Goal.DEPTH, margin=1.0, crop_share=(1.0, 1.0), stretch=0.0)

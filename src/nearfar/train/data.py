@@ -19,7 +19,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from nearfar.arrays import MapF32, RgbU8
 from nearfar.train.augment import bent, cut, disturb, paste, photograph, random_crop
-from nearfar.train.config import Goal, Stage, TrainingConfig
+from nearfar.train.config import MOST_SCENES, Goal, Stage, TrainingConfig
 from nearfar.train.goals import AIMS
 
 FIRST_TRAINING_SEED = 1_000_000
@@ -33,7 +33,6 @@ T = TypeVar("T")
 _View = tuple[RgbU8, MapF32, MapF32]  # picture, target and disparity
 _Block = tuple[int, tuple[int, int], int]  # the lane's turn that uses it first, the scenes' height, width [px]; count
 
-_SCENES_PER_BLOCK = 256  # room in the numbering; no batch is so large
 _SEEDS_PER_RUN = 1 << 36
 _MIXING = 1  # a stream of its own beside each view's
 _BENT_SHARE = 0.25
@@ -141,7 +140,7 @@ class SceneBatches(Dataset[Batch]):
     def _render(self, lane: int, turn: int, size_hw: tuple[int, int], count: int) -> list[Rendered]:
         # The first batches of a lane reach back before turn 0.
         block = (turn + self._config.views_per_scene) * self._config.lanes + lane
-        first = FIRST_TRAINING_SEED + self._config.seed * _SEEDS_PER_RUN + block * _SCENES_PER_BLOCK
+        first = FIRST_TRAINING_SEED + self._config.seed * _SEEDS_PER_RUN + block * MOST_SCENES
         return [self._renderer(first + i, height=size_hw[0], width=size_hw[1]) for i in range(count)]
 
 

@@ -70,10 +70,11 @@ class Diary:
         row: dict[str, float] = {**asdict(counters), "side_px": side_px, **facts}
         file = self.folder / name
         try:
-            is_new = not file.exists()
+            columns = _columns(file)
             with file.open("a", newline="", encoding="utf-8") as stream:
-                writer = csv.DictWriter(stream, fieldnames=list(row))
-                if is_new:
+                # A run that other code began keeps the columns that it has.
+                writer = csv.DictWriter(stream, fieldnames=columns or list(row), extrasaction="ignore")
+                if not columns:
                     writer.writeheader()
                 writer.writerow({name: _written(value) for name, value in row.items()})
         except OSError as error:
@@ -85,6 +86,13 @@ class Diary:
                 self._board.add_scalar(f"{group}/{name}", value, step)
 
 
+def _columns(file: Path) -> list[str]:
+    if not file.exists():
+        return []
+    with file.open(newline="", encoding="utf-8") as stream:
+        return next(csv.reader(stream), [])
+
+
 def _forget(file: Path, first_step: int) -> None:
     """Drop the rows of a CSV file that are of steps beyond ``first_step``, and a last one that was cut short."""
     if not file.exists():
@@ -94,8 +102,8 @@ def _forget(file: Path, first_step: int) -> None:
         reader = csv.DictReader(io.StringIO(text[: text.rfind("\n") + 1], newline=""))
         columns, rows = list(reader.fieldnames or ()), list(reader)
         kept = [row for row in rows if int(row["step"]) <= first_step]
-        if not columns:
-            file.unlink()  # not even the first line was written whole
+        if not columns or first_step == 0:
+            file.unlink()  # not a line was written whole, or it is of a run that was never saved
             return
     except (OSError, ValueError, KeyError, csv.Error) as error:
         raise TrainingError(f"cannot read {file}: {error}; move it away to go on with the run") from error

@@ -13,7 +13,6 @@ from nearfar.evaluate.sample import DataSet, Space, Truth
 from nearfar.image import Picture
 from nearfar.train.beginning import Beginning
 from nearfar.train.config import Goal, TrainingConfig
-from nearfar.train.data import FIRST_TRAINING_SEED
 from nearfar.train.networks import last_layer_of, network_with
 from nearfar.train.photographs import Photographs, Seen, fitted, keep, key_of
 from nearfar.train.validate import predict
@@ -82,8 +81,7 @@ def metric_beginning(relative: Beginning, config: TrainingConfig, photographs: P
     network = network_with(relative.weights, relative.net).eval()
     shape = config.shape_hw(config.stages[-1], 1.0)
     count = min(_FITTED_ON, len(photographs.training))
-    # A window of each: the seeds choose, as in training.
-    scenes = [photographs(FIRST_TRAINING_SEED + seed, height=shape[0], width=shape[1]) for seed in range(count)]
+    scenes = [photographs.window(index, height=shape[0], width=shape[1]) for index in range(count)]
     maps = predict(network, scenes, replace(config, net=relative.net, goal=Goal.DISPARITY), config.stages[-1])
     slope, offset = _logit_fit(maps, [scene.disparity for scene in scenes], cap_m)
     weights = dict(relative.weights)

@@ -1,5 +1,6 @@
 """What sets the kinds of training apart: target, loss and figures, a row each. All else is one loop."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -62,8 +63,10 @@ def _disparity_loss(prediction: Tensor, target: Tensor, _: Tensor, config: Train
     return invariant_loss(prediction, target, gradient_weight=config.gradient_weight)
 
 
-def _metres_loss(prediction: Tensor, target: Tensor, _: Tensor, __: TrainingConfig) -> Tensor:
-    return scale_invariant_log_loss(prediction, target)
+def _metres_loss(prediction: Tensor, target: Tensor, _: Tensor, config: TrainingConfig) -> Tensor:
+    # A window in which things look small may show what is beyond the cap (nearfar.train.photographs).
+    known = target <= (config.net.max_depth_m or math.inf)
+    return scale_invariant_log_loss(prediction, target.where(known, math.nan))
 
 
 def scene_figures(prediction: MapF32, disparity: MapF32) -> Figures:

@@ -41,6 +41,7 @@ class Surroundings:
         validate_seconds: Between validations, each with a preview sheet.
         save_seconds: Between checkpoints.
         renderer: Makes the scenes.
+        claim: Called before anything else is done in the folder, once no other process can learn there.
         should_stop: Asked after each step; when it says so, the run saves and ends early.
     """
 
@@ -52,6 +53,7 @@ class Surroundings:
     validate_seconds: float = 300.0
     save_seconds: float = 300.0
     renderer: Renderer = scene_from_seed
+    claim: Callable[[], None] = lambda: None
     should_stop: Callable[[], bool] = lambda: False
 
 
@@ -74,6 +76,7 @@ def train(checkpoint: Checkpoint, surroundings: Surroundings) -> tuple[Checkpoin
             learns in the folder.
     """
     with held(surroundings.folder):
+        surroundings.claim()
         run = Run(checkpoint, surroundings.device)
         with Diary(surroundings.folder, first_step=run.counters.step) as diary:
             figures = _taught(run, surroundings, diary)
@@ -126,18 +129,23 @@ def _next(made: Iterator[Batch], run: Run, surroundings: Surroundings) -> Batch:
     """
     try:
         return next(made)
-    except (DataError, RuntimeError) as error:
+    except Exception as error:  # noqa: BLE001 - whatever a renderer or a reader raises, here or in its process
         save_checkpoint(run.checkpoint(), surroundings.folder / CHECKPOINT_NAME)
         said = f"no more pictures after step {run.counters.step}: {_lost(error)}"
         raise TrainingError(said) from error.with_traceback(None)
 
 
-def _lost(error: DataError | RuntimeError) -> str:
-    lines = str(error).splitlines()
+def _lost(error: Exception) -> str:
+    lines = str(error).splitlines() or [""]
+    # A worker's error comes with its traceback, the error itself last, after its type.
+    said = lines[-1] if lines[0].startswith("Caught ") else lines[0]
     if isinstance(error, DataError):
-        # A worker's error comes with its traceback, the error itself last, after its type.
-        return f"{lines[-1].split('DataError: ')[-1]}. The run is saved"
-    return f"{lines[0]} The run is saved: go on with --resume, with fewer --workers if memory ran short"
+        return f"{said.split('DataError: ')[-1]}. The run is saved"
+    if isinstance(error, RuntimeError) and "DataLoader worker" in lines[0] and len(lines) == 1:
+        return f"{said} The run is saved: go on with --resume, with fewer --workers if memory ran short"
+    name = type(error).__name__
+    said = said if said.startswith(name) else f"{name}: {said}"
+    return f"{said}. The run is saved: go on with --resume"
 
 
 class Clock:

@@ -5,6 +5,7 @@ They stand where rendered scenes stand in a run that learns from photographs: a 
 
 import io
 import json
+import math
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -65,8 +66,20 @@ class Photographs:
         if seed < FIRST_TRAINING_SEED:
             return _read(self.folder, self.held_out[seed % len(self.held_out)])
         rng = np.random.default_rng(seed)
-        kept = _read(self.folder, self.training[int(rng.integers(len(self.training)))])
+        return self._window(int(rng.integers(len(self.training))), (height, width), rng)
+
+    def window(self, index: int, /, *, height: int, width: int) -> Seen:
+        """Return a window of a photograph to be learnt from, by its place among them, resized [px].
+
+        Raises:
+            DataError: Its file is gone or damaged.
+        """
+        return self._window(index, (height, width), np.random.default_rng(index))
+
+    def _window(self, index: int, size_hw: tuple[int, int], rng: np.random.Generator) -> Seen:
+        kept = _read(self.folder, self.training[index])
         rows, columns = kept.disparity.shape
+        height, width = size_hw
         scale = min(rows / height, columns / width)
         window_hw = max(1, round(height * scale)), max(1, round(width * scale))
         crop = Crop(
@@ -76,13 +89,24 @@ class Photographs:
             width=window_hw[1],
             mirrored=False,
         )
-        rgb, disparity = cut(kept.rgb, kept.disparity, crop, (height, width))
-        return Seen(rgb=rgb, disparity=disparity)
+        rgb, disparity = cut(kept.rgb, kept.disparity, crop, size_hw)
+        return Seen(rgb=rgb, disparity=disparity * np.float32(_apparent_size((rows, columns), size_hw, scale)))
 
     @property
     def identity(self) -> str:
         """What tells one set of photographs, and one split of it, from another."""
         return sha256(json.dumps([self.training, self.held_out]).encode()).hexdigest()
+
+
+def _apparent_size(kept_hw: tuple[int, int], size_hw: tuple[int, int], scale: float) -> float:
+    """Return how large things look in a window of a photograph, beside the whole of it at the size of use.
+
+    There its short side is that of a square of the window's area. What looks smaller by a share is as if it were
+    farther by it: times this, disparity is that of the camera which the network is to know, one for all windows. It
+    changes nothing for disparity of unknown scale. Source: Yin et al., Metric3D, arXiv 2307.10984, section 3.2
+    (the transformation of labels into the canonical camera's space).
+    """
+    return min(kept_hw) / math.sqrt(size_hw[0] * size_hw[1]) / scale
 
 
 def fitted(rgb: RgbU8, disparity: MapF32, *, side_px: int) -> Seen:
@@ -107,7 +131,7 @@ def key_of(photograph: bytes, label: bytes) -> str:
     """Return what a photograph is kept under: itself first, then what is known of it.
 
     Keys in order are photographs in an order of their own, whoever labelled them and at whatever size: which are held
-    out (:func:`list_photographs`) is the same in every run.
+    out (:func:`split_photographs`) is the same in every run.
     """
     return f"{sha256(photograph).hexdigest()[:32]}-{sha256(label).hexdigest()[:32]}"
 
@@ -129,14 +153,13 @@ def keep(folder: Path, key: str, seen: Seen) -> None:
     write_whole(_file(folder, key), content.getvalue())
 
 
-def list_photographs(folder: Path, keys: Sequence[str], facts: Mapping[str, str]) -> Photographs:
-    """Return the photographs of a run after writing down which they are; a tenth, at most 64, is held out.
+def split_photographs(folder: Path, keys: Sequence[str], facts: Mapping[str, str]) -> Photographs:
+    """Return the photographs of a run; a tenth, at most 64, is held out.
 
     Which these are follows from the photographs themselves (:func:`key_of`), not from names or order.
 
     Raises:
         DataError: There are fewer than two.
-        OutputError: The list cannot be written.
     """
     ordered = sorted(set(keys))
     if len(ordered) < FEWEST:
@@ -144,18 +167,25 @@ def list_photographs(folder: Path, keys: Sequence[str], facts: Mapping[str, str]
             f"a run needs {FEWEST} photographs at least that can be used, and different ones: {len(ordered)}"
         )
     held_out = min(_MOST_HELD_OUT, max(1, round(_HELD_OUT_SHARE * len(ordered))))
-    photographs = Photographs(
+    return Photographs(
         folder=folder, training=tuple(ordered[held_out:]), held_out=tuple(ordered[:held_out]), facts=dict(facts)
     )
+
+
+def list_photographs(photographs: Photographs) -> None:
+    """Write down which photographs a run learns from, and which it is judged on, beside them.
+
+    Raises:
+        OutputError: The list cannot be written.
+    """
     said = {
         "format": _FORMAT,
-        "facts": dict(facts),
+        "facts": dict(photographs.facts),
         "training": photographs.training,
         "held_out": photographs.held_out,
     }
-    make_folder(folder)
-    write_whole(folder / _LISTING, (json.dumps(said, indent=1) + "\n").encode())
-    return photographs
+    make_folder(photographs.folder)
+    write_whole(photographs.folder / _LISTING, (json.dumps(said, indent=1) + "\n").encode())
 
 
 def open_photographs(folder: Path) -> Photographs:

@@ -8,7 +8,7 @@ from pathlib import Path
 from nearfar.files import write_whole
 from nearfar.models.integrity import digest
 from nearfar.train.checkpoint import Checkpoint
-from nearfar.train.config import PRESETS, Budget
+from nearfar.train.config import PRESETS, TrainingConfig
 from nearfar.train.goals import Figures
 from nearfar.train.origin import code_origin, machine
 
@@ -30,25 +30,26 @@ def run_command(checkpoint: Checkpoint) -> str:
     'nearfar train open --preset tiny --minutes 1.5 --seed 7'
     """
     config = checkpoint.config
-    length = f"{length_words(checkpoint.budget)} --seed {config.seed}"
+    length = f"{checkpoint.budget.option} --seed {config.seed}"
     if not is_open(checkpoint):
         return f"{checkpoint.origin['command']} {length}"
-    # By its stages alone: what else a preset says changes with the code, and the commit tells.
-    found = next((name for name, preset in PRESETS.items() if preset.stages == config.stages), "custom")
+    found = checkpoint.origin.get("preset") or _preset_like(config)
     preset = "" if found == "open" else f" --preset {found}"
     parent = checkpoint.origin.get("parent", "")
     parent = f" --from {MODEL if parent.startswith(f'{MODEL},') else 'RUN'}" if parent else ""
     return f"nearfar train open{preset}{parent} {length}"
 
 
-def length_words(budget: Budget) -> str:
-    """Return the option that says how long a run is.
+def _preset_like(config: TrainingConfig) -> str:
+    """Return the preset of a run that does not name its own, as those before the ninth edition do not.
 
-    >>> length_words(Budget(pictures=500))
-    '--pictures 500'
+    By its resolutions alone: what else a preset says changes with the code, and the commit tells.
     """
-    minutes = f"--minutes {(budget.seconds or 0) / _SECONDS_A_MINUTE:g}"
-    return minutes if budget.pictures is None else f"--pictures {budget.pictures}"
+    sizes = [(stage.until, stage.side_px, stage.batch) for stage in config.stages]
+    for name, preset in PRESETS.items():
+        if sizes == [(stage.until, stage.side_px, stage.batch) for stage in preset.stages]:
+            return name
+    return "custom"
 
 
 def verb_of(checkpoint: Checkpoint) -> str:
@@ -78,7 +79,9 @@ def graph_metadata(checkpoint: Checkpoint) -> dict[str, str]:
     """Return what the ONNX file says of itself: enough to find its source and to make it again."""
     origin, counters, max_depth_m = checkpoint.origin, checkpoint.counters, checkpoint.config.net.max_depth_m
     ours = is_ours(checkpoint)
-    before: dict[str, str] = {name: origin[name] for name in ("parent", "averaged", "foreign") if name in origin}
+    before: dict[str, str] = {
+        name: origin[name] for name in ("parent", "resumed", "averaged", "foreign") if name in origin
+    }
     return {
         "model": MODEL if ours else _TUNED,
         "licence": "Apache-2.0" if ours else _UNKNOWN_LICENCE,

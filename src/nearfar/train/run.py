@@ -21,8 +21,9 @@ class Run:
 
     def __init__(self, checkpoint: Checkpoint, device: torch.device) -> None:
         self.config, self.budget, self.counters = checkpoint.config, checkpoint.budget, checkpoint.counters
-        self.origin, self.before = checkpoint.origin, checkpoint.before
+        self.before = checkpoint.before
         self.device, self.dtype = device, multiplied_in(device)
+        self.origin = _with_dtype(checkpoint.origin, self.dtype)
         self.network = network_with(checkpoint.network, self.config.net)
         self.network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = average_of(self.network)
@@ -99,10 +100,19 @@ class Run:
     def _count_skipped(self, *, finite: bool) -> None:
         self.skipped = 0 if finite else self.skipped + 1
         if self.skipped > _MOST_SKIPPED:
+            # Of a run on scenes the rate is the preset's.
+            scenes = self.config.goal is Goal.SCENES
+            remedy = "begin another run with other weights (--from), or --preset finish" if scenes else "a lower --rate"
             raise TrainingError(
                 f"loss or gradient was not finite for {self.skipped} steps in a row, at step {self.counters.step}:"
-                " start again from an earlier checkpoint with a lower peak_rate"
+                f" --resume goes on from the last checkpoint; if it happens again, {remedy} may help"
             )
+
+
+def _with_dtype(origin: dict[str, str], dtype: torch.dtype) -> dict[str, str]:
+    """Return where a run came from, with all that it has been multiplied in."""
+    known = origin["dtype"].split(", ") if "dtype" in origin else []
+    return {**origin, "dtype": ", ".join(dict.fromkeys([*known, str(dtype).removeprefix("torch.")]))}
 
 
 def _optimizer(network: nn.Module, config: TrainingConfig) -> tuple[torch.optim.AdamW, list[float]]:

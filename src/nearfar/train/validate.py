@@ -1,7 +1,9 @@
 """How good the network is on pictures that it never trained on: a few figures, and a sheet to look at."""
 
 import io
+import math
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -13,7 +15,7 @@ from torch import nn
 from nearfar.arrays import MapF32, RgbU8
 from nearfar.files import write_whole
 from nearfar.outputs.color import colored
-from nearfar.train.config import Stage, TrainingConfig
+from nearfar.train.config import Goal, Stage, TrainingConfig
 from nearfar.train.data import Rendered, Renderer, network_input
 from nearfar.train.goals import AIMS, Figures
 from nearfar.train.losses import normalised_known
@@ -66,7 +68,11 @@ def write_preview(
 
 
 def _shrink(scene: Rendered, config: TrainingConfig, stage: Stage) -> tuple[RgbU8, MapF32]:
-    height, width = config.shape_hw(stage, scene.disparity.shape[1] / scene.disparity.shape[0])
+    aspect = scene.disparity.shape[1] / scene.disparity.shape[0]
+    if config.goal is Goal.DEPTH:
+        # At the size of use, whose short side is the stage's: how large a thing looks tells how far it is.
+        stage = replace(stage, side_px=round(stage.side_px * math.sqrt(max(aspect, 1 / aspect))))
+    height, width = config.shape_hw(stage, aspect)
     rgb = cv2.resize(scene.rgb, (width, height), interpolation=cv2.INTER_AREA).astype(np.uint8)
     return rgb, cv2.resize(scene.disparity, (width, height), interpolation=cv2.INTER_NEAREST_EXACT).astype(np.float32)
 
