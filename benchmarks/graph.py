@@ -18,9 +18,9 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime
 import torch
 
+from nearfar.engines.onnxruntime_runtime import onnxruntime
 from nearfar.export.attention import fuse_attention
 from nearfar.export.graph import frozen_copy, graph_of
 from nearfar.export.rewrites import fold_channel_scales, part_linear_layers, rewrite

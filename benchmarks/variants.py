@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 import torch
 
+from nearfar.engines.onnxruntime_runtime import onnxruntime
 from nearfar.export.onnx import export_onnx
 from nearfar.export.settings import ExportSettings
 from nearfar.net.open import STRIDE, OpenNetConfig

@@ -1,8 +1,12 @@
 """No test reaches the network, the user's own models, or another test's."""
 
+import os
 from pathlib import Path
 
 import pytest
+
+# Before any test imports onnxruntime by itself: else it keeps an identifier and queues events for its makers.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

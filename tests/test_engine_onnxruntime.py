@@ -15,6 +15,7 @@ from nearfar.engines import onnxruntime as engine_module
 from nearfar.engines.onnxruntime import load
 from nearfar.engines.providers import CPU, CUDA
 from nearfar.errors import EngineError, GraphError
+from new_process import in_new_process
 
 
 def tensor(height: int = 28, width: int = 42, seed: int = 0) -> np.ndarray:
@@ -25,6 +26,16 @@ def test_the_report_says_what_really_runs(tmp_path: Path) -> None:
     report = load(tiny_depth_graph(tmp_path / "net.onnx"), threads=1).report
     assert (report.engine, report.provider, report.precision, report.threads) == ("onnxruntime", CPU, "exact", 1)
     assert report.version == onnxruntime.__version__
+
+
+def test_onnxruntimes_telemetry_leaves_nothing(tmp_path: Path) -> None:
+    tiny_depth_graph(tmp_path / "net.onnx")
+    code = (
+        "import numpy, os; from nearfar.engines.onnxruntime import load;"
+        "load('net.onnx').run(numpy.zeros((1, 3, 28, 28), numpy.float32)); print(os.environ['ORT_DISABLE_TELEMETRY'])"
+    )
+    assert in_new_process(code, tmp_path) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["net.onnx"]
 
 
 def test_the_session_is_set_for_pictures_of_many_sizes(tmp_path: Path) -> None:

@@ -1,9 +1,6 @@
 """What OpenVINO alone does: precision, one size, a graph that is compiled once, and nothing said to anybody."""
 
-import json
 import logging
-import os
-import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -20,6 +17,7 @@ from nearfar.engines.openvino import load
 from nearfar.engines.openvino_runtime import core, openvino
 from nearfar.errors import EngineError, MissingExtraError
 from nearfar.models.store import BUNDLED_FOLDER
+from new_process import in_new_process
 
 BUNDLED = BUNDLED_FOLDER / "nearfar-open.onnx"
 HAS_BFLOAT16 = "BF16" in core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
@@ -263,14 +261,6 @@ def test_two_starts_at_once_share_a_cache(tmp_path: Path, cache: Path) -> None:
 # Alone ----------------------------------------------------------------------------------------------------------------
 
 
-def _run_in_new_process(code: str, home: Path) -> object:
-    environment = {"HOME": str(home), "USERPROFILE": str(home), "PYTHONPATH": os.pathsep.join(sys.path)}
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment, cwd=home
-    )
-    return json.loads(done.stdout.splitlines()[-1])
-
-
 def test_a_signal_reaches_python_after_engines_are_gone(tmp_path: Path) -> None:
     tiny_depth_graph(tmp_path / "net.onnx")
     code = (
@@ -280,7 +270,7 @@ def test_a_signal_reaches_python_after_engines_are_gone(tmp_path: Path) -> None:
         "signal.signal(signal.SIGINT, lambda *_: taken.append(True)); os.kill(os.getpid(), signal.SIGINT);"
         "print(json.dumps(taken))"
     )
-    assert _run_in_new_process(code, tmp_path) == [True]
+    assert in_new_process(code, tmp_path) == [True]
 
 
 def test_openvinos_telemetry_is_never_loaded_and_leaves_nothing(tmp_path: Path) -> None:
@@ -289,7 +279,7 @@ def test_openvinos_telemetry_is_never_loaded_and_leaves_nothing(tmp_path: Path) 
         "import json, sys; from nearfar.engines.openvino_runtime import core; core();"
         "print(json.dumps([name for name in sys.modules if 'telemetry' in name or name.endswith('.ovc')]))"
     )
-    assert _run_in_new_process(code, tmp_path) == []
+    assert in_new_process(code, tmp_path) == []
     assert list(tmp_path.iterdir()) == []
 
 
@@ -300,7 +290,7 @@ def test_openvinos_converter_is_still_there_for_others(tmp_path: Path) -> None:
         "model = openvino.convert_model('net.onnx');"
         "print(json.dumps([len(model.inputs), 'openvino_telemetry' in sys.modules]))"
     )
-    assert _run_in_new_process(code, tmp_path) == [1, False]
+    assert in_new_process(code, tmp_path) == [1, False]
     assert [path.name for path in tmp_path.iterdir()] == ["net.onnx"]
 
 

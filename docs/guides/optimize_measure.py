@@ -13,17 +13,14 @@ from pathlib import Path
 from statistics import median
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
-# Importing OpenVINO would report to its makers.
-sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
-import openvino  # noqa: E402 - after the line above, and so are the rest
-
-from nearfar.evaluate.agreement import agreement_of, worst_of  # noqa: E402
-from nearfar.image import read_picture  # noqa: E402
-from nearfar.models.card import card  # noqa: E402
-from nearfar.prepare import RECIPES, prepare  # noqa: E402
+from nearfar.engines.onnxruntime_runtime import onnxruntime
+from nearfar.engines.openvino_runtime import openvino
+from nearfar.evaluate.agreement import agreement_of, worst_of
+from nearfar.image import read_picture
+from nearfar.models.card import card
+from nearfar.prepare import RECIPES, prepare
 
 SECONDS = 75
 Run = Callable[[NDArray[np.float32]], NDArray[np.float32]]

@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import onnxruntime
-from onnxruntime.capi import onnxruntime_pybind11_state as runtime_state  # pyright: ignore[reportAttributeAccessIssue]
 
 from nearfar.arrays import MapF32, TensorF32, require_tensor
 from nearfar.engines import EngineReport, Precision
 from nearfar.engines.contract import TensorSpec, contract_of, map_of
+from nearfar.engines.onnxruntime_runtime import onnxruntime, runtime_state
 from nearfar.engines.providers import COMPUTES, CPU, CUDA, PREFERRED_PROVIDERS
 from nearfar.engines.threads import threads_or_all
 from nearfar.errors import EngineError, GraphError, OptionError

@@ -70,7 +70,7 @@ def matrix_product(
 def _by_onnxruntime(
     first: NDArray[np.float32], second: NDArray[np.float32], threads: int
 ) -> Callable[[], NDArray[np.float32]]:
-    import onnxruntime
+    from nearfar.engines.onnxruntime_runtime import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
@@ -82,11 +82,10 @@ def _by_onnxruntime(
 def _by_openvino(
     first: NDArray[np.float32], second: NDArray[np.float32], arithmetic: Arithmetic, threads: int
 ) -> Callable[[], NDArray[np.float32]]:
-    from nearfar.engines.openvino_runtime import openvino, operations
+    from nearfar.engines.openvino_runtime import core, openvino, operations
 
-    core = openvino.Core()
     needs = {Arithmetic.FLOAT32: "FP32", Arithmetic.BFLOAT16: "BF16", Arithmetic.INT8: "INT8"}[arithmetic]
-    if needs not in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+    if needs not in core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
         raise EngineError(f"this processor does not multiply in {arithmetic}")
     given = operations.parameter(list(first.shape), np.float32)
     left, right = given, operations.constant(second)
@@ -104,7 +103,7 @@ def _by_openvino(
         "NUM_STREAMS": "1",
         "INFERENCE_NUM_THREADS": str(threads),
     }
-    compiled = core.compile_model(openvino.Model([product], [given], "product"), "CPU", options)
+    compiled = core().compile_model(openvino.Model([product], [given], "product"), "CPU", options)
     request = compiled.create_infer_request()
     # Shared: to copy the matrices would be part of what is timed.
     return lambda: np.asarray(request.infer([first], share_inputs=True, share_outputs=True)[0])

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import onnxruntime
 
 from nearfar.engines import Precision
 from nearfar.engines.onnxruntime import OnnxRuntimeEngine, plain_session
+from nearfar.engines.onnxruntime_runtime import onnxruntime
 from nearfar.errors import EngineError
 
 if TYPE_CHECKING:

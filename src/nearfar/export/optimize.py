@@ -222,7 +222,8 @@ def _written(
     attempts: Sequence[Attempt],
 ) -> OptimizedModel:
     import onnx
-    import onnxruntime as runtime
+
+    from nearfar.engines.onnxruntime_runtime import onnxruntime
 
     make_folder(output.parent)
     write_whole(output, content)
@@ -232,7 +233,7 @@ def _written(
         sha256=hashlib.sha256(content).hexdigest(),
         source_sha256=hashlib.sha256(source.read_bytes()).hexdigest(),
         method=METHOD,
-        versions={"onnx": onnx.__version__, "onnxruntime": runtime.__version__},
+        versions={"onnx": onnx.__version__, "onnxruntime": onnxruntime.__version__},
         calibration=tuple(photograph.name for photograph in photographs.calibration),
         thresholds=thresholds,
         attempts=tuple(attempts),

@@ -1,7 +1,6 @@
 """ONNX Runtime for graphs in memory, as exporting and quantising need it."""
 
-import onnxruntime
-from onnxruntime.capi import onnxruntime_pybind11_state as runtime_state
+from nearfar.engines.onnxruntime_runtime import onnxruntime, runtime_state
 
 RUNTIME_ERRORS = (
     runtime_state.Fail,
