@@ -175,6 +175,9 @@ def test_a_long_strip_is_capped_and_says_so(nearfar, tmp_path: Path) -> None:
         (["a.png", "b.jpg", "-o", "-"], "one output of one photograph"),
         (["-", "a.png"], "goes alone"),
         (["a.png", "--size", "0"], "--size"),
+        (["a.png", "--size", "9000"], "size must be 1 to 8192 pixels, got 9000"),
+        (["a.png", "--max-megapixels", "inf"], "--max-megapixels must be a number of megapixels, got inf"),
+        (["a.png", "--max-megapixels", "nan"], "--max-megapixels"),
         (["a.png", "--engine", "magic"], "--engine"),
         (["a.png", "--precision", "rough"], "--precision"),
         (["a.png", "--engine", "onnxruntime", "--precision", "fast"], "use engine openvino"),
@@ -188,6 +191,14 @@ def test_wrong_usage_is_exit_2_and_one_reason(nearfar, photos, monkeypatch, word
     assert said in done.err
     assert "Traceback" not in done.err
     assert left_in(photos) == {"a.png", "b.jpg", "sub/c.webp"}
+
+
+def test_what_the_network_is_at_fault_for_names_each_photograph(monkeypatch, photos: Path) -> None:
+    graph = tiny_depth_graph(photos.parent / "nan.onnx", not_a_number=True)
+    done = run(monkeypatch, "depth", str(photos / "a.png"), str(photos / "b.jpg"), "--model", str(graph))
+    assert done.code == 1
+    said = [line for line in done.err.splitlines() if "NaN" in line]
+    assert [name in line for name, line in zip(("a.png", "b.jpg"), said, strict=True)] == [True, True]
 
 
 def test_an_unknown_model_is_usage_and_names_what_exists(monkeypatch, photos: Path) -> None:

@@ -106,6 +106,7 @@ def test_as_json_every_line_is_an_object(nearfar_demo, tmp_path: Path, two) -> N
     rows = [json.loads(line) for line in nearfar_demo("-o", tmp_path, "--json").text.splitlines()]
     assert [row["input"] for row in rows[:-1]] == [photograph.file for photograph in two]
     assert all(Path(path).is_file() for row in rows[:-1] for path in row["outputs"])
+    assert {row["model"] for row in rows} == {rows[-1]["model"]} != {""}
     assert Path(rows[-1]["gallery"]).is_file()
 
 

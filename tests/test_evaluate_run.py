@@ -225,6 +225,8 @@ def test_the_papers_row_stands_beside_the_measured_one() -> None:
     assert {each.metric: round(each.difference, 6) for each in compared} == {"abs_rel": 0.01, "delta1": -0.013}
     assert beside(measured, rules, "nearfar-open")[0][0] == row
     assert beside(measured, RULES, None) == []
+    as_they_came = protocol("nyu", "metric")
+    assert beside(measured, as_they_came, "depth-anything-v2-small") == []
 
 
 def evaluation(*, against: bool = False, model: bool = False) -> Evaluation:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import planes
-from nearfar import Depth, Disparity, Picture
+from nearfar import Depth, Disparity, Picture, Provenance
 from nearfar.errors import ArrayError, OptionError
 from nearfar.outputs.camera import DEFAULT_FOV_DEG, Camera, FocalSource, camera_of
 from nearfar.outputs.geometry import Projection, facts, inverse_depth, points
@@ -104,6 +104,11 @@ def test_a_file_says_metres_only_of_metres() -> None:
     metric = facts(Depth(values=np.ones((2, 3), np.float32)), photograph, Projection())
     assert metric["geometry"] == "metres, as estimated"
     assert metric["focal_from"] == "exif"
+    assert "calibration" not in metric
+    known = Provenance(calibration="120,340 2.5 m")
+    measured = facts(Depth(values=np.ones((2, 3), np.float32), provenance=known), photograph, Projection())
+    assert measured["geometry"] == "metres, from known distances"
+    assert measured["calibration"] == "120,340 2.5 m"
 
 
 def test_what_a_photograph_is_called_cannot_break_a_header() -> None:

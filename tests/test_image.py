@@ -13,7 +13,7 @@ EXIF orientation applied twice                      cameras: test_the_container_
 float TIFF to RGB: two levels                       test_pixels_are_what_was_stored, cameras: test_floats_of_0_to_1_…
 deep planes mixed up; 12 bits dark; negatives       cameras: test_planes_…, test_white_of_12_bits_…, test_a_negative_…
 RGBA to RGB shows hidden colours; LA, palettes      test_hidden_colours_stay_hidden, cameras: test_transparent_parts_…
-CMYK without its profile                            test_inks_go_through_the_embedded_profile
+CMYK without its profile                            test_inks_without_a_profile_are_said_to_be_a_guess
 profiles ignored: Adobe RGB, Display P3, HDR        cameras: test_wide_gamut_goes_through_…, test_hdr_is_rolled_off_…
 decompression bombs; Pillow's own limit             test_a_size_is_refused_from_the_header_before_decoding,
                                                     test_our_own_limit_holds_…, cameras: test_a_size_is_refused_…
@@ -278,6 +278,12 @@ def srgb_of_light(values: np.ndarray) -> np.ndarray:
 def test_colours_go_through_the_embedded_profile(image: Image.Image, profile: bytes, expected: np.ndarray) -> None:
     rgb = read_picture(encoded(image, "PNG", icc_profile=profile)).rgb
     assert np.abs(rgb.astype(int) - expected).max() <= 2
+
+
+def test_inks_without_a_profile_are_said_to_be_a_guess(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING, "nearfar"):
+        read_picture(encoded(IMAGE.convert("CMYK"), "JPEG"), name="inks.jpg")
+    assert "inks.jpg: its inks are of no known kind" in caplog.text
 
 
 def test_inks_go_through_the_embedded_profile() -> None:
@@ -558,7 +564,8 @@ def test_nothing_is_printed(tmp_path: Path) -> None:
         "    except nearfar.errors.PictureError: pass\n"
     )
     done = subprocess.run([sys.executable, "-W", "always", "-c", script], capture_output=True, text=True, check=True)
-    assert (done.stdout, done.stderr) == ("", "")
+    # But for what nearfar itself says, of inks that have no profile.
+    assert (done.stdout, [line for line in done.stderr.splitlines() if ": its inks are" not in line]) == ("", [])
 
 
 # Damage ---------------------------------------------------------------------------------------------------------------

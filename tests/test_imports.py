@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import onnx
@@ -34,6 +35,7 @@ from nearfar.export import imports
 from nearfar.export.imports import import_model
 from nearfar.export.trial import trial_pictures
 from nearfar.models.contract import Kind, Origin, RecipeName
+from nearfar.models.stated import statement
 from nearfar.models.store import ModelStore
 from nearfar.net import checkpoint as checkpoint_module
 from nearfar.net import weights
@@ -231,6 +233,18 @@ def test_a_bad_file_is_one_error_and_leaves_nothing(
     assert in_the_store(store) == []
     with pytest.raises(UnknownModelError):
         store.card("mine")
+
+
+@pytest.mark.parametrize("kind", [{}, {"kind": Kind.DEPTH, "max_depth_m": 80.0}])
+def test_a_file_that_says_otherwise_is_refused(tmp_path: Path, store: ModelStore, kind: dict[str, Any]) -> None:
+    source = tiny_depth_graph(tmp_path / "says.onnx", cap_m=20)
+    model = onnx.load(source)
+    onnx.helper.set_model_props(model, dict(statement(20.0)))
+    onnx.save(model, source)
+    with pytest.raises(GraphError, match=r"up to 20 m \(it says so itself\).*--kind depth --max-depth 20"):
+        import_model(source, id="mine", store=store, **kind)
+    assert "mine" not in store.cards()
+    assert import_model(source, id="mine", store=store, kind=Kind.DEPTH, max_depth_m=20.0).kind is Kind.DEPTH
 
 
 @pytest.mark.parametrize(

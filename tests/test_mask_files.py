@@ -98,6 +98,7 @@ def test_a_preview_is_the_photograph_reddest_inside(disparity: Disparity, pictur
     assert distance < 0.5 * np.abs(picture.rgb[:, 16:].astype(int) - RUBYLITH).sum()
     with Image.open(io.BytesIO(mask_writers(CHOSEN)["preview"].encode(disparity, picture))) as image:
         assert (image.format, image.mode, image.size) == ("JPEG", "RGB", (32, 24))
+        assert disparity.provenance.model.encode() in image.info["comment"]
 
 
 def test_a_preview_needs_the_photograph_of_the_same_size(disparity: Disparity, picture: Picture) -> None:

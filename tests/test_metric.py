@@ -6,6 +6,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import onnx
 import pytest
 from PIL import Image
 
@@ -19,6 +20,7 @@ from nearfar.engines import EngineReport, onnxruntime
 from nearfar.errors import EngineError
 from nearfar.models.card import Kind, ModelCard, card
 from nearfar.models.choose import Chosen, choose
+from nearfar.models.stated import stated_of, statement
 from nearfar.outputs.color import colored
 from nearfar.outputs.readers import open as open_map
 from nearfar.prepare import RECIPES
@@ -68,6 +70,47 @@ def test_metres_come_back_as_depth_within_what_the_network_gave(graph: Path, rec
 
 def test_the_same_network_by_path_stays_disparity(graph: Path) -> None:
     assert type(nearfar.load(graph).estimate(noise())) is Disparity
+
+
+def test_a_file_that_says_it_gives_metres_is_believed(graph: Path, tmp_path: Path) -> None:
+    says = tmp_path / "says.onnx"
+    model = onnx.load(graph)
+    onnx.helper.set_model_props(model, {"network": "tiny", **statement(20.0)})
+    onnx.save(model, says)
+    metres, disparity = (nearfar.load(file).estimate(noise()) for file in (says, graph))
+    assert isinstance(metres, Depth)
+    assert isinstance(disparity, Disparity)
+    np.testing.assert_allclose(metres.values, disparity.values, rtol=0.1)  # kernels overshoot, and metres are kept in
+
+
+@pytest.mark.parametrize(
+    ("said", "cap_m"),
+    [
+        ({"nearfar:kind": "depth", "nearfar:depth_cap_m": "80"}, 80.0),
+        ({"nearfar:kind": "disparity"}, None),
+        ({}, "nothing"),
+        ({"nearfar:kind": "depth"}, "nothing"),
+        ({"nearfar:kind": "depth", "nearfar:depth_cap_m": "-1"}, "nothing"),
+        ({"nearfar:kind": "depth", "nearfar:depth_cap_m": "far"}, "nothing"),
+        ({"nearfar:kind": "metres"}, "nothing"),
+        ({"nearfar:kind": "disparity", "nearfar:depth_cap_m": "80"}, "nothing"),
+    ],
+)
+def test_what_a_file_says_of_its_numbers(graph: Path, said: dict[str, str], cap_m: float | str | None) -> None:
+    model = onnx.load(graph)
+    model.doc_string, model.model_version = "long " * 500, 1 << 60
+    onnx.helper.set_model_props(model, {"a": "b" * 300, "ä": "", **said})
+    onnx.save(model, graph)
+    stated = stated_of(graph)
+    assert ("nothing" if stated is None else stated.depth_cap_m) == cap_m
+
+
+@pytest.mark.parametrize("content", [None, b"", b"\xff" * 40, b"\x72\x05\x0a", b"<svg/>", b"\x07"])
+def test_a_file_of_another_form_says_nothing(tmp_path: Path, content: bytes | None) -> None:
+    file = tmp_path / "net.onnx"
+    if content is not None:
+        file.write_bytes(content)
+    assert stated_of(file) is None
 
 
 def test_many_photographs_come_back_as_depth_too(graph: Path, tmp_path: Path) -> None:

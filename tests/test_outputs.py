@@ -4,6 +4,7 @@ import errno
 import io
 import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -19,7 +20,7 @@ from nearfar.errors import ArrayError, OptionError, OutputError
 from nearfar.outputs import npy, pfm, png
 from nearfar.outputs.color import colored
 from nearfar.outputs.sidebyside import side_by_side
-from nearfar.outputs.writers import WRITERS, save, writer_for, writers_named
+from nearfar.outputs.writers import WRITERS, is_ready, save, writer_for, writers_named
 
 MADE_BY = Provenance(model="modèle ☃", engine="onnxruntime CPUExecutionProvider", recipe="aspect 686x518")
 SCALES = st.sampled_from([1e-30, 1e-3, 1.0, 250.0, 1e30])
@@ -99,6 +100,14 @@ def test_colour_gets_brighter_with_every_step() -> None:
     lightness = cv2.cvtColor(colored(ramp), cv2.COLOR_RGB2LAB)[0, :, 0].astype(int)
     assert lightness[-1] - lightness[0] > 200
     assert (np.diff(lightness) >= -1).all()
+
+
+@pytest.mark.parametrize("name", sorted({name for name in WRITERS if is_ready(WRITERS[name])} - {"npy", "pfm"}))
+def test_a_file_names_the_model_that_made_it(disparity: Disparity, picture: Picture, name: str) -> None:
+    made = replace(disparity, provenance=Provenance(model="the-one-that-ran"))
+    said = WRITERS[name].encode(made, picture)
+    # NumPy keeps text in four bytes a letter.
+    assert b"the-one-that-ran" in said or "the-one-that-ran".encode("utf-32-le") in said
 
 
 def test_side_by_side_is_the_picture_then_the_map(disparity: Disparity, picture: Picture) -> None:

@@ -46,6 +46,14 @@ def test_values_beyond_the_ends_are_shown_as_the_ends() -> None:
     np.testing.assert_array_equal(beyond, colored(np.array([[0.0, 1.0]], np.float32)))
 
 
+def test_the_nearest_colour_is_taken() -> None:
+    table = np.unique(colored(np.linspace(0, 1, 256, dtype=np.float32)[None])[0], axis=0)
+    values = np.array([[0.999, 0.001, 0.4996]], np.float32)  # 254.7, 0.3 and 127.4 of 255 steps
+    steps = np.array([[255, 0, 127]], np.float32) / 255
+    assert len(table) == 256
+    np.testing.assert_array_equal(colored(values), colored(steps))
+
+
 def test_an_unknown_colour_map_says_which_there_are() -> None:
     with pytest.raises(OptionError, match="inferno, magma, plasma, viridis, gray"):
         colored(np.zeros((1, 1), np.float32), colormap="jet")

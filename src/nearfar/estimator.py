@@ -25,7 +25,7 @@ from nearfar.models.contract import Origin
 from nearfar.models.environment import read_cache_folder
 from nearfar.models.store import ModelStore
 from nearfar.pipeline import in_turn, overlapped
-from nearfar.prepare import RECIPES, Prepared, Recipe, only_hw, prepare, restore
+from nearfar.prepare import RECIPES, Prepared, Recipe, only_hw, prepare, restore, rounded_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -126,6 +126,9 @@ class DepthEstimator:
         size: The side that the recipe aims at. [px]
         detail: Look at overlapping tiles of large photographs too, which takes several runs of the network for each.
         notice: What the user should be told about the choice of model, or None.
+
+    Raises:
+        OptionError: ``size`` cannot be.
     """
 
     def __init__(
@@ -144,6 +147,12 @@ class DepthEstimator:
         self.size: int = size or card.input.size
         self.detail = detail
         self.notice = notice
+        if engine.fixed_hw is None:
+            rounded_size(self.size, self._multiple)  # refused before a photograph is read
+
+    @property
+    def _multiple(self) -> int:
+        return self.engine.multiple or self.card.input.multiple
 
     def estimate(self, source: PictureSource) -> DepthMap:
         """Return the map of a photograph, at the photograph's own size: what kind it is, the model's card says.
@@ -234,7 +243,7 @@ class DepthEstimator:
             recipe=self.recipe,
             normalisation=self.card.input.normalisation,
             size=self.size,
-            multiple=self.engine.multiple or self.card.input.multiple,
+            multiple=self._multiple,
             fixed_hw=self.engine.fixed_hw,
             source_hw=source_hw,
         )

@@ -113,7 +113,7 @@ def prepare(
     rgb = require_rgb(rgb)
     source_hw = source_hw or (rgb.shape[0], rgb.shape[1])
     if fixed_hw is None:
-        size = _require_size(size, multiple)
+        size = rounded_size(size, multiple)
         asked_hw = recipe.sides(source_hw, size, multiple)
         network_hw = _within_cap(asked_hw, _MOST_SQUARES * size**2, multiple)
     else:
@@ -142,7 +142,7 @@ def only_hw(recipe: Recipe, *, size: int, multiple: int) -> SizeHw | None:
     Raises:
         OptionError: ``size`` or ``multiple`` cannot be.
     """
-    side = _require_size(size, multiple)
+    side = rounded_size(size, multiple)
     return (side, side) if recipe.sides is _square else None
 
 
@@ -208,7 +208,12 @@ def _within_cap(size_hw: SizeHw, most_pixels: int, multiple: int) -> SizeHw:
     return (short, long) if size_hw[0] < size_hw[1] else (long, short)
 
 
-def _require_size(size: int, multiple: int) -> int:
+def rounded_size(size: int, multiple: int) -> int:
+    """Return the multiple that a size is rounded to [px].
+
+    Raises:
+        OptionError: ``size`` or ``multiple`` cannot be.
+    """
     if multiple < 1:
         raise OptionError(f"multiple must be 1 or more, got {multiple}")
     if not 1 <= size <= _LARGEST_SIZE:

@@ -33,12 +33,14 @@ class DemoRow:
 
     Attributes:
         input: The photograph's name.
+        model: The id of the model that ran.
         outputs: Each format's file.
         seconds: Time a stage took: read, prepare, run, restore, write [s].
         clipped: How many pixels are farther than a PNG of millimetres holds; only of maps in metres.
     """
 
     input: str
+    model: str
     outputs: Mapping[str, Path]
     seconds: Mapping[str, float]
     clipped: int | None = None
@@ -51,8 +53,13 @@ class DemoRow:
 
     def as_json(self) -> str:
         """Return the row as one line of JSON."""
-        outputs = [str(path) for path in self.outputs.values()]
-        fields = {"input": self.input, "status": "done", "outputs": outputs, "seconds": dict(self.seconds)}
+        fields = {
+            "input": self.input,
+            "status": "done",
+            "model": self.model,
+            "outputs": [str(path) for path in self.outputs.values()],
+            "seconds": dict(self.seconds),
+        }
         return json.dumps(fields | ({} if self.clipped is None else {"clipped": self.clipped}))
 
 
@@ -192,7 +199,8 @@ def _show(photograph: DemoPhotograph, estimator: "DepthEstimator", out: Path) ->
         files={name: path.name for name, path in outputs.items()},
     )
     clipped = clipped_in(estimate.map, outputs)
-    return DemoRow(input=photograph.file, outputs=outputs, seconds=seconds, clipped=clipped), exhibit
+    row = DemoRow(input=photograph.file, model=estimator.card.id, outputs=outputs, seconds=seconds, clipped=clipped)
+    return row, exhibit
 
 
 def _outputs(photograph: DemoPhotograph, out: Path) -> dict[str, Path]:

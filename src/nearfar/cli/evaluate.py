@@ -33,7 +33,8 @@ Predictions = Annotated[
     typer.Option(
         "--predictions",
         metavar="DIR",
-        help="Judge the maps in this folder instead of a model: NAME.npy, .pfm or 16-bit .png for each sample.",
+        help="Judge the maps in this folder instead of a model: for each sample NAME.npy, .npz, .pfm, .exr, .tif or a "
+        "16-bit .png.",
     ),
 ]
 KindOption = Annotated[Space, typer.Option("--kind", help="What the numbers of --predictions are.")]

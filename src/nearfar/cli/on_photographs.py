@@ -4,6 +4,7 @@
 def stereo(photographs: Photographs, layout: LayoutOption = Layout.SBS) -> None: ...
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
@@ -91,6 +92,8 @@ def _photographs(
     Raises:
         OptionError: An option cannot be.
     """
+    if not max_megapixels < math.inf:
+        raise OptionError(f"--max-megapixels must be a number of megapixels, got {max_megapixels}")
     files = Files(
         words=words,
         out=out,

@@ -271,7 +271,8 @@ def _worked(
         try:
             row = future.result()
         except NearfarError as error:
-            row = Row(input=name, status="failed", error=str(error))
+            # What a network or an option is at fault for does not know the photograph.
+            row = Row(input=name, status="failed", error=str(error) if name in str(error) else f"{name}: {error}")
         except MemoryError:
             row = Row(input=name, status="failed", error=f"{name}: not enough memory for a picture of this size")
         yield row

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from nearfar.evaluate.align import Alignment
 from nearfar.evaluate.bootstrap import Interval, mean_interval
 from nearfar.evaluate.metrics import METRICS
 from nearfar.evaluate.protocol import Unit
@@ -90,7 +91,12 @@ def difference(first: Sequence[Result], second: Sequence[Result], protocol: Prot
 def beside(
     measured: Mapping[str, Interval], protocol: Protocol, model: str | None
 ) -> list[tuple[Published, list[Beside]]]:
-    """Return the published rows to show: the model's own, or else that of the first in the paper's table."""
+    """Return the published rows to show: the model's own, or else that of the first in the paper's table.
+
+    They are of maps that were aligned: beside figures of maps as they came there is none.
+    """
+    if protocol.align_disparity is Alignment.NONE:
+        return []
     rows = published(protocol.benchmark)
     own = [row for row in rows if model is not None and row.model == model] or list(rows[:1])
     return [

@@ -8,6 +8,7 @@ from nearfar.errors import GraphError, MissingExtraError, ModelMissingError, Opt
 from nearfar.export.admission import Say, admit_checkpoint, admit_graph
 from nearfar.models.card import ModelCard, cards, is_id
 from nearfar.models.contract import Kind
+from nearfar.models.stated import stated_of
 from nearfar.models.store import ModelStore
 from nearfar.models.undescribed import undescribed_card
 
@@ -36,7 +37,7 @@ def import_model(
         source: ``.pth`` (the authors' or a training script's), ``.safetensors`` (transformers'), or ``.onnx``.
         id: What ``--model`` shall take.
         store: Where it goes.
-        kind: What its numbers mean. No file says so by itself; where one does, a contradiction is an error.
+        kind: What its numbers mean. Few files say so by themselves; where one does, a contradiction is an error.
         max_depth_m: The largest depth that a network of the kind ``depth`` can give [m].
         licence: The licence of the weights; None is "unknown" on the card.
         overwrite: Replace a model that was imported under this id before.
@@ -63,6 +64,7 @@ def import_model(
         _require_not_known_otherwise(source, kind, max_depth_m)
         return admit_checkpoint(source, blank, store, say)
     if suffix in _GRAPHS:
+        _require_not_stated_otherwise(source, kind, max_depth_m)
         return admit_graph(source, blank, store, say)
     raise OptionError(f"{source.name}: a model is imported from one of {', '.join((*_CHECKPOINTS, *_GRAPHS))}")
 
@@ -100,14 +102,9 @@ def fetch_made(
 
 def _blank(id: str, kind: Kind, max_depth_m: float | None, licence: str | None) -> ModelCard:  # noqa: A002
     """Return the card with what the user said, before anything is known of the file."""
-    blank = undescribed_card(id, name=id, because="imported from a file that does not say")
-    meaning = (
-        blank.output
-        if kind is Kind.DISPARITY
-        else replace(blank.output, meaning="depth [m]", near="low; bright in pictures", far="high; dark in pictures")
-    )
-    openness = replace(blank.openness, model_licence=licence or "unknown")
-    return replace(blank, kind=kind, depth_cap_m=max_depth_m, output=meaning, openness=openness)
+    because = "imported from a file that does not say"
+    blank = undescribed_card(id, name=id, because=because, kind=kind, depth_cap_m=max_depth_m)
+    return replace(blank, openness=replace(blank.openness, model_licence=licence or "unknown"))
 
 
 def _require_free(id: str, store: ModelStore, *, overwrite: bool) -> None:  # noqa: A002 - see import_model
@@ -137,15 +134,31 @@ def _require_not_known_otherwise(source: Path, kind: Kind, max_depth_m: float | 
     from nearfar.net.checkpoint import declared
 
     said = declared(source)
-    if said is None or said.max_depth_m == max_depth_m:
-        return
+    if said is not None and said.max_depth_m != max_depth_m:
+        raise _other_kind(source, said.max_depth_m, said.said_by, kind, max_depth_m)
+
+
+def _require_not_stated_otherwise(source: Path, kind: Kind, max_depth_m: float | None) -> None:
+    """Refuse an ONNX file that says of itself that it is of another kind.
+
+    Raises:
+        GraphError: It does.
+    """
+    stated = stated_of(source)
+    if stated is not None and (stated.kind is not kind or stated.depth_cap_m != max_depth_m):
+        raise _other_kind(source, stated.depth_cap_m, "it says so itself", kind, max_depth_m)
+
+
+def _other_kind(
+    source: Path, true_cap_m: float | None, said_by: str, kind: Kind, max_depth_m: float | None
+) -> GraphError:
     asked = "disparity" if kind is Kind.DISPARITY else f"depth up to {max_depth_m:g} m"
     is_, options = (
         ("relative disparity", "--kind disparity")
-        if said.max_depth_m is None
-        else (f"metric depth up to {said.max_depth_m:g} m", f"--kind depth --max-depth {said.max_depth_m:g}")
+        if true_cap_m is None
+        else (f"metric depth up to {true_cap_m:g} m", f"--kind depth --max-depth {true_cap_m:g}")
     )
-    raise GraphError(f"{source.name} is {is_} ({said.said_by}), not {asked}: import it with {options}")
+    return GraphError(f"{source.name} is {is_} ({said_by}), not {asked}: import it with {options}")
 
 
 def _require_converter(purpose: str) -> None:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from nearfar.errors import ModelMissingError, UnreachableError
 from nearfar.models.card import ModelCard, card
+from nearfar.models.contract import Kind
+from nearfar.models.stated import Stated, stated_of
 from nearfar.models.store import BUNDLED_MODEL, DEFAULT_MODEL, ModelStore
 from nearfar.models.undescribed import undescribed_card
 
@@ -88,10 +90,14 @@ def quantised_id(base: str) -> str:
 def card_of_file(path: Path) -> ModelCard:
     """Return a card for an ONNX file that no card describes: what nothing is known about says so.
 
-    Its input is taken to be prepared as for Depth Anything V2, its output to be disparity; the graph itself has the
-    last word on names, shapes and fixed sides.
+    Its input is taken to be prepared as for Depth Anything V2, its output to be disparity unless the file says that it
+    is metres; the graph itself has the last word on names, shapes and fixed sides.
     """
-    return undescribed_card(str(path), name=path.name, because="a file given by path")
+    stated = stated_of(path) or Stated(kind=Kind.DISPARITY, depth_cap_m=None)
+    because = "a file given by path"
+    return undescribed_card(
+        str(path), name=path.name, because=because, kind=stated.kind, depth_cap_m=stated.depth_cap_m
+    )
 
 
 def _is_path(model: str | os.PathLike[str]) -> bool:

@@ -10,6 +10,7 @@ from nearfar.image import Picture
 from nearfar.outputs.colormaps import colormap_named
 from nearfar.outputs.legend import with_legend
 from nearfar.outputs.png_chunks import png_bytes
+from nearfar.outputs.stored import making_of, png_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +70,6 @@ def pictured(depth_map: DepthMap, look: Look = PLAIN) -> RgbU8:
     return rgb
 
 
-def encode(depth_map: DepthMap, picture: Picture | None = None, *, look: Look = PLAIN) -> bytes:  # noqa: ARG001 - every writer is called so
-    """Return the map in colour as an 8-bit RGB PNG; of a ``Depth``, with a scale in metres below it."""
-    return png_bytes(pictured(depth_map, look))
+def encode(depth_map: DepthMap, picture: Picture | None = None, *, look: Look = PLAIN) -> bytes:
+    """Return the map in colour as an 8-bit RGB PNG, which says what made it; of a ``Depth``, with a scale in metres."""
+    return png_bytes(pictured(depth_map, look), text=png_text(making_of(depth_map, picture)))

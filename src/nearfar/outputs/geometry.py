@@ -19,6 +19,7 @@ from nearfar.disparity import Depth, DepthMap
 from nearfar.errors import ArrayError, OptionError
 from nearfar.image import Picture
 from nearfar.outputs.camera import Camera, camera_of, require_fov
+from nearfar.outputs.stored import making_of
 
 # (..., 3) float32: points or directions in space.
 PointsF32: TypeAlias = NDArray[np.float32]
@@ -161,12 +162,11 @@ def placed(
 def facts(depth_map: DepthMap, picture: Picture, projection: Projection) -> dict[str, str]:
     """Return what a file of geometry says of itself: a text a keyword, all plain ASCII on one line each."""
     if isinstance(depth_map, Depth):
-        geometry = "metres, as estimated"
+        geometry = "metres, from known distances" if depth_map.provenance.calibration else "metres, as estimated"
     else:
         near, far = projection.reach
         geometry = f"relative geometry, near={near:g}, far={far:g}, not metres"
     camera = camera_of(picture, fov_deg=projection.fov_deg)
-    made_by = depth_map.provenance
     told = {
         "generator": f"nearfar {__version__}",
         "geometry": geometry,
@@ -174,11 +174,7 @@ def facts(depth_map: DepthMap, picture: Picture, projection: Projection) -> dict
         "focal_px": f"{camera.focal_px:.2f} of {picture.size_hw[1]}x{picture.size_hw[0]}",
         "focal_from": camera.source.value,
         "fov_deg": f"{camera.fov_deg:.2f} longer side",
-        "model": made_by.model,
-        "engine": made_by.engine,
-        "recipe": made_by.recipe,
-        "source": picture.name,
-    }
+    } | making_of(depth_map, picture)
     return {key: _plain(value) for key, value in told.items()}
 
 

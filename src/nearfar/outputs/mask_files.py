@@ -16,7 +16,7 @@ from nearfar.outputs.mask import MaskSettings, band, mask
 from nearfar.outputs.orientation import as_stored
 from nearfar.outputs.pfm import pfm_bytes
 from nearfar.outputs.png_chunks import png_bytes
-from nearfar.outputs.stored import PREFIX, SOFTWARE, making_of
+from nearfar.outputs.stored import jpeg_comment, making_of, png_text
 from nearfar.outputs.tiff import tiff_bytes
 from nearfar.outputs.writers import Writer
 
@@ -114,7 +114,7 @@ def _table(encoders: Mapping[str, Encoder], summaries: Mapping[str, str]) -> dic
 
 
 def _png(depth_map: DepthMap, picture: Picture | None, settings: MaskSettings) -> bytes:
-    return png_bytes(sixteen(mask(depth_map, settings, picture)), text=_text(depth_map, picture, settings))
+    return png_bytes(sixteen(mask(depth_map, settings, picture)), text=png_text(_facts(depth_map, picture, settings)))
 
 
 def _tiff(depth_map: DepthMap, picture: Picture | None, settings: MaskSettings) -> bytes:
@@ -131,7 +131,8 @@ def _preview(depth_map: DepthMap, picture: Picture | None, settings: MaskSetting
         raise OptionError("a preview shows the photograph under the mask: give it as picture")
     buffer = io.BytesIO()
     shown = overlaid(picture.rgb, mask(depth_map, settings, picture))
-    Image.fromarray(shown).save(buffer, "JPEG", quality=_JPEG_QUALITY)
+    comment = jpeg_comment(making_of(depth_map, picture))
+    Image.fromarray(shown).save(buffer, "JPEG", quality=_JPEG_QUALITY, comment=comment)
     return buffer.getvalue()
 
 
@@ -139,7 +140,7 @@ def _darktable_png(
     depth_map: DepthMap, picture: Picture | None, settings: MaskSettings, orientation: int | None
 ) -> bytes:
     stored = as_stored(sixteen(mask(depth_map, settings, picture)), _orientation(picture, orientation))
-    text = _text(depth_map, picture, settings)
+    text = png_text(_facts(depth_map, picture, settings))
     return png_bytes(np.repeat(stored[..., None], 3, axis=2), text=text)
 
 
@@ -153,11 +154,6 @@ def _orientation(picture: Picture | None, orientation: int | None) -> int:
     if orientation is not None:
         return orientation
     return 1 if picture is None else picture.orientation
-
-
-def _text(depth_map: DepthMap, picture: Picture | None, settings: MaskSettings) -> dict[str, str]:
-    facts = _facts(depth_map, picture, settings)
-    return {"Software": SOFTWARE} | {f"{PREFIX}{name}": said for name, said in facts.items()}
 
 
 def _facts(depth_map: DepthMap, picture: Picture | None, settings: MaskSettings) -> dict[str, str]:

@@ -17,6 +17,7 @@ from nearfar.errors import OptionError
 from nearfar.outputs.geometry import PointsF32, Projection, facts, offsets
 from nearfar.outputs.png_chunks import png_bytes
 from nearfar.outputs.relief import Cut, relief_of, within
+from nearfar.outputs.stored import png_text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 MAX_SIDE = 1024
 
-_PREFIX = "nearfar:"
 # The standard deviation of the smoothing, as a share of the longer side: about a pixel of what the network saw.
 _SMOOTH_SHARE = 0.003
 
@@ -150,8 +150,8 @@ def encode(settings: NormalSettings, bits: int, depth_map: DepthMap, picture: Pi
     green = "up" if settings.axes is NormalAxes.OPENGL else "down"
     axes = f"{settings.axes.value}: red is x right, green is y {green}, blue is z to the viewer"
     told = facts(depth_map, picture, settings.projection) | {"kind": "normals", "axes": axes}
-    text = {"Software": told.pop("generator")} | {f"{_PREFIX}{key}": value for key, value in told.items()}
-    return png_bytes(_steps(normals, bits), text=text)
+    del told["generator"]  # a PNG has a name of its own for it
+    return png_bytes(_steps(normals, bits), text=png_text(told))
 
 
 def _steps(normals: PointsF32, bits: int) -> NDArray[np.uint8] | NDArray[np.uint16]:

@@ -11,7 +11,7 @@ from nearfar.disparity import Depth, DepthMap
 from nearfar.image import Picture
 from nearfar.models.contract import Kind
 from nearfar.outputs.png_chunks import png_bytes
-from nearfar.outputs.stored import PREFIX, SOFTWARE, Stored, facts_of, require_size
+from nearfar.outputs.stored import PREFIX, Stored, facts_of, png_text, require_size
 from nearfar.pixels.rules import pillow_by_nearfar_rules
 
 # The farthest that 16 bits of millimetres hold [m].
@@ -54,8 +54,7 @@ def encode(depth_map: DepthMap, picture: Picture | None = None) -> bytes:
     """
     numbers, how = _numbers(depth_map)
     facts = facts_of(depth_map, picture, numbers=numbers) | how
-    text = {"Software": SOFTWARE} | {f"{PREFIX}{name}": said for name, said in facts.items()}
-    return png_bytes(gray16(depth_map), text=text)
+    return png_bytes(gray16(depth_map), text=png_text(facts))
 
 
 def decode(data: bytes) -> Stored:

@@ -9,6 +9,7 @@ from nearfar.image import Picture
 from nearfar.outputs.color import PLAIN, Look, pictured
 from nearfar.outputs.legend import on_ground
 from nearfar.outputs.png_chunks import png_bytes
+from nearfar.outputs.stored import making_of, png_text
 
 
 def side_by_side(depth_map: DepthMap, picture: Picture, look: Look = PLAIN) -> RgbU8:
@@ -28,7 +29,7 @@ def side_by_side(depth_map: DepthMap, picture: Picture, look: Look = PLAIN) -> R
 
 
 def encode(depth_map: DepthMap, picture: Picture | None = None, *, look: Look = PLAIN) -> bytes:
-    """Return photograph and map as one 8-bit RGB PNG.
+    """Return photograph and map as one 8-bit RGB PNG, which says what made the map.
 
     Raises:
         OptionError: There is no picture.
@@ -36,4 +37,4 @@ def encode(depth_map: DepthMap, picture: Picture | None = None, *, look: Look = 
     """
     if picture is None:
         raise OptionError("sidebyside shows the photograph beside the map: give it, as in save(path, picture=picture)")
-    return png_bytes(side_by_side(depth_map, picture, look))
+    return png_bytes(side_by_side(depth_map, picture, look), text=png_text(making_of(depth_map, picture)))

@@ -11,11 +11,11 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from nearfar import __version__
 from nearfar.errors import OptionError, OutputError
 from nearfar.outputs.anaglyph import anaglyph
 from nearfar.outputs.png_chunks import png_bytes
 from nearfar.outputs.stereo import StereoSettings, stereo_views
+from nearfar.outputs.stored import jpeg_comment, making_of, png_text
 from nearfar.outputs.writers import Writer
 
 if TYPE_CHECKING:
@@ -67,14 +67,10 @@ def _half_width(rgb: RgbU8) -> RgbU8:
 
 
 def _facts(depth_map: DepthMap, layout: Layout, settings: StereoSettings) -> dict[str, str]:
-    made_by = depth_map.provenance
     return {
         "stereo": f"{layout}, parallax {settings.parallax_percent:g} % of the width, focus {settings.focus_percent:g}"
         + (", left view kept" if settings.keep_left else ""),
-        "model": made_by.model,
-        "engine": made_by.engine,
-        "recipe": made_by.recipe,
-    }
+    } | making_of(depth_map, None)
 
 
 def _pair(depth_map: DepthMap, picture: Picture | None, layout: Layout, settings: StereoSettings) -> RgbU8:
@@ -92,9 +88,8 @@ def encode_png(
         OptionError: There is no picture.
         ArrayError: The map and the photograph do not have the same size.
     """
-    text = {f"nearfar:{key}": value for key, value in _facts(depth_map, layout, settings).items()}
     pair = _pair(depth_map, picture, layout, settings)
-    return png_bytes(pair, text={"Software": f"nearfar {__version__}"} | text)
+    return png_bytes(pair, text=png_text(_facts(depth_map, layout, settings)))
 
 
 def encode_jpeg(
@@ -113,9 +108,9 @@ def encode_jpeg(
     if max(pair.shape) > _JPEG_SIDE:
         size = f"{pair.shape[1]}x{pair.shape[0]}"
         raise OutputError(f"a pair of {size} is too long for a JPEG, which ends at {_JPEG_SIDE} px: write a PNG")
-    comment = "; ".join([f"nearfar {__version__}", *_facts(depth_map, layout, settings).values()])
+    comment = jpeg_comment(_facts(depth_map, layout, settings))
     file = io.BytesIO()
-    Image.fromarray(pair).save(file, "JPEG", quality=JPEG_QUALITY, subsampling=0, comment=comment.encode())
+    Image.fromarray(pair).save(file, "JPEG", quality=JPEG_QUALITY, subsampling=0, comment=comment)
     return file.getvalue()
 
 

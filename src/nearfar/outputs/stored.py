@@ -86,6 +86,16 @@ def making_of(depth_map: DepthMap, picture: Picture | None) -> dict[str, str]:
     return made_by | ({"source": picture.name} if picture else {})
 
 
+def png_text(facts: Mapping[str, str]) -> dict[str, str]:
+    """Return the text chunks of a PNG that say these facts, and who wrote it."""
+    return {"Software": SOFTWARE} | {f"{PREFIX}{name}": said for name, said in facts.items()}
+
+
+def jpeg_comment(facts: Mapping[str, str]) -> bytes:
+    """Return the comment of a JPEG that says these facts, and who wrote it."""
+    return "; ".join([SOFTWARE, *facts.values()]).encode()
+
+
 def one_map(array: NDArray[np.generic]) -> NDArray[np.generic]:
     """Return an array of one map as (H, W): (1, H, W) and (H, W, 1) are one too.
 

@@ -88,6 +88,8 @@ def _to_srgb(image: Image.Image, profile: bytes | None, *, label: str) -> Image.
                 return ImageCms.applyTransform(image, transform) or image
         except (ImageCms.PyCMSError, OSError) as error:
             warn_of_colours(label, error)
+    if image.mode == "CMYK" and not profile:
+        logger.warning("%s: its inks are of no known kind (CMYK without a colour profile): colours are a guess", label)
     return image if image.mode == "RGB" else image.convert("RGB")
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from nearfar.files import write_whole
 from nearfar.models.integrity import digest
+from nearfar.models.stated import statement
 from nearfar.train.checkpoint import Checkpoint
 from nearfar.train.config import PRESETS, TrainingConfig
 from nearfar.train.goals import Figures
@@ -86,6 +87,7 @@ def graph_metadata(checkpoint: Checkpoint) -> dict[str, str]:
         "model": MODEL if ours else _TUNED,
         "licence": "Apache-2.0" if ours else _UNKNOWN_LICENCE,
         "meaning": "relative disparity, larger = nearer" if max_depth_m is None else f"depth up to {max_depth_m:g} m",
+        **statement(max_depth_m),
         "command": run_command(checkpoint),
         "commit": origin.get("commit", "unknown"),
         "code_sha256": origin.get("code_sha256", "unknown"),
