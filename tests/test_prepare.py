@@ -102,13 +102,16 @@ def test_sides_are_multiples_within_the_cap(height: int, width: int, name: str, 
     assert rows * columns <= 4 * aimed**2
     if result.capped and min(rows, columns) >= 4 * multiple:
         ratio = Fraction(height, width) / Fraction(rows, columns)
-        assert 0.75 < ratio < Fraction(4, 3)  # each side is rounded, by up to one of at least four multiples
+        # Each side is rounded, by up to one of at least four multiples, and official's first up.
+        assert 0.7 < ratio < 1 / 0.7
 
 
 @pytest.mark.parametrize(("size", "side"), [(518, 518), (500, 504), (525, 532), (532, 532), (1, 14), (7, 14), (20, 14)])
 def test_a_size_is_rounded_to_the_multiple(size: int, side: int) -> None:
     assert prepared((50, 50), SQUARE, size=size).network_hw == (side, side)
-    assert min(prepared((500, 500), OFFICIAL, size=size).network_hw) == side
+    assert prepared((500, 500), ASPECT, size=size).network_hw == (side, side)
+    # The published rule never goes below what was asked for.
+    assert prepared((500, 500), OFFICIAL, size=size).network_hw == (side if side >= size else side + 14,) * 2
 
 
 @pytest.mark.parametrize(
@@ -157,6 +160,24 @@ def test_aspect_equals_transformers(processor, photo_wh: tuple[int, int]) -> Non
     ours = prepared(photo_wh[::-1], ASPECT, rgb).tensor
     assert ours.shape == theirs.shape
     np.testing.assert_allclose(ours, theirs, rtol=0, atol=5e-7)
+
+
+@pytest.mark.parametrize(
+    ("photo_wh", "size", "official_wh"),
+    # By Resize of DepthAnything/Depth-Anything-V2 @8def443, with lower_bound and ensure_multiple_of 14.
+    [
+        ((1242, 375), 384, (1274, 392)),
+        ((1242, 375), 500, (1652, 504)),
+        ((640, 480), 384, (518, 392)),
+        ((640, 480), 518, (686, 518)),
+    ],
+)
+def test_sizes_that_are_no_multiples(processor, photo_wh: tuple[int, int], size: int, official_wh) -> None:  # type: ignore[no-untyped-def]
+    width, height = photo_wh
+    photo = picture(height, width)
+    assert prepared((height, width), OFFICIAL, photo, size=size).network_hw == official_wh[::-1]
+    theirs = processor(photo, size={"height": size, "width": size}, return_tensors="np")["pixel_values"]
+    assert prepared((height, width), ASPECT, photo, size=size).network_hw == theirs.shape[2:]
 
 
 @pytest.mark.parametrize("photo_wh", [(450, 375), (1242, 375), (901, 777), (3, 5)])

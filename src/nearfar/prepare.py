@@ -93,7 +93,7 @@ def prepare(
         rgb: (H, W, 3) uint8 sRGB, upright.
         recipe: One of ``RECIPES``.
         normalisation: Mean and standard deviation of R, G and B over pictures in 0..1, from the model's card.
-        size: The side that the recipe aims at, rounded to the nearest multiple. [px]
+        size: The side that the recipe aims at, and comes as close to as multiples and its rule allow. [px]
         multiple: Every side is a multiple of this: the network's patch. [px]
         fixed_hw: The (height, width) of a graph that takes no other; the picture is squashed to it. [px]
         source_hw: The (height, width) of the photograph, where ``rgb`` is it at a lower resolution; None for that of
@@ -113,9 +113,9 @@ def prepare(
     rgb = require_rgb(rgb)
     source_hw = source_hw or (rgb.shape[0], rgb.shape[1])
     if fixed_hw is None:
-        size = rounded_size(size, multiple)
+        most_pixels = _MOST_SQUARES * rounded_size(size, multiple) ** 2
         asked_hw = recipe.sides(source_hw, size, multiple)
-        network_hw = _within_cap(asked_hw, _MOST_SQUARES * size**2, multiple)
+        network_hw = _within_cap(asked_hw, most_pixels, multiple)
     else:
         asked_hw = network_hw = _require_fixed(fixed_hw)
     planes = recipe.resize(rgb, network_hw)
@@ -184,17 +184,24 @@ def _short_side_reaches(source_hw: SizeHw, size: int, multiple: int) -> SizeHw:
     Source: DepthAnything/Depth-Anything-V2 @8def443, depth_anything_v2/util/transform.py, Resize, ``lower_bound``.
     """
     scale = max(size / side for side in source_hw)
-    height, width = (max(_nearest(scale * side, multiple), size) for side in source_hw)
+    height, width = (_nearest_reaching(scale * side, size, multiple) for side in source_hw)
     return height, width
 
 
-def _square(_source_hw: SizeHw, size: int, _multiple: int) -> SizeHw:
-    return size, size
+def _square(_source_hw: SizeHw, size: int, multiple: int) -> SizeHw:
+    side = rounded_size(size, multiple)
+    return side, side
 
 
 def _nearest(value: float, multiple: int) -> int:
     """Return the nearest multiple; a half goes to the even one, as in both published rules."""
     return round(value / multiple) * multiple
+
+
+def _nearest_reaching(value: float, least: int, multiple: int) -> int:
+    """Return the nearest multiple, or the next above where that is less than ``least``."""
+    nearest = _nearest(value, multiple)
+    return nearest if nearest >= least else math.ceil(max(value, least) / multiple) * multiple
 
 
 def _within_cap(size_hw: SizeHw, most_pixels: int, multiple: int) -> SizeHw:
