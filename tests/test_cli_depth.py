@@ -193,6 +193,19 @@ def test_wrong_usage_is_exit_2_and_one_reason(nearfar, photos, monkeypatch, word
     assert left_in(photos) == {"a.png", "b.jpg", "sub/c.webp"}
 
 
+def test_an_output_of_another_photograph_is_no_reason_to_skip(nearfar, photos: Path) -> None:
+    (photos / "a.jpg").write_bytes((photos / "b.jpg").read_bytes())
+    assert nearfar(photos / "a.png", "-o", photos / "out").code == 0
+    before = (photos / "out" / "a-depth.png").read_bytes()
+    other = nearfar(photos / "a.jpg", "-o", photos / "out")
+    assert other.code == 1
+    assert "a.jpg" in other.err
+    assert "a.png: choose another -o, or --overwrite" in " ".join(other.err.split())
+    assert (photos / "out" / "a-depth.png").read_bytes() == before
+    assert "skipped" in nearfar(photos / "a.png", "-o", photos / "out").text
+    assert nearfar(photos / "a.jpg", "-o", photos / "out", "--overwrite").code == 0
+
+
 def test_what_the_network_is_at_fault_for_names_each_photograph(monkeypatch, photos: Path) -> None:
     graph = tiny_depth_graph(photos.parent / "nan.onnx", not_a_number=True)
     done = run(monkeypatch, "depth", str(photos / "a.png"), str(photos / "b.jpg"), "--model", str(graph))

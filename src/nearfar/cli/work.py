@@ -5,7 +5,8 @@ import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from functools import cached_property
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, TypeAlias
 
 import typer
@@ -19,6 +20,7 @@ from nearfar.disparity import Depth, DepthMap
 from nearfar.errors import NearfarError, OptionError, OutputError
 from nearfar.files import make_folder, write_together
 from nearfar.image import Picture, read_picture
+from nearfar.outputs.png import source_of
 from nearfar.outputs.stored import kind_of
 from nearfar.outputs.writers import WRITERS, Writer
 
@@ -204,7 +206,7 @@ def work(
     report.finish(interrupted=stop.requested)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class _Job:
     """One photograph, where its outputs go, and which of these are still to be made."""
 
@@ -220,7 +222,19 @@ class _Job:
 
     @property
     def is_work(self) -> bool:
-        return self.item.error is None and bool(self.pending)
+        return self.item.error is None and bool(self.pending) and self.other_source is None
+
+    @cached_property
+    def other_source(self) -> tuple[Path, str] | None:
+        """An output that is there and says that it was made of a photograph of another name, and that name."""
+        if self.item.path is None or self.item.error is not None:
+            return None
+        there = [target.path for target in self.targets if target not in self.pending]
+        for path in [path for path in there if path is not None and path.suffix == ".png"]:
+            source = source_of(path)
+            if source is not None and PurePath(source).name != self.item.path.name:
+                return path, source
+        return None
 
 
 def _rows(
@@ -237,6 +251,9 @@ def _rows(
             name = job.item.name
             if job.item.error is not None:
                 yield Row(input=name, status="failed", error=str(job.item.error))
+            elif (other := job.other_source) is not None:
+                said = f"{name}: {other[0]} is there, made of {other[1]}: choose another -o, or --overwrite it"
+                yield Row(input=name, status="failed", error=said)
             elif not job.is_work:
                 yield Row(input=name, status="skipped", outputs=_named(job.targets))
             elif row := next(worked, None):

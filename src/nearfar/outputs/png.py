@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,6 +85,16 @@ def decode(data: bytes) -> Stored:
         case Kind.DEPTH:
             return Stored(values=_metres(steps, facts), facts=facts)
     return stored
+
+
+def source_of(path: Path) -> str | None:
+    """Return the photograph that a PNG of nearfar's says it was made of; None if it says none, or is no PNG."""
+    try:
+        with pillow_by_nearfar_rules(), Image.open(path, formats=["PNG"]) as image:
+            said = image.info.get(f"{PREFIX}source")  # its pixels are not read
+    except (OSError, SyntaxError, ValueError):
+        return None
+    return said if isinstance(said, str) else None
 
 
 def _numbers(depth_map: DepthMap) -> tuple[str, dict[str, str]]:
