@@ -206,6 +206,23 @@ def test_an_output_of_another_photograph_is_no_reason_to_skip(nearfar, photos: P
     assert nearfar(photos / "a.jpg", "-o", photos / "out", "--overwrite").code == 0
 
 
+@pytest.mark.parametrize("engine", ["onnxruntime", "openvino"])
+def test_names_of_any_letters_and_a_model_behind_a_link(monkeypatch, photos: Path, engine: str) -> None:
+    if engine == "openvino":
+        pytest.importorskip("openvino")
+    # As in the cache of the Hugging Face hub: a blob, and a relative link to it.
+    blobs, names = photos / "blobs", photos / "mödel ☃"
+    blobs.mkdir()
+    names.mkdir()
+    tiny_depth_graph(blobs / "3f2a")
+    graph = names / "tief ☃.onnx"
+    graph.symlink_to(Path("..") / "blobs" / "3f2a")
+    out = photos / "aus ☃"
+    done = run(monkeypatch, "depth", str(photos / "a.png"), "-o", str(out), "--model", str(graph), "--engine", engine)
+    assert done.code == 0, done.err
+    assert [path.name for path in out.iterdir()] == ["a-depth.png"]
+
+
 def test_what_the_network_is_at_fault_for_names_each_photograph(monkeypatch, photos: Path) -> None:
     graph = tiny_depth_graph(photos.parent / "nan.onnx", not_a_number=True)
     done = run(monkeypatch, "depth", str(photos / "a.png"), str(photos / "b.jpg"), "--model", str(graph))
