@@ -15,6 +15,7 @@ from nearfar.errors import ExportError, OptionError
 from nearfar.estimator import load
 from nearfar.evaluate import agreement
 from nearfar.export.derive import derive_quantised
+from nearfar.models.choose import choose, faster
 from nearfar.models.contract import Origin
 from nearfar.models.store import ModelStore
 from quantisable import quantisable_graph
@@ -68,7 +69,7 @@ def test_below_the_gate_nothing_is_installed(photographs: list[Path], monkeypatc
     with pytest.raises(ExportError, match=r"pairs in order 0\.1, at least 0\.95"):
         derive_quantised(store.card(OPEN), photographs, store)
     assert not [path for path in store.folder.rglob("*") if path.is_file()]
-    assert load(OPEN, precision="fast").card.id == OPEN
+    assert faster(choose(OPEN, store), store).card.id == OPEN
 
 
 def test_a_derived_model_of_another_file_is_not_taken(
@@ -82,7 +83,8 @@ def test_a_derived_model_of_another_file_is_not_taken(
     assert json.loads(done.text)["quantised"]["base"] == "mine"
     assert load("mine", precision="fast").card.id == "mine-int8"
     assert run(monkeypatch, "models", "import", str(second), "--id", "mine", "--overwrite").code == 0
-    assert load("mine", precision="fast").card.id == "mine"
+    store = ModelStore()
+    assert faster(choose("mine", store), store).card.id == "mine"
 
 
 def test_the_command_prints_the_figures(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime
 import pytest
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
@@ -31,6 +30,7 @@ from nearfar.export.layers import layers_of
 from nearfar.export.optimize import OptimizedModel, optimize_model
 from nearfar.export.quantise import QuantisedGraph, Scheme, quantise
 from nearfar.export.rounding import byte_scale, rounded_weights
+from nearfar.export.runtime import cpu_session
 from nearfar.models.card import card
 from quantisable import PATCH, WIDTH, quantisable_graph
 
@@ -54,7 +54,7 @@ def network(tmp_path: Path) -> Path:
 
 
 def run(content: bytes, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
-    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    session = cpu_session(content)
     return np.asarray(session.run(None, {session.get_inputs()[0].name: tensor})[0])
 
 

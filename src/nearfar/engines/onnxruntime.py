@@ -13,7 +13,7 @@ import numpy as np
 from nearfar.arrays import MapF32, TensorF32, require_tensor
 from nearfar.engines import EngineReport, Precision
 from nearfar.engines.contract import TensorSpec, contract_of, map_of
-from nearfar.engines.onnxruntime_runtime import onnxruntime, runtime_state
+from nearfar.engines.onnxruntime_runtime import NO_BYTE_OVERFLOW, onnxruntime, runtime_state
 from nearfar.engines.providers import COMPUTES, CPU, CUDA, PREFERRED_PROVIDERS
 from nearfar.engines.threads import threads_or_all
 from nearfar.errors import EngineError, GraphError, OptionError
@@ -229,6 +229,7 @@ def _session(provider: str, wanted: _Wanted) -> onnxruntime.InferenceSession:
     # Its threads would go on waiting at full speed for a twentieth of a second after each run, on the cores that the
     # next photograph is decoded with.
     options.add_session_config_entry("session.force_spinning_stop", "1")
+    options.add_session_config_entry(*NO_BYTE_OVERFLOW)
     settings = _PROVIDER_OPTIONS.get((provider, wanted.precision), {})
     providers = [(provider, settings), *([] if provider == CPU else [CPU])]
     try:

@@ -1,6 +1,6 @@
 """ONNX Runtime for graphs in memory, as exporting and quantising need it."""
 
-from nearfar.engines.onnxruntime_runtime import onnxruntime, runtime_state
+from nearfar.engines.onnxruntime_runtime import NO_BYTE_OVERFLOW, onnxruntime, runtime_state
 
 RUNTIME_ERRORS = (
     runtime_state.Fail,
@@ -26,4 +26,5 @@ def cpu_session(graph: bytes, *, threads: int = 0) -> onnxruntime.InferenceSessi
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4  # whatever fails is raised as well
     options.intra_op_num_threads = threads
+    options.add_session_config_entry(*NO_BYTE_OVERFLOW)
     return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"], enable_fallback=0)
