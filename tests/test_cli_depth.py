@@ -223,6 +223,70 @@ def test_names_of_any_letters_and_a_model_behind_a_link(monkeypatch, photos: Pat
     assert [path.name for path in out.iterdir()] == ["a-depth.png"]
 
 
+def test_a_photograph_is_not_replaced_through_a_link(nearfar, photos: Path) -> None:
+    before = (photos / "a.png").read_bytes()
+    (photos.parent / "link").symlink_to(photos)
+    (photos / "to-a.png").symlink_to(photos / "a.png")
+    for given, out in (("a.png", photos.parent / "link" / "a.png"), ("to-a.png", photos / "a.png")):
+        done = nearfar(photos / given, "-o", out, "--overwrite")
+        assert done.code == 2
+        assert "is an input" in " ".join(done.err.split())
+    assert (photos / "a.png").read_bytes() == before
+
+
+def test_a_name_that_is_no_text_is_a_photograph_like_any_other(nearfar, photos: Path) -> None:
+    odd = os.fsdecode(os.fsencode(photos) + b"/o\xff.png")
+    try:
+        Path(odd).write_bytes((photos / "a.png").read_bytes())
+    except OSError:
+        pytest.skip("this file system takes names of text only")
+    done = nearfar(photos, "-o", photos / "out", "--format", "png,color,sidebyside")
+    assert done.code == 0, done.err
+    assert len(list((photos / "out").iterdir())) == 9
+    with Image.open(photos / "out" / os.fsdecode(b"o\xff-depth.png")) as image:
+        assert image.info["nearfar:source"].endswith("o\\udcff.png")
+
+
+def test_a_name_that_is_too_long_fails_alone(nearfar, photos: Path) -> None:
+    long = photos / f"{'x' * 247}.png"  # what is made of it would have 258 letters
+    long.write_bytes((photos / "a.png").read_bytes())
+    done = nearfar(photos / ("y" * 300), photos)
+    assert done.code == 1
+    assert "File name too long" in done.err
+    assert "Traceback" not in done.err
+    assert {path.name for path in photos.glob("*-depth.png")} == {"a-depth.png", "b-depth.png"}
+
+
+def test_an_empty_word_is_not_the_current_folder(nearfar, photos: Path, monkeypatch) -> None:
+    monkeypatch.chdir(photos)
+    done = nearfar("")
+    assert done.code == 2
+    assert "is a variable unset?" in done.err
+    assert left_in(photos) == {"a.png", "b.jpg", "sub/c.webp"}
+
+
+MAIN = "from nearfar.cli import main; main()"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+@pytest.mark.parametrize("words", [("--version",), ("models", "list")])
+def test_a_full_disk_under_stdout_is_one_line(words: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", MAIN, *words], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.returncode == 1
+    assert done.stderr == "nearfar: No space left on device\n"
+
+
+def test_closed_streams_are_no_traceback(photos: Path) -> None:
+    for closed, code in (("<&-", 1), ("< a.png >&-", 0)):
+        words = f'"{sys.executable}" -c "{MAIN}" depth - -o map.png --model nearfar-open {closed}'
+        done = subprocess.run(["sh", "-c", words], capture_output=True, text=True, check=False, cwd=photos)
+        assert done.returncode == code, done.stderr
+        assert "Traceback" not in done.stderr
+
+
 def test_what_the_network_is_at_fault_for_names_each_photograph(monkeypatch, photos: Path) -> None:
     graph = tiny_depth_graph(photos.parent / "nan.onnx", not_a_number=True)
     done = run(monkeypatch, "depth", str(photos / "a.png"), str(photos / "b.jpg"), "--model", str(graph))

@@ -53,6 +53,37 @@ def test_a_perfect_folder_has_perfect_figures(pairs: Path, monkeypatch: pytest.M
     assert said["command"] == "nearfar eval pairs --data pairs --predictions perfect --json"
 
 
+@pytest.mark.parametrize("name", ["results.json", "samples.csv", "samples.jsonl", "worst.png"])
+def test_files_that_no_run_made_are_left_alone(pairs: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    predictions(pairs, "perfect")
+    (pairs.parent / "mine").mkdir()
+    (pairs.parent / "mine" / name).write_text("mine")
+    words = ("eval", "pairs", "--data", "pairs", "--predictions", "perfect", "-o", "mine")
+    done = run(monkeypatch, *words)
+    assert done.code == 1
+    assert f"{name} is there, and no run.json" in done.err
+    assert {path.name: path.read_text() for path in (pairs.parent / "mine").iterdir()} == {name: "mine"}
+    assert run(monkeypatch, *words, "--overwrite").code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--predictions", "p", "--scale", "0"), "--scale must be a number above 0"),
+        (("--predictions", "p", "--scale", "nan"), "--scale must be a number above 0"),
+        (("--model", "nearfar-open", "--scale", "1000"), "say what the maps of --predictions are"),
+        (("--model", "nearfar-open", "--kind", "depth"), "say what the maps of --predictions are"),
+        (("--model", "nearfar-open", "--against-kind", "depth"), "say what the maps of --against are"),
+    ],
+)
+def test_options_that_say_nothing_are_refused(
+    pairs: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], said: str
+) -> None:
+    done = run(monkeypatch, "eval", "pairs", "--data", "pairs", *words)
+    assert done.code == 2
+    assert said.split()[0] in done.err
+
+
 def test_a_model_is_judged_and_can_be_had_again(pairs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     words = ("eval", "pairs", "--data", "pairs", "--model", "./tiny.onnx", "--engine", "onnxruntime")
     done = run(monkeypatch, *words, "--json", "-o", "kept", "--size", "56")

@@ -106,9 +106,9 @@ def test_the_focal_length_is_that_of_exif(nearfar, photo: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("cloud", "--fov", "0"), "between 0 and 180"),
-        (("mesh", "--fov", "180"), "between 0 and 180"),
-        (("normals", "--fov", "nan"), "between 0 and 180"),
+        (("cloud", "--fov", "0"), "between 0.001 and 180"),
+        (("mesh", "--fov", "180"), "between 0.001 and 180"),
+        (("normals", "--fov", "nan"), "between 0.001 and 180"),
         (("cloud", "--near", "5", "--far", "2"), "near must lie in front of far"),
         (("mesh", "--near", "nan"), "near must lie in front of far"),
         (("cloud", "--beyond", "0"), "positive"),

@@ -1,5 +1,6 @@
 """Which photographs the words on the command line mean."""
 
+import os
 from pathlib import Path, PurePath
 
 import pytest
@@ -54,6 +55,29 @@ def test_a_scan_leaves_out_what_any_verb_writes_beside_photographs() -> None:
     for writer in (writer for table in tables for writer in table.values()):
         name = f"photo{writer.tag}{writer.suffix}"
         assert name.endswith(OWN_ENDINGS) or writer.suffix not in READABLE_SUFFIXES, name
+
+
+def test_what_may_not_be_looked_into_is_named_and_the_rest_is_found(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def closed(path: object) -> object:
+        if str(path).endswith("sub"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)  # type: ignore[call-overload]
+
+    scandir = os.scandir
+    monkeypatch.setattr(os, "scandir", closed)
+    found = expand(["in"], recursive=True)
+    assert [item.name for item in found if item.error is None] == ["in/a.png", "in/b.JPG"]
+    (failed,) = [str(item.error) for item in found if item.error is not None]
+    assert failed == "in/sub: Permission denied"
+
+
+def test_a_word_that_cannot_be_looked_at_fails_alone(tree: Path) -> None:
+    (tree / "list.txt").write_text(f"{'x' * 300}\nin/a.png\n")
+    for words in ([("y" * 300), "in/a.png"], ["list.txt"]):
+        found = expand(words, recursive=False)
+        assert ["File name too long" in str(item.error) for item in found] == [True, False]
 
 
 def test_each_file_comes_once(tree: Path) -> None:

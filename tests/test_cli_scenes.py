@@ -52,6 +52,19 @@ def test_what_is_rendered_is_a_data_set_that_models_are_judged_on(
     assert "AbsRel" in done.text
 
 
+def test_a_file_that_is_not_the_scene_s_is_left_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    mine = tmp_path / "photographs" / "000000.png"
+    mine.parent.mkdir()
+    mine.write_text("mine")
+    words = ["scenes", "render", "-n", "1", "--height", "24", "--width", "32", "-o", str(tmp_path)]
+    done = run(monkeypatch, *words)
+    assert done.code == 2
+    assert "the rest of its scene is not" in " ".join(done.err.split())
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [mine]
+    assert mine.read_text() == "mine"
+    assert run(monkeypatch, *words, "--overwrite").code == 0
+
+
 def test_what_the_maps_mean_is_said_again_where_it_was_lost(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     words = ["scenes", "render", "-n", "1", "--height", "24", "--width", "32", "-o", str(tmp_path)]
     assert run(monkeypatch, *words).code == 0

@@ -38,11 +38,11 @@ def test_exif_comes_before_the_default_and_after_what_was_said() -> None:
     assert camera_of(unknown).fov_deg == pytest.approx(DEFAULT_FOV_DEG)
 
 
-@pytest.mark.parametrize("fov_deg", [0, -10, 180, 360, math.nan, math.inf])
+@pytest.mark.parametrize("fov_deg", [0, 1e-300, -10, 180, 360, math.nan, math.inf])
 def test_an_angle_that_no_camera_sees_is_refused(fov_deg: float) -> None:
-    with pytest.raises(OptionError, match="between 0 and 180"):
+    with pytest.raises(OptionError, match=r"between 0\.001 and 180"):
         camera_of(planes.picture(3, 4), fov_deg=fov_deg)
-    with pytest.raises(OptionError, match="between 0 and 180"):
+    with pytest.raises(OptionError, match=r"between 0\.001 and 180"):
         Projection(fov_deg=fov_deg)
 
 
@@ -50,6 +50,12 @@ def test_an_angle_that_no_camera_sees_is_refused(fov_deg: float) -> None:
 def test_a_camera_needs_a_focal_length(focal_px: float) -> None:
     with pytest.raises(OptionError, match="focal length"):
         Camera(size_hw=(3, 4), focal_px=focal_px)
+
+
+@pytest.mark.parametrize(("near", "far"), [(1e-50, None), (1e-40, 1e-39), (1.0, 1e50)])
+def test_a_reach_that_float32_cannot_hold_is_refused(near: float, far: float | None) -> None:
+    with pytest.raises(OptionError, match="must lie within 1e-09 and 1e"):
+        Projection(near=near, far=far)
 
 
 @pytest.mark.parametrize(

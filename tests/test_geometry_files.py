@@ -25,7 +25,7 @@ from nearfar.outputs.geometry import Projection
 from nearfar.outputs.glb import glb_bytes
 from nearfar.outputs.mesh import Mesh, MeshSettings, mesh_of
 from nearfar.outputs.normals import NormalAxes, NormalSettings, normals_of
-from nearfar.outputs.obj import obj_files
+from nearfar.outputs.obj import encode_files, obj_files
 from nearfar.outputs.relief import Cut
 
 FOCAL_PX = 60.0
@@ -377,6 +377,14 @@ def test_files_that_belong_together_are_all_there_or_none(tmp_path: Path) -> Non
         "x.jpg": b"j",
         "x.obj": b"o",
     }
+
+
+def test_an_obj_names_no_file_with_a_line_break() -> None:
+    depth_map, picture = Disparity(values=np.eye(4, 6, dtype=np.float32)), planes.picture(4, 6, focal_px=4)
+    with pytest.raises(OptionError, match="a character that ends one"):
+        encode_files(MeshSettings(), depth_map, picture, "new\nline")
+    files = encode_files(MeshSettings(), depth_map, picture, "o\udcff")
+    assert b"map_Kd o\xff-texture.jpg" in files[".mtl"]
 
 
 def test_the_files_of_an_obj_name_one_another() -> None:

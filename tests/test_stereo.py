@@ -19,6 +19,7 @@ from nearfar.errors import ArrayError, OptionError, OutputError
 from nearfar.outputs import anaglyph as dubois
 from nearfar.outputs import stereo as stereo_module
 from nearfar.outputs.anaglyph import anaglyph
+from nearfar.outputs.jpeg import jpeg_bytes
 from nearfar.outputs.stereo import StereoSettings, stereo_views
 from nearfar.outputs.stereo_edges import stepped
 from nearfar.outputs.stereo_files import Layout, arranged, encode_jpeg, encode_png, writers
@@ -481,3 +482,10 @@ def test_a_disk_that_fills_up_leaves_nothing(nearfar, photos: Path, monkeypatch:
     assert done.code == 1
     assert "No space left" in done.err
     assert {path.name for path in photos.iterdir()} == {"a.png"}
+
+
+@pytest.mark.parametrize("shape", [(1, 65501, 3), (70000, 1, 3)])
+def test_what_is_too_long_for_a_jpeg_is_one_error(shape: tuple[int, int, int]) -> None:
+    with pytest.raises(OutputError, match="too long for a JPEG, which ends at 65500 px"):
+        jpeg_bytes(np.zeros(shape, np.uint8), quality=90)
+    assert jpeg_bytes(np.zeros((1, 65500, 3), np.uint8), quality=90).startswith(b"\xff\xd8")

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 # grows with the square of the area, and 4000×200 would need 20 times that.
 _MOST_SQUARES = 4
 
-_LARGEST_SIZE = 8192
+LARGEST_SIZE = 8192
+"""The largest side that a recipe aims at [px]."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,8 +224,8 @@ def rounded_size(size: int, multiple: int) -> int:
     """
     if multiple < 1:
         raise OptionError(f"multiple must be 1 or more, got {multiple}")
-    if not 1 <= size <= _LARGEST_SIZE:
-        raise OptionError(f"size must be 1 to {_LARGEST_SIZE} pixels, got {size}; networks are made for about 518")
+    if not 1 <= size <= LARGEST_SIZE:
+        raise OptionError(f"size must be 1 to {LARGEST_SIZE} pixels, got {size}; networks are made for about 518")
     return max(_nearest(size, multiple), multiple)
 
 

@@ -4,6 +4,7 @@ Results go to stdout, everything else to stderr. Exit 0: all done; 1: some input
 130: stopped by Ctrl-C.
 """
 
+import io
 import os
 import sys
 from typing import Annotated
@@ -41,6 +42,7 @@ def root(
 
 def main() -> None:
     """Run the command line; every error that nearfar raises on purpose becomes one line and an exit code."""
+    _prepare_streams()
     try:
         app()
     except NearfarError as error:
@@ -49,5 +51,25 @@ def main() -> None:
     except BrokenPipeError:
         # The reader of stdout went away (``nearfar … | head``): nobody is left to tell. Python would complain again
         # when it flushes stdout at exit, so stdout goes to nowhere first.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _forget_stdout()
         sys.exit(1)
+    except OSError as error:
+        # A disk that is full under stdout, a folder that may not be entered: no fault of nearfar's.
+        named = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
+        _forget_stdout()
+        typer.echo(f"nearfar: {named}{error.strerror or error}", err=True)
+        sys.exit(1)
+
+
+def _prepare_streams() -> None:
+    """Give streams that are closed a place to go, and let names of files that are no text be printed."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115 - for good
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _forget_stdout() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,6 +1,7 @@
 """``nearfar eval``: how good a model is, on data that was measured, by a protocol that is printed with the figures."""
 
 import json
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -113,6 +114,9 @@ def evaluate(
         raise OptionError("--card and --json exclude each other: give one")
     if predictions is not None and model != "auto":
         raise OptionError("--predictions and --model exclude each other: give one, and the other as --against")
+    if predictions is None and against is None and (scale != 1.0 or kind is not Space.DISPARITY):
+        raise OptionError("--scale and --kind say what the maps of --predictions are: a model's card says it itself")
+    _require_meaning(scale, against, against_kind)
     rules = None if benchmark == _DA2K else _protocol(benchmark, variant).changed(align=align, resize=resize)
     if rules is None and (variant or align or resize or card):
         raise OptionError("da2k has one protocol and no rows on a card: leave out --variant, --align, --resize, --card")
@@ -144,6 +148,13 @@ def evaluate(
     elif not quiet:
         typer.echo(said.text)
     judging.finish(said)
+
+
+def _require_meaning(scale: float, against: str | None, against_kind: Space | None) -> None:
+    if not 0 < scale < math.inf:
+        raise OptionError(f"--scale must be a number above 0, got {scale:g}")
+    if against_kind is not None and against is None:
+        raise OptionError("--against-kind says what the maps of --against are: give that folder, or leave it out")
 
 
 def _protocol(benchmark: str, variant: str | None) -> "Protocol":

@@ -55,9 +55,11 @@ def expand(words: Iterable[str], *, recursive: bool) -> list[Input]:
         recursive: Look into folders below a folder.
 
     Raises:
-        OptionError: Standard input is asked for twice, or beside others.
+        OptionError: Standard input is asked for twice, or beside others, or a word is empty.
     """
     words = list(words)
+    if "" in words:
+        raise OptionError("an empty word names no photograph: is a variable unset?")
     if STDIN in words and len(words) > 1:
         raise OptionError("'-' (standard input) is one photograph and goes alone: leave the other inputs out")
     found: dict[str, Input] = {}
@@ -68,6 +70,13 @@ def expand(words: Iterable[str], *, recursive: bool) -> list[Input]:
 
 
 def _meanings(word: str, *, recursive: bool) -> Iterator[Input]:
+    try:
+        yield from _meant(word, recursive=recursive)
+    except OSError as error:  # a folder that may not be entered, a name that is too long
+        yield _failed(Path(word), f"{word}: {error.strerror or error}")
+
+
+def _meant(word: str, *, recursive: bool) -> Iterator[Input]:
     path = Path(word)
     if word == STDIN:
         yield Input(path=None, place=PurePath("stdin"))
@@ -82,15 +91,18 @@ def _meanings(word: str, *, recursive: bool) -> Iterator[Input]:
 
 
 def _folder(folder: Path, *, recursive: bool) -> Iterator[Input]:
-    count = 0
-    for parent, below, names in os.walk(folder):
+    count, closed = 0, list[OSError]()
+    for parent, below, names in os.walk(folder, onerror=closed.append):
         below[:] = sorted(name for name in below if not name.startswith(".")) if recursive else []
         for name in sorted(names):
             path = Path(parent, name)
             if _is_photograph(path) and not name.endswith(OWN_ENDINGS):
                 count += 1
                 yield Input(path=path, place=path.relative_to(folder))
-    if not count:
+    for error in closed:
+        path = Path(os.fsdecode(error.filename or folder))
+        yield _failed(path, f"{path}: {error.strerror or error}")
+    if not count and not closed:
         hint = "" if recursive else " (folders below it are looked into with --recursive)"
         yield _failed(folder, f"{folder}: no photographs in this folder{hint}")
 

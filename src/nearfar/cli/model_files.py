@@ -163,10 +163,16 @@ def steps(*, quiet: bool) -> Callable[[str], None]:
 
 def _sides(text: str, *, multiple: int) -> tuple[int, int]:
     """Return the height and width in ``WxH``, both multiples of ``multiple``."""
+    from nearfar.prepare import LARGEST_SIZE
+
     match = re.fullmatch(r"(\d+)x(\d+)", text)
     width, height = (int(side) for side in match.groups()) if match else (0, 0)
-    if min(width, height) < 1 or width % multiple or height % multiple:
-        raise OptionError(f"--fixed takes WIDTHxHEIGHT, both multiples of {multiple}, such as 518x518; got {text!r}")
+    if min(width, height) < 1 or max(width, height) > LARGEST_SIZE or width % multiple or height % multiple:
+        such = f"{37 * multiple}x{37 * multiple}"
+        raise OptionError(
+            f"--fixed takes WIDTHxHEIGHT, both multiples of {multiple} up to {LARGEST_SIZE}, such as {such}; "
+            f"got {text!r}"
+        )
     return height, width
 
 

@@ -131,8 +131,8 @@ def _common_folder(items: Sequence[Input]) -> Path:
 
 
 def _key(path: Path) -> str:
-    # Two names that differ only in case are one file on macOS and Windows.
-    return os.path.abspath(path).casefold()  # noqa: PTH100
+    # Two names that differ only in case are one file on macOS and Windows, and two that links lead to one place, too.
+    return os.path.realpath(path).casefold()
 
 
 def _spare(read: Sequence[Path], planned: Sequence[Sequence[Target]]) -> None:

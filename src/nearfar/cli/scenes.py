@@ -17,7 +17,7 @@ from nearfar.cli import options
 from nearfar.cli.report import Report, Row
 from nearfar.engines.threads import threads_or_all
 from nearfar.errors import MissingExtraError, OptionError
-from nearfar.files import make_folder, write_whole
+from nearfar.files import make_folder, write_together, write_whole
 from nearfar.outputs.color import colored
 from nearfar.outputs.png_chunks import png_bytes
 
@@ -112,12 +112,17 @@ def render(
                 _say(meaning)
                 report.add(Row(input=f"seed {number}", status="skipped", outputs=names))
                 continue
+            there = next((path for path in paths if path.exists()), None)
+            if there is not None and not overwrite:
+                raise OptionError(
+                    f"{there} is there, the rest of its scene is not: name another folder, or --overwrite"
+                )
             begin = time.perf_counter()
             frame = _rendered(number, height, width, layout, photographed=photographed)
             rendered = time.perf_counter()
-            for path, encoded in zip(paths, _FILES.values(), strict=True):
+            for path in paths:
                 make_folder(path.parent)
-                write_whole(path, encoded(frame))
+            write_together({path: encoded(frame) for path, encoded in zip(paths, _FILES.values(), strict=True)})
             _say(meaning)
             seconds = {"render": rendered - begin, "write": time.perf_counter() - rendered}
             report.add(

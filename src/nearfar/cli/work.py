@@ -17,7 +17,7 @@ from nearfar.cli.plan import STDOUT, Target, targets
 from nearfar.cli.report import Detail, Report, Row, clipped_in
 from nearfar.cli.stop import stopping
 from nearfar.disparity import Depth, DepthMap
-from nearfar.errors import NearfarError, OptionError, OutputError
+from nearfar.errors import NearfarError, OptionError, OutputError, PictureError
 from nearfar.files import make_folder, write_together
 from nearfar.image import Picture, read_picture
 from nearfar.outputs.png import source_of
@@ -115,6 +115,8 @@ class Files:
         Raises:
             PictureError: It cannot be read.
         """
+        if item.path is None and sys.stdin is None:
+            raise PictureError("standard input is closed: name a photograph, or give one there")
         source, name = (item.path, None) if item.path else (sys.stdin.buffer.read(), item.name)
         return read_picture(
             source,
@@ -217,7 +219,7 @@ class _Job:
 
     @classmethod
     def of(cls, item: Input, targets: Sequence[Target], *, overwrite: bool) -> "_Job":
-        pending = [target for target in targets if overwrite or target.path is None or not target.path.exists()]
+        pending = [target for target in targets if overwrite or target.path is None or not _is_there(target.path)]
         return cls(item=item, targets=targets, pending=pending, overwrite=overwrite)
 
     @property
@@ -235,6 +237,13 @@ class _Job:
             if source is not None and PurePath(source).name != self.item.path.name:
                 return path, source
         return None
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # what keeps it from being looked for keeps it from being written, which says so
+        return False
 
 
 def _rows(

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 Identity: TypeAlias = "Mapping[str, object]"
 
 _IDENTITY, _ROWS = "run.json", "samples.jsonl"
+_MADE = (_ROWS, "results.json", "samples.csv", "worst.png")
 
 
 class Journal:
@@ -34,13 +35,19 @@ class Journal:
             afresh: Throw away what is there.
 
         Raises:
-            OutputError: The folder holds a run of something else, and the message says what differs; or it cannot be
-                written.
+            OutputError: The folder holds a run of something else, and the message says what differs; or files that a
+                run would write over, and none; or it cannot be written.
         """
         self.folder = folder
         self._rows = folder / _ROWS
         make_folder(folder)
         known = _read_identity(folder / _IDENTITY)
+        there = next((folder / name for name in _MADE if (folder / name).exists()), None)
+        if known is None and there is not None and not afresh:
+            raise OutputError(
+                f"{there} is there, and no {_IDENTITY} that says of what: choose another --out, or write over it with "
+                "--overwrite"
+            )
         # As it would be read back: tuples become lists.
         wanted = json.loads(json.dumps(identity))
         if known is not None and known != wanted and not afresh:

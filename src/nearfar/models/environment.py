@@ -7,6 +7,8 @@ from pathlib import Path
 
 import platformdirs
 
+from nearfar.errors import OptionError
+
 PUBLIC_ENDPOINT = "https://huggingface.co"
 
 _YES = {"1", "ON", "YES", "TRUE"}
@@ -73,4 +75,9 @@ def _hub_cache(given: Mapping[str, str]) -> Path:
 
 def _folder(text: str) -> Path:
     # Absolute now: a relative folder would move with the working directory.
-    return Path(os.path.expandvars(text)).expanduser().absolute()
+    try:
+        return Path(os.path.expandvars(text)).expanduser().absolute()
+    except RuntimeError as error:
+        raise OptionError(
+            f"{text}: this user has no home folder: set NEARFAR_HOME and HF_HOME to folders without a ~"
+        ) from error

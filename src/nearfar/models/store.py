@@ -81,7 +81,7 @@ class ModelStore:
         for path in self._own_card_paths():
             try:
                 own = load_card(path)
-            except CardError as error:
+            except (CardError, OSError) as error:
                 _log.warning("%s; import the model again, or remove %s", error, path.parent)
                 continue
             merged = _merged(known.get(own.id), own)

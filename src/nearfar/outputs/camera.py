@@ -7,6 +7,8 @@ from enum import StrEnum
 from nearfar.errors import OptionError
 from nearfar.image import Picture
 
+_LEAST_FOV_DEG = 0.001
+
 # What the longer side sees where nothing says. A 35 mm lens on the 36 mm frame sees 54°: it lies between a phone's
 # main camera (26 mm, about 67°) and a normal lens (50 mm, 40°), so that it is off by a quarter or so either way. [°]
 DEFAULT_FOV_DEG = 55.0
@@ -61,12 +63,12 @@ def require_fov(fov_deg: float) -> None:
     """Refuse an angle that no pinhole camera sees.
 
     Raises:
-        OptionError: It is not between 0 and 180 degrees.
+        OptionError: It is not between a thousandth of a degree and 180 degrees.
     """
-    if not 0 < fov_deg < 180:  # also refuses NaN
+    if not _LEAST_FOV_DEG <= fov_deg < 180:  # also refuses NaN
         raise OptionError(
-            f"a field of view must lie between 0 and 180 degrees, got {fov_deg:g}: it is the angle that the "
-            "photograph's longer side sees, about 67 for a phone's main camera"
+            f"a field of view must lie between {_LEAST_FOV_DEG:g} and 180 degrees, got {fov_deg:g}: it is the angle "
+            "that the photograph's longer side sees, about 67 for a phone's main camera"
         )
 
 

@@ -21,6 +21,9 @@ from nearfar.image import Picture
 from nearfar.outputs.camera import Camera, camera_of, require_fov
 from nearfar.outputs.stored import making_of
 
+# Of a relative map's reach: float32 holds what is beyond, and what is computed from it, no longer [any unit].
+_LEAST, _MOST = 1e-9, 1e12
+
 # (..., 3) float32: points or directions in space.
 PointsF32: TypeAlias = NDArray[np.float32]
 
@@ -59,6 +62,8 @@ class Projection:
         near, far = self.reach
         if not 0 < near < far < math.inf:  # also refuses NaN
             raise OptionError(f"near must lie in front of far, and both beyond 0: got near {near:g} and far {far:g}")
+        if near < _LEAST or far > _MOST:
+            raise OptionError(f"near and far must lie within {_LEAST:g} and {_MOST:g}: got {near:g} and {far:g}")
         if self.fov_deg is not None:
             require_fov(self.fov_deg)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from nearfar.errors import MissingExtraError, OptionError
+from nearfar.outputs.jpeg import jpeg_bytes
 from nearfar.outputs.mesh import Mesh, MeshSettings, mesh_of
 
 if TYPE_CHECKING:
@@ -85,9 +86,7 @@ def glb_bytes(mesh: Mesh) -> bytes:
 
 def jpeg(rgb: RgbU8) -> bytes:
     """Return a texture as a JPEG file, (H, W, 3) uint8 sRGB, without subsampling of colour."""
-    buffer = io.BytesIO()
-    Image.fromarray(rgb).save(buffer, "JPEG", quality=_JPEG_QUALITY, subsampling=0)
-    return buffer.getvalue()
+    return jpeg_bytes(rgb, quality=_JPEG_QUALITY)
 
 
 def encode(settings: MeshSettings, depth_map: DepthMap, picture: Picture | None = None) -> bytes:

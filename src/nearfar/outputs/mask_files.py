@@ -1,17 +1,16 @@
 """Masks as files: 16-bit PNG and TIFF, PFM, what darktable takes, and a preview over the photograph."""
 
-import io
 from collections.abc import Callable, Mapping
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from nearfar.arrays import MapF32, RgbU8
 from nearfar.disparity import DepthMap
 from nearfar.errors import ArrayError, OptionError
 from nearfar.image import Picture
+from nearfar.outputs.jpeg import jpeg_bytes
 from nearfar.outputs.mask import MaskSettings, band, mask
 from nearfar.outputs.orientation import as_stored
 from nearfar.outputs.pfm import pfm_bytes
@@ -129,11 +128,8 @@ def _pfm(depth_map: DepthMap, picture: Picture | None, settings: MaskSettings) -
 def _preview(depth_map: DepthMap, picture: Picture | None, settings: MaskSettings) -> bytes:
     if picture is None:
         raise OptionError("a preview shows the photograph under the mask: give it as picture")
-    buffer = io.BytesIO()
     shown = overlaid(picture.rgb, mask(depth_map, settings, picture))
-    comment = jpeg_comment(making_of(depth_map, picture))
-    Image.fromarray(shown).save(buffer, "JPEG", quality=_JPEG_QUALITY, comment=comment)
-    return buffer.getvalue()
+    return jpeg_bytes(shown, quality=_JPEG_QUALITY, comment=jpeg_comment(making_of(depth_map, picture)))
 
 
 def _darktable_png(

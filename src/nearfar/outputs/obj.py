@@ -15,7 +15,7 @@ from nearfar.outputs.glb import jpeg
 from nearfar.outputs.mesh import Mesh, MeshSettings, mesh_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
 
@@ -33,9 +33,11 @@ def obj_files(mesh: Mesh, stem: str) -> dict[str, bytes]:
         mesh: The surface.
         stem: What their names begin with.
     """
+    if stem.splitlines() != [stem]:
+        raise OptionError(f"an OBJ names its files in lines of text, and {stem!r} has a character that ends one")
     lines = [*(f"# {key}: {text}" for key, text in mesh.facts.items()), f"mtllib {stem}{MATERIAL}", "o photograph", ""]
     buffer = io.BytesIO()
-    buffer.write("\n".join(lines).encode())
+    buffer.write(_bytes_of(lines))
     upward = mesh.uv * (1, -1) + (0, 1)  # rows from below
     _write_rows(buffer, "v %.7g %.7g %.7g", mesh.vertices)
     _write_rows(buffer, "vt %.7g %.7g", upward)
@@ -65,7 +67,12 @@ def _write_rows(buffer: io.BytesIO, line: str, rows: NDArray[np.generic]) -> Non
     buffer.write(text.encode("ascii") + b"\n")
 
 
+def _bytes_of(lines: Iterable[str]) -> bytes:
+    # A file's name that is no text is the bytes that it is.
+    return "\n".join(lines).encode(errors="surrogateescape")
+
+
 def _material(stem: str) -> bytes:
     # illum 0: the colour as it is, without light.
     lines = "newmtl photograph", "Ka 1 1 1", "Kd 1 1 1", "Ks 0 0 0", "illum 0", f"map_Kd {stem}{TEXTURE}", ""
-    return "\n".join(lines).encode()
+    return _bytes_of(lines)

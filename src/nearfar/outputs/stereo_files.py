@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import io
 from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-from PIL import Image
 
-from nearfar.errors import OptionError, OutputError
+from nearfar.errors import OptionError
 from nearfar.outputs.anaglyph import anaglyph
+from nearfar.outputs.jpeg import jpeg_bytes
 from nearfar.outputs.png_chunks import png_bytes
 from nearfar.outputs.stereo import StereoSettings, stereo_views
 from nearfar.outputs.stored import jpeg_comment, making_of, png_text
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
     from nearfar.image import Picture
 
 JPEG_QUALITY = 95
-# The longest side that a JPEG can have [px].
-_JPEG_SIDE = 65535
 
 
 class Layout(StrEnum):
@@ -105,13 +102,7 @@ def encode_jpeg(
         OutputError: The pair is too long for a JPEG.
     """
     pair = _pair(depth_map, picture, layout, settings)
-    if max(pair.shape) > _JPEG_SIDE:
-        size = f"{pair.shape[1]}x{pair.shape[0]}"
-        raise OutputError(f"a pair of {size} is too long for a JPEG, which ends at {_JPEG_SIDE} px: write a PNG")
-    comment = jpeg_comment(_facts(depth_map, layout, settings))
-    file = io.BytesIO()
-    Image.fromarray(pair).save(file, "JPEG", quality=JPEG_QUALITY, subsampling=0, comment=comment)
-    return file.getvalue()
+    return jpeg_bytes(pair, quality=JPEG_QUALITY, comment=jpeg_comment(_facts(depth_map, layout, settings)))
 
 
 # Of each format: what 'save' and '--format' call it, which is also its suffix.

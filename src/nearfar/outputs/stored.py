@@ -83,7 +83,9 @@ def facts_of(depth_map: DepthMap, picture: Picture | None, *, numbers: str | Non
 def making_of(depth_map: DepthMap, picture: Picture | None) -> dict[str, str]:
     """Return what a file says of what made a map, as ``Provenance`` names it, and of the picture where there is one."""
     made_by = {name: said for name, said in asdict(depth_map.provenance).items() if said}
-    return made_by | ({"source": picture.name} if picture else {})
+    told = made_by | ({"source": picture.name} if picture else {})
+    # Names of files may hold bytes that are no text.
+    return {name: said.encode(errors="backslashreplace").decode() for name, said in told.items()}
 
 
 def png_text(facts: Mapping[str, str]) -> dict[str, str]:
