@@ -247,6 +247,13 @@ def test_a_name_that_is_no_text_is_a_photograph_like_any_other(nearfar, photos: 
         assert image.info["nearfar:source"].endswith("o\\udcff.png")
 
 
+def test_a_folder_in_the_place_of_an_output_is_no_output(nearfar, photos: Path) -> None:
+    (photos / "out" / "a-depth.png").mkdir(parents=True)
+    done = nearfar(photos / "a.png", "-o", photos / "out")
+    assert done.code == 1
+    assert "a-depth.png: cannot be written: Is a directory" in done.err
+
+
 def test_a_name_that_is_too_long_fails_alone(nearfar, photos: Path) -> None:
     long = photos / f"{'x' * 247}.png"  # what is made of it would have 258 letters
     long.write_bytes((photos / "a.png").read_bytes())

@@ -80,6 +80,11 @@ def test_a_word_that_cannot_be_looked_at_fails_alone(tree: Path) -> None:
         assert ["File name too long" in str(item.error) for item in found] == [True, False]
 
 
+def test_a_url_is_said_to_be_one(tree: Path) -> None:
+    (item,) = expand(["https://example.org/a.jpg"], recursive=False)
+    assert str(item.error).startswith("https://example.org/a.jpg is a URL, and nearfar fetches none")
+
+
 def test_each_file_comes_once(tree: Path) -> None:
     assert len(expand(["in/a.png", "in", "./in/a.png"], recursive=False)) == 2
 

@@ -78,7 +78,9 @@ def _meanings(word: str, *, recursive: bool) -> Iterator[Input]:
 
 def _meant(word: str, *, recursive: bool) -> Iterator[Input]:
     path = Path(word)
-    if word == STDIN:
+    if "://" in word:  # before a path folds the two strokes into one
+        yield _failed(path, f"{word} is a URL, and nearfar fetches none: download it, and give the file")
+    elif word == STDIN:
         yield Input(path=None, place=PurePath("stdin"))
     elif path.is_dir():
         yield from _folder(path, recursive=recursive)

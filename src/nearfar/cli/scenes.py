@@ -69,6 +69,7 @@ def preview(
     if out.exists() and not overwrite:
         typer.echo(f"{out}  skipped: exists (replace it with --overwrite)")
         return
+    make_folder(out.parent)
     numbers = range(seed, seed + count)
     cells = [_cell(_rendered(number, height, width, layout, photographed=photographed)) for number in numbers]
     blank = np.zeros_like(cells[0])

@@ -241,7 +241,7 @@ class _Job:
 
 def _is_there(path: Path) -> bool:
     try:
-        return path.exists()
+        return path.exists() and not path.is_dir()
     except OSError:  # what keeps it from being looked for keeps it from being written, which says so
         return False
 
