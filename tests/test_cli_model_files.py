@@ -110,7 +110,12 @@ def test_a_damaged_import_says_how_to_mend_it(graph: Path, photo: Path, monkeypa
         (["export", "nearfar-open", "-o", "a.txt"], 2, "ends in .onnx"),
         (["export", "nearfar-open", "-o", "net.onnx"], 2, "replace it with --overwrite"),
         (["export", "nearfar-open", "-o", "a.onnx", "--fixed", "160"], 2, "--fixed takes WIDTHxHEIGHT"),
-        (["export", "nearfar-open", "-o", "a.onnx", "--fixed", "100x160"], 2, "multiples of 16"),
+        (
+            ["export", "nearfar-open", "-o", "a.onnx", "--fixed", "100x160"],
+            2,
+            "multiples of 16 up to 8192, such as 592x592",
+        ),
+        (["export", "nearfar-open", "-o", "a.onnx", "--fixed", "102400x102400"], 2, "multiples of 16 up to 8192"),
         (["export", "nearfar-open", "-o", "net.onnx/a.onnx"], 1, "cannot be made"),
         (["package", "nearfar-open", "-o", "a.zip"], 2, "ends in .dtmodel"),
     ],

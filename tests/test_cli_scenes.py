@@ -52,6 +52,13 @@ def test_what_is_rendered_is_a_data_set_that_models_are_judged_on(
     assert "AbsRel" in done.text
 
 
+def test_a_preview_makes_its_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    sheet = tmp_path / "new" / "below" / "sheet.png"
+    done = run(monkeypatch, "scenes", "preview", "-n", "1", "--height", "24", "--width", "32", "-o", str(sheet))
+    assert done.code == 0, done.err
+    assert sheet.is_file()
+
+
 def test_a_file_that_is_not_the_scene_s_is_left_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     mine = tmp_path / "photographs" / "000000.png"
     mine.parent.mkdir()

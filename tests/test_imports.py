@@ -297,6 +297,15 @@ def test_a_failed_replacement_leaves_the_old_model(tmp_path: Path, store: ModelS
     assert store.card("mine") == old
 
 
+def test_a_folder_in_the_place_of_a_card_is_left_out(
+    tmp_path: Path, store: ModelStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    import_model(tiny_depth_graph(tmp_path / "net.onnx"), id="good", store=store)
+    (store.folder / "odd" / "odd.toml").mkdir(parents=True)
+    assert "good" in store.cards()
+    assert "odd.toml" in caplog.text
+
+
 def test_a_damaged_card_in_the_store_is_named_and_the_others_stay(
     tmp_path: Path, store: ModelStore, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub_server import CARD_ID, tiny_card
-from nearfar.errors import ModelMissingError, UnknownModelError, VerificationError
+from nearfar.errors import ModelMissingError, OptionError, UnknownModelError, VerificationError
 from nearfar.models import integrity
 from nearfar.models.card import ModelCard, card
-from nearfar.models.environment import Environment
+from nearfar.models.environment import Environment, read_environment
 from nearfar.models.store import BUNDLED_FOLDER, BUNDLED_MODEL, ModelStore, Place
 
 CONTENT = b"the bytes of a small network"
@@ -238,3 +238,12 @@ class TestBundled:
         assert [(located.place, reading.problem) for located, reading in store.verify(bundled)] == [(Place.BUNDLED, "")]
         assert bundled.file().bytes <= 15_000_000
         assert store.fetch(bundled, force=True) == store.find(bundled)
+
+
+def test_a_user_without_a_home_folder_is_told_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    def homeless(path: Path) -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "expanduser", homeless)
+    with pytest.raises(OptionError, match="no home folder: set NEARFAR_HOME and HF_HOME"):
+        read_environment({})
