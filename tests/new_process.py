@@ -14,3 +14,19 @@ def in_new_process(code: str, home: Path) -> object:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment, cwd=home
     )
     return json.loads(done.stdout.splitlines()[-1])
+
+
+def takes_a_signal(home: Path, *, setup: str, one: str) -> object:
+    """Return [True] if a signal reaches Python after two of ``one``, as Python's words, have ended, the first first.
+
+    Raises:
+        CalledProcessError: It kills the process.
+    """
+    code = (
+        f"import json, os, signal; {setup};"
+        f"made = [{one} for _ in range(2)];"
+        "made.pop(0); made.pop(0); taken = [];"
+        "signal.signal(signal.SIGINT, lambda *_: taken.append(True)); os.kill(os.getpid(), signal.SIGINT);"
+        "print(json.dumps(taken))"
+    )
+    return in_new_process(code, home)

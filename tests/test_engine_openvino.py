@@ -17,7 +17,7 @@ from nearfar.engines.openvino import load
 from nearfar.engines.openvino_runtime import core, openvino
 from nearfar.errors import EngineError, MissingExtraError
 from nearfar.models.store import BUNDLED_FOLDER
-from new_process import in_new_process
+from new_process import in_new_process, takes_a_signal
 
 BUNDLED = BUNDLED_FOLDER / "nearfar-open.onnx"
 HAS_BFLOAT16 = "BF16" in core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
@@ -263,14 +263,8 @@ def test_two_starts_at_once_share_a_cache(tmp_path: Path, cache: Path) -> None:
 
 def test_a_signal_reaches_python_after_engines_are_gone(tmp_path: Path) -> None:
     tiny_depth_graph(tmp_path / "net.onnx")
-    code = (
-        "import json, os, signal; from nearfar.engines.openvino import load;"
-        "engines = [load('net.onnx'), load('net.onnx')];"
-        "engines.pop(0); engines.pop(0); taken = [];"  # the first to start is the first to end
-        "signal.signal(signal.SIGINT, lambda *_: taken.append(True)); os.kill(os.getpid(), signal.SIGINT);"
-        "print(json.dumps(taken))"
-    )
-    assert in_new_process(code, tmp_path) == [True]
+    setup = "from nearfar.engines.openvino import load"
+    assert takes_a_signal(tmp_path, setup=setup, one="load('net.onnx')") == [True]
 
 
 def test_openvinos_telemetry_is_never_loaded_and_leaves_nothing(tmp_path: Path) -> None:

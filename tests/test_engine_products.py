@@ -12,7 +12,7 @@ from nearfar.engines import EngineName
 from nearfar.engines.products import ONE_PRODUCT, Arithmetic, matrix_product
 from nearfar.engines.work import Operation, counted, multiply_adds_of, work_of
 from nearfar.errors import EngineError, GraphError, OptionError
-from new_process import in_new_process
+from new_process import takes_a_signal
 
 ORT, OV = EngineName.ONNXRUNTIME, EngineName.OPENVINO
 
@@ -50,15 +50,9 @@ def test_each_product_is_that_of_the_two_matrices(engine: EngineName, arithmetic
 
 def test_a_signal_reaches_python_after_products_are_gone(tmp_path: Path) -> None:
     pytest.importorskip("openvino")
-    code = (
-        "import json, os, signal; from nearfar.engines import EngineName;"
-        "from nearfar.engines.products import Arithmetic, matrix_product;"
-        "made = [matrix_product(EngineName.OPENVINO, Arithmetic.FLOAT32, side=96, threads=1) for _ in range(2)];"
-        "made.pop(0); made.pop(0); taken = [];"  # the first to start is the first to end
-        "signal.signal(signal.SIGINT, lambda *_: taken.append(True)); os.kill(os.getpid(), signal.SIGINT);"
-        "print(json.dumps(taken))"
-    )
-    assert in_new_process(code, tmp_path) == [True]
+    setup = "from nearfar.engines import EngineName; from nearfar.engines.products import Arithmetic, matrix_product"
+    one = "matrix_product(EngineName.OPENVINO, Arithmetic.FLOAT32, side=96, threads=1)"
+    assert takes_a_signal(tmp_path, setup=setup, one=one) == [True]
 
 
 def test_products_that_cannot_be_had() -> None:

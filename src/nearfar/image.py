@@ -182,10 +182,20 @@ def _image_of(array: NDArray[np.generic], *, label: str) -> Image.Image:
     return Image.fromarray(np.ascontiguousarray(eight[..., 0] if eight.shape[2:] == (1,) else eight))
 
 
+def require_no_url(source: str, *, label: str) -> None:
+    """Refuse a URL, which a path would take for folders.
+
+    Raises:
+        PictureError: It is one.
+    """
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", source):
+        raise PictureError(f"{label} is a URL, and nearfar fetches none: download the photograph and give its path")
+
+
 def _file_at(source: str | os.PathLike[str], *, label: str) -> BinaryIO:
     """Return the file at a path, open for reading, able to seek."""
-    if isinstance(source, str) and re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", source):
-        raise PictureError(f"{label} is a URL, and nearfar fetches none: download the photograph and give its path")
+    if isinstance(source, str):
+        require_no_url(source, label=label)
     path = Path(source)
     try:
         if path.is_dir():

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from nearfar.errors import OptionError, PictureError
-from nearfar.image import READABLE_SUFFIXES
+from nearfar.image import READABLE_SUFFIXES, require_no_url
 
 STDIN = "-"
 # How the pictures end that some verb of nearfar wrote beside photographs: a scan takes none of them for a photograph.
@@ -71,16 +71,17 @@ def expand(words: Iterable[str], *, recursive: bool) -> list[Input]:
 
 def _meanings(word: str, *, recursive: bool) -> Iterator[Input]:
     try:
+        require_no_url(word, label=word)
         yield from _meant(word, recursive=recursive)
+    except PictureError as error:
+        yield _failed(Path(word), str(error))
     except OSError as error:  # a folder that may not be entered, a name that is too long
         yield _failed(Path(word), f"{word}: {error.strerror or error}")
 
 
 def _meant(word: str, *, recursive: bool) -> Iterator[Input]:
     path = Path(word)
-    if "://" in word:  # before a path folds the two strokes into one
-        yield _failed(path, f"{word} is a URL, and nearfar fetches none: download it, and give the file")
-    elif word == STDIN:
+    if word == STDIN:
         yield Input(path=None, place=PurePath("stdin"))
     elif path.is_dir():
         yield from _folder(path, recursive=recursive)
