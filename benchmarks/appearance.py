@@ -20,7 +20,7 @@ from nearfar.arrays import RgbU8
 from nearfar.cli.demo_photographs import demo_photographs
 from nearfar.cli.inputs import expand
 from nearfar.errors import NearfarError
-from nearfar.image import read_picture
+from nearfar.image.reader import read_picture
 from nearfar.scenes import render_scene
 from nearfar.train.config import REFINE
 from nearfar.train.data import Request, SceneBatches

@@ -129,7 +129,7 @@ def memory(paths: list[Path], out: Path, words: list[str]) -> Iterator[str]:
 def folder(paths: list[Path], out: Path, options: argparse.Namespace) -> Iterator[str]:
     """Yield how near the rate of a folder comes to that of the network alone, in one process."""
     from nearfar.estimator import load
-    from nearfar.image import read_picture
+    from nearfar.image.reader import read_picture
     from nearfar.outputs.writers import save
 
     estimator = load(options.model, engine=options.engine, precision=options.precision, offline=True)

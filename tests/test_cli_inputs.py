@@ -7,7 +7,7 @@ import pytest
 
 from nearfar.cli.inputs import OWN_ENDINGS, Input, expand
 from nearfar.errors import OptionError
-from nearfar.image import READABLE_SUFFIXES
+from nearfar.image.reader import READABLE_SUFFIXES
 from nearfar.outputs.mask import MaskSettings
 from nearfar.outputs.mask_files import mask_writers
 from nearfar.outputs.stereo import StereoSettings

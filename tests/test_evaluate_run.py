@@ -26,7 +26,7 @@ from nearfar.evaluate.sample import Sample, Space, Truth
 from nearfar.evaluate.score import Prediction
 from nearfar.evaluate.summary import beside, by_group, difference, spread, summary, worst
 from nearfar.evaluate.table import table
-from nearfar.image import Picture
+from nearfar.image.reader import Picture
 
 RULES = protocol("pairs")
 VALUES = benchmarks.depth_m(3)

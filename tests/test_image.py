@@ -47,8 +47,8 @@ from PIL import Image, ImageCms, ImageFile, ImageOps
 
 import photographs as files
 from nearfar.errors import ArrayError, OptionError, PictureError
-from nearfar.image import READABLE_SUFFIXES, Picture, read_picture
-from nearfar.pixels.deep import decode_sixteen
+from nearfar.image.reader import READABLE_SUFFIXES, Picture, read_picture
+from nearfar.image.tiff import decode_sixteen
 from photographs import BAD, GOOD, deep_scene, encoded, exif, luma, png16, scene, tiff, write_bad, write_good
 
 SCENE = scene()
@@ -558,9 +558,9 @@ def test_nothing_is_printed(tmp_path: Path) -> None:
     write_good(tmp_path)
     write_bad(tmp_path)
     script = (
-        "import pathlib, nearfar.image, nearfar.errors\n"
+        "import pathlib, nearfar.image.reader, nearfar.errors\n"
         f"for path in sorted(pathlib.Path({str(tmp_path)!r}).iterdir()):\n"
-        "    try: nearfar.image.read_picture(path)\n"
+        "    try: nearfar.image.reader.read_picture(path)\n"
         "    except nearfar.errors.PictureError: pass\n"
     )
     done = subprocess.run([sys.executable, "-W", "always", "-c", script], capture_output=True, text=True, check=True)

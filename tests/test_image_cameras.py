@@ -15,11 +15,11 @@ from PIL import Image, ImageOps
 import photographs as files
 from nearfar.cli.inputs import expand
 from nearfar.errors import MissingExtraError, PictureError
-from nearfar.image import READABLE_SUFFIXES, Picture, read_picture
-from nearfar.pixels.boxes import main_picture
-from nearfar.pixels.codes import ADOBE_RGB, SRGB, CodePoints, srgb_of
-from nearfar.pixels.heif import HeifPicture
-from nearfar.pixels.raw import RawPicture
+from nearfar.image.cicp import ADOBE_RGB, SRGB, CodePoints, srgb_of
+from nearfar.image.heif import HeifPicture
+from nearfar.image.isobmff import main_picture
+from nearfar.image.raw import RawPicture
+from nearfar.image.reader import READABLE_SUFFIXES, Picture, read_picture
 from photographs import deep_scene, dng, encoded, exif, heic, heic16, scene, tiff
 
 SCENE = scene(48, 64)

@@ -15,7 +15,7 @@ from nearfar.disparity import Disparity
 from nearfar.engines import EngineReport, Precision
 from nearfar.engines.onnxruntime import load
 from nearfar.estimator import DepthEstimator
-from nearfar.image import Picture, read_picture
+from nearfar.image.reader import Picture, read_picture
 from nearfar.models.card import card
 from nearfar.outputs.writers import WRITERS
 

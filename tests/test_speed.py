@@ -50,7 +50,7 @@ from nearfar.evaluate.speed.race import Laps, race
 from nearfar.evaluate.speed.records import measurements_of, record_of
 from nearfar.evaluate.speed.rows import Ceiling, SpeedRow, Status
 from nearfar.evaluate.speed.spread import ratios, spread_of
-from nearfar.image import read_picture
+from nearfar.image.reader import read_picture
 from nearfar.models.choose import card_of_file
 
 ORT, OV = ENGINES

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from nearfar.engines.onnxruntime_runtime import onnxruntime
 from nearfar.engines.openvino_runtime import openvino
 from nearfar.evaluate.agreement import agreement_of, worst_of
-from nearfar.image import read_picture
+from nearfar.image.reader import read_picture
 from nearfar.models.card import card
 from nearfar.prepare import RECIPES, prepare
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from nearfar.disparity import Depth, DepthMap, Disparity, Provenance
     from nearfar.errors import NearfarError
     from nearfar.estimator import DepthEstimator, Outcome, StageSeconds, load
-    from nearfar.image import Picture, read_picture
+    from nearfar.image.reader import Picture, read_picture
     from nearfar.outputs.readers import open  # noqa: A004 - as in gzip
 
 __version__ = "0.1.0"
@@ -46,12 +46,12 @@ _HOMES = {
     "Disparity": "disparity",
     "NearfarError": "errors",
     "Outcome": "estimator",
-    "Picture": "image",
+    "Picture": "image.reader",
     "Provenance": "disparity",
     "StageSeconds": "estimator",
     "load": "estimator",
     "open": "outputs.readers",
-    "read_picture": "image",
+    "read_picture": "image.reader",
 }
 
 

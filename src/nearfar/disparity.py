@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from nearfar.arrays import RgbU8
-    from nearfar.image import Picture
+    from nearfar.image.reader import Picture
     from nearfar.outputs.cloud import PointCloud
     from nearfar.outputs.geometry import PointsF32
     from nearfar.outputs.mesh import Mesh

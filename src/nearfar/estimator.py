@@ -18,7 +18,7 @@ from nearfar.disparity import Depth, DepthMap, Disparity, Provenance
 from nearfar.engines import EngineName, Precision
 from nearfar.engines.start import start
 from nearfar.errors import ArrayError, EngineError, NearfarError, OptionError
-from nearfar.image import Picture, PictureSource, read_picture
+from nearfar.image.reader import Picture, PictureSource, read_picture
 from nearfar.models.card import Kind, ModelCard
 from nearfar.models.choose import choose, faster
 from nearfar.models.contract import Origin

@@ -15,7 +15,7 @@ from nearfar.cli.demo_photographs import demo_photographs
 from nearfar.cli.stop import INTERRUPTED, stopping
 from nearfar.engines import EngineName, Precision
 from nearfar.errors import OptionError
-from nearfar.image import read_picture
+from nearfar.image.reader import read_picture
 from nearfar.models.choose import choose, faster
 from nearfar.models.store import ModelStore
 

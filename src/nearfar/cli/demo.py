@@ -15,7 +15,7 @@ from nearfar.cli.report import clipped_in, clipped_notice
 from nearfar.engines import EngineName, Precision
 from nearfar.errors import OutputError
 from nearfar.files import make_folder, write_whole
-from nearfar.image import read_picture
+from nearfar.image.reader import read_picture
 from nearfar.models.store import BUNDLED_MODEL, DEFAULT_MODEL
 from nearfar.outputs.contact_sheet import contact_sheet
 from nearfar.outputs.gallery import Exhibit, Gallery, page, shown_seconds

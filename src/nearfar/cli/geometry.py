@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from nearfar.cli.work import Said
 from nearfar.disparity import Depth, DepthMap
-from nearfar.image import Picture
+from nearfar.image.reader import Picture
 from nearfar.outputs.camera import FocalSource, camera_of
 from nearfar.outputs.geometry import Projection, require_suits
 

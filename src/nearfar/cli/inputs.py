@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from nearfar.errors import OptionError, PictureError
-from nearfar.image import READABLE_SUFFIXES, require_no_url
+from nearfar.image.reader import READABLE_SUFFIXES, require_no_url
 
 STDIN = "-"
 # How the pictures end that some verb of nearfar wrote beside photographs: a scan takes none of them for a photograph.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from nearfar.cli.report import Row
 from nearfar.disparity import DepthMap
 from nearfar.errors import ArrayError
-from nearfar.image import Picture
+from nearfar.image.reader import Picture
 from nearfar.outputs.readers import open as open_map
 from nearfar.pipeline import in_turn
 

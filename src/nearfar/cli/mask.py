@@ -10,7 +10,7 @@ from nearfar.cli.on_photographs import Photographs, on_photographs
 from nearfar.cli.work import Said
 from nearfar.disparity import DepthMap
 from nearfar.errors import OptionError
-from nearfar.image import Picture
+from nearfar.image.reader import Picture
 from nearfar.outputs.mask import FEATHER_PERCENT, WIDTH_PERCENT, MaskSettings, band, share_inside
 from nearfar.outputs.mask_files import darktable_writers, mask_writers
 

@@ -10,7 +10,7 @@ from nearfar.calibration import Calibration, KnownPoint, calibrate
 from nearfar.cli.work import Change, Said, Say, unchanged
 from nearfar.disparity import Depth, DepthMap
 from nearfar.errors import OptionError
-from nearfar.image import Picture
+from nearfar.image.reader import Picture
 from nearfar.reading import read_at
 
 Answer = TypeVar("Answer")

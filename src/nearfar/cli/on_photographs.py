@@ -16,7 +16,7 @@ from nearfar.cli.metres import change_of
 from nearfar.cli.work import Change, Files, Network, Said, Say, work
 from nearfar.engines import EngineName, Precision
 from nearfar.errors import OptionError
-from nearfar.image import MAX_PIXELS
+from nearfar.image.reader import MAX_PIXELS
 from nearfar.outputs.writers import WRITERS, Writer
 
 

@@ -19,7 +19,7 @@ from nearfar.cli.stop import stopping
 from nearfar.disparity import Depth, DepthMap
 from nearfar.errors import NearfarError, OptionError, OutputError, PictureError
 from nearfar.files import make_folder, write_together
-from nearfar.image import Picture, read_picture
+from nearfar.image.reader import Picture, read_picture
 from nearfar.outputs.png import source_of
 from nearfar.outputs.stored import kind_of
 from nearfar.outputs.writers import WRITERS, Writer

@@ -10,7 +10,7 @@ from nearfar.errors import DataError
 from nearfar.evaluate.crop import windowed
 from nearfar.evaluate.predictions import SUFFIXES, prediction_of, read_prediction
 from nearfar.evaluate.sample import Space
-from nearfar.image import Picture
+from nearfar.image.reader import Picture
 from nearfar.models.card import Kind
 from nearfar.models.integrity import digest
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from nearfar.image import Picture
+    from nearfar.image.reader import Picture
 
 
 class Space(StrEnum):

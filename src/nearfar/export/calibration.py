@@ -7,7 +7,7 @@ from pathlib import Path
 
 from nearfar.arrays import TensorF32
 from nearfar.errors import OptionError, PictureError
-from nearfar.image import read_picture
+from nearfar.image.reader import read_picture
 from nearfar.models.card import ModelCard
 from nearfar.prepare import RECIPES, prepare
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from nearfar.errors import OptionError
-from nearfar.image import Picture
+from nearfar.image.reader import Picture
 
 _LEAST_FOV_DEG = 0.001
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from nearfar.arrays import MapF32, RgbU8
 from nearfar.disparity import Depth, DepthMap
-from nearfar.image import Picture
+from nearfar.image.reader import Picture
 from nearfar.outputs.colormaps import colormap_named
 from nearfar.outputs.legend import with_legend
 from nearfar.outputs.png_chunks import png_bytes

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from nearfar.disparity import DepthMap
-    from nearfar.image import Picture
+    from nearfar.image.reader import Picture
 
 CHANNELS = {Kind.DISPARITY: "disparity", Kind.DEPTH: "Z"}
 _LUMINANCE = "Y"

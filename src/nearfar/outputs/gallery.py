@@ -15,7 +15,7 @@ from PIL import Image
 from nearfar import __version__
 from nearfar.disparity import Depth, DepthMap, Provenance
 from nearfar.errors import ArrayError
-from nearfar.image import Picture
+from nearfar.image.reader import Picture
 from nearfar.outputs.color import colored
 from nearfar.outputs.colormaps import COLORMAPS
 from nearfar.outputs.legend import shown_metres

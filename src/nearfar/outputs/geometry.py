@@ -17,7 +17,7 @@ from nearfar import __version__
 from nearfar.arrays import MapF32
 from nearfar.disparity import Depth, DepthMap
 from nearfar.errors import ArrayError, OptionError
-from nearfar.image import Picture
+from nearfar.image.reader import Picture
 from nearfar.outputs.camera import Camera, camera_of, require_fov
 from nearfar.outputs.stored import making_of
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from nearfar.arrays import RgbU8
     from nearfar.disparity import DepthMap
-    from nearfar.image import Picture
+    from nearfar.image.reader import Picture
     from nearfar.outputs.camera import Camera
 
 _UNLIT = "KHR_materials_unlit"

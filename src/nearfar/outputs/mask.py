@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from nearfar.arrays import MapF32
-    from nearfar.image import Picture
+    from nearfar.image.reader import Picture
 
 FEATHER_PERCENT = 5.0
 WIDTH_PERCENT = 20.0

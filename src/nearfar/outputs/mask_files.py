@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from nearfar.arrays import MapF32, RgbU8
 from nearfar.disparity import DepthMap
 from nearfar.errors import ArrayError, OptionError
-from nearfar.image import Picture
+from nearfar.image.reader import Picture
 from nearfar.outputs.jpeg import jpeg_bytes
 from nearfar.outputs.mask import MaskSettings, band, mask
 from nearfar.outputs.orientation import as_stored

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from nearfar.arrays import RgbU8
     from nearfar.disparity import DepthMap
-    from nearfar.image import Picture
+    from nearfar.image.reader import Picture
     from nearfar.outputs.camera import Camera
 
 MAX_SIDE = 512
@@ -114,7 +114,7 @@ def mesh_of(depth_map: DepthMap, picture: Picture, settings: MeshSettings | None
 
     Example:
         >>> from nearfar.disparity import Depth
-        >>> from nearfar.image import Picture
+        >>> from nearfar.image.reader import Picture
         >>> picture = Picture(rgb=np.zeros((2, 2, 3), np.uint8), name="black", focal_px=2.0)
         >>> mesh = mesh_of(Depth(values=np.full((2, 2), 3, np.float32)), picture)
         >>> mesh.vertices[0].tolist(), mesh.faces.shape

@@ -4,7 +4,7 @@ from functools import partial
 
 from nearfar.disparity import DepthMap
 from nearfar.errors import OptionError
-from nearfar.image import Picture
+from nearfar.image.reader import Picture
 from nearfar.outputs import glb, obj
 from nearfar.outputs.mesh import MeshSettings
 from nearfar.outputs.writers import Writer

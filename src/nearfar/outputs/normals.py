@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from nearfar.arrays import MapF32
     from nearfar.disparity import DepthMap
-    from nearfar.image import Picture
+    from nearfar.image.reader import Picture
     from nearfar.outputs.relief import Joined
 
 MAX_SIDE = 1024
@@ -73,7 +73,7 @@ def normals_of(depth_map: DepthMap, picture: Picture, settings: NormalSettings |
 
     Example:
         >>> from nearfar.disparity import Depth
-        >>> from nearfar.image import Picture
+        >>> from nearfar.image.reader import Picture
         >>> picture = Picture(rgb=np.zeros((3, 4, 3), np.uint8), name="black")
         >>> normals_of(Depth(values=np.full((3, 4), 2, np.float32)), picture)[1, 1].tolist()[2]
         1.0

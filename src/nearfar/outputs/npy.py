@@ -5,7 +5,7 @@ import io
 import numpy as np
 
 from nearfar.disparity import DepthMap
-from nearfar.image import Picture
+from nearfar.image.reader import Picture
 from nearfar.outputs.stored import Stored, one_map
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearfar.disparity import DepthMap
-from nearfar.image import MAX_PIXELS, Picture
+from nearfar.image.reader import MAX_PIXELS, Picture
 from nearfar.outputs.stored import SOFTWARE, Stored, facts_of, one_map
 
 # What other programs call the array, the surest first.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from nearfar.disparity import DepthMap
-    from nearfar.image import Picture
+    from nearfar.image.reader import Picture
 
 # What the names of the files beside the .obj end with.
 MATERIAL, TEXTURE = ".mtl", "-texture.jpg"

@@ -10,7 +10,7 @@ import numpy as np
 
 from nearfar.arrays import MapF32
 from nearfar.disparity import DepthMap
-from nearfar.image import Picture
+from nearfar.image.reader import Picture
 from nearfar.outputs.stored import Stored, one_map
 
 

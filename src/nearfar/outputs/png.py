@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from PIL import Image, PngImagePlugin
 
 from nearfar.disparity import Depth, DepthMap
-from nearfar.image import Picture
+from nearfar.image.pillow_settings import pillow_by_nearfar_rules
+from nearfar.image.reader import Picture
 from nearfar.models.contract import Kind
 from nearfar.outputs.png_chunks import png_bytes
 from nearfar.outputs.stored import PREFIX, Stored, facts_of, png_text, require_size
-from nearfar.pixels.rules import pillow_by_nearfar_rules
 
 # The farthest that 16 bits of millimetres hold [m].
 FARTHEST_M = 65.535

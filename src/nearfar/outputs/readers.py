@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from nearfar.arrays import MapF32
 from nearfar.disparity import Depth, DepthMap, Disparity
 from nearfar.errors import ArrayError, MapError, OptionError
+from nearfar.image.sniff import HEAD_BYTES, foreign_kind, own_kind
 from nearfar.models.contract import Kind
 from nearfar.outputs import exr, npy, npz, pfm, png, tiff
 from nearfar.outputs.stored import Stored
-from nearfar.pixels.kinds import HEAD_BYTES, foreign_kind, own_kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

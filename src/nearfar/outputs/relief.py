@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from nearfar.arrays import MapF32, RgbU8
 from nearfar.disparity import DepthMap
 from nearfar.errors import OptionError
-from nearfar.image import Picture
+from nearfar.image.reader import Picture
 from nearfar.outputs.camera import Camera, camera_of
 from nearfar.outputs.geometry import Projection, inverse_depth, require_same_size
 

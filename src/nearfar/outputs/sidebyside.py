@@ -5,7 +5,7 @@ import numpy as np
 from nearfar.arrays import RgbU8
 from nearfar.disparity import DepthMap
 from nearfar.errors import ArrayError, OptionError
-from nearfar.image import Picture
+from nearfar.image.reader import Picture
 from nearfar.outputs.color import PLAIN, Look, pictured
 from nearfar.outputs.legend import on_ground
 from nearfar.outputs.png_chunks import png_bytes

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from nearfar.arrays import MapF32, RgbU8
     from nearfar.disparity import DepthMap
-    from nearfar.image import Picture
+    from nearfar.image.reader import Picture
 
 DEFAULT_PARALLAX_PERCENT, MAX_PARALLAX_PERCENT = 2.0, 10.0
 DEFAULT_FOCUS_PERCENT = 50.0

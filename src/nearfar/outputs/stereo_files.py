@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from nearfar.arrays import RgbU8
     from nearfar.disparity import DepthMap
-    from nearfar.image import Picture
+    from nearfar.image.reader import Picture
 
 JPEG_QUALITY = 95
 

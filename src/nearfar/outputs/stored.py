@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from nearfar import __version__
 from nearfar.disparity import Depth, Provenance
-from nearfar.image import MAX_PIXELS
+from nearfar.image.reader import MAX_PIXELS
 from nearfar.models.contract import Kind
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from nearfar.disparity import DepthMap
-    from nearfar.image import Picture
+    from nearfar.image.reader import Picture
 
 # What a fact's name begins with where a file has names of its own.
 PREFIX = "nearfar:"

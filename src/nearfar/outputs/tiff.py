@@ -18,11 +18,11 @@ from PIL.TiffImagePlugin import IMAGEDESCRIPTION
 
 from nearfar.arrays import MapF32
 from nearfar.disparity import DepthMap
-from nearfar.image import Picture
+from nearfar.image.pillow_settings import pillow_by_nearfar_rules
+from nearfar.image.reader import Picture
+from nearfar.image.sniff import first_directory
+from nearfar.image.tiff import opencv_values
 from nearfar.outputs.stored import PREFIX, SOFTWARE, Stored, facts_of, require_size
-from nearfar.pixels.deep import opencv_values
-from nearfar.pixels.kinds import first_directory
-from nearfar.pixels.rules import pillow_by_nearfar_rules
 
 _WIDTH, _HEIGHT, _SAMPLES = 256, 257, 277
 

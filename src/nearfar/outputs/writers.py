@@ -9,7 +9,7 @@ from pathlib import Path
 from nearfar.disparity import DepthMap
 from nearfar.errors import MissingExtraError, OptionError
 from nearfar.files import write_whole
-from nearfar.image import Picture
+from nearfar.image.reader import Picture
 from nearfar.outputs import color, exr, npy, npz, pfm, png, sidebyside, tiff
 
 

@@ -9,7 +9,7 @@ from nearfar.arrays import MapF32
 from nearfar.disparity import Depth, DepthMap
 from nearfar.errors import EngineError, OutputError, PictureError
 from nearfar.estimator import DepthEstimator
-from nearfar.image import read_picture
+from nearfar.image.reader import read_picture
 from nearfar.train.photographs import fitted, is_kept, keep, key_of
 
 

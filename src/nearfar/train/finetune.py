@@ -10,7 +10,7 @@ from nearfar.arrays import MapF32
 from nearfar.errors import DataError, PictureError
 from nearfar.evaluate.dataset import open_dataset
 from nearfar.evaluate.sample import DataSet, Space, Truth
-from nearfar.image import Picture
+from nearfar.image.reader import Picture
 from nearfar.train.beginning import Beginning
 from nearfar.train.config import Goal, TrainingConfig
 from nearfar.train.networks import last_layer_of, network_with

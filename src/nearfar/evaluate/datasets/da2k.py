@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from nearfar.errors import DataError
 from nearfar.evaluate.datasets.files import read_text
-from nearfar.image import read_picture
+from nearfar.image.reader import read_picture
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from nearfar.image import Picture
+    from nearfar.image.reader import Picture
 
 SOURCE = "https://huggingface.co/datasets/depth-anything/DA-2K (DA-2K.zip)"
 LICENCE = "Apache-2.0"

@@ -12,9 +12,9 @@ from PIL import Image
 
 from nearfar.errors import ArrayError, DataError, MapError
 from nearfar.evaluate.sample import Space, Truth
-from nearfar.image import Picture, read_picture
+from nearfar.image.pillow_settings import pillow_by_nearfar_rules
+from nearfar.image.reader import Picture, read_picture
 from nearfar.outputs import readers
-from nearfar.pixels.rules import pillow_by_nearfar_rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 # What Pillow is known to raise on a damaged file.
 _PILLOW_ERRORS = (OSError, ValueError, SyntaxError, EOFError, struct.error, zlib.error)
 
-# How to turn an upright picture back to how its file stores it, by EXIF orientation: the inverse of nearfar.pixels.
+# How to turn an upright picture back to how its file stores it, by EXIF orientation: the inverse of nearfar.image.decoded.
 _BACK: dict[int, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
     2: lambda rgb: rgb[:, ::-1],
     3: lambda rgb: rgb[::-1, ::-1],

@@ -14,7 +14,7 @@ from nearfar.errors import DataError
 from nearfar.evaluate.datasets.files import read_array, read_grey_png, read_pfm, read_text, truth_of
 from nearfar.evaluate.datasets.listing import DataSetInfo, Listing
 from nearfar.evaluate.sample import Sample, Space
-from nearfar.image import READABLE_SUFFIXES, read_picture
+from nearfar.image.reader import READABLE_SUFFIXES, read_picture
 
 if TYPE_CHECKING:
     from pathlib import Path

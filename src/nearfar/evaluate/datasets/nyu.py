@@ -13,7 +13,7 @@ from nearfar.errors import DataError, MissingExtraError
 from nearfar.evaluate.datasets.files import truth_of
 from nearfar.evaluate.datasets.listing import DataSetInfo, Listing
 from nearfar.evaluate.sample import Sample
-from nearfar.image import Picture
+from nearfar.image.reader import Picture
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,7 @@ from nearfar.engines import EngineName, Precision
 from nearfar.engines.products import Arithmetic
 from nearfar.errors import OptionError
 from nearfar.evaluate.speed.orders import NaiveOrder, NetworkOrder, Order, ProductOrder
-from nearfar.image import Picture
+from nearfar.image.reader import Picture
 from nearfar.models.card import ModelCard
 from nearfar.resample import SizeHw
 

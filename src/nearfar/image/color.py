@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageCms
 
-from nearfar.pixels import codes
+from nearfar.image import cicp
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from nearfar.pixels import Background
+    from nearfar.image.decoded import Background
 
 logger = logging.getLogger(__name__)
 
@@ -60,14 +60,14 @@ def flattened(image: Image.Image, *, profile: bytes | None, background: Backgrou
     return Image.composite(rgb, Image.new("RGB", rgb.size, background), alpha)
 
 
-def by_code_points(image: Image.Image, code_points: codes.CodePoints | None, *, label: str) -> Image.Image:
+def by_code_points(image: Image.Image, code_points: cicp.CodePoints | None, *, label: str) -> Image.Image:
     """Return an 8-bit picture whose values mean ``code_points`` as sRGB; its transparency stays."""
-    if code_points is None or codes.is_srgb(code_points) or image.mode not in ("RGB", "RGBA"):
+    if code_points is None or cicp.is_srgb(code_points) or image.mode not in ("RGB", "RGBA"):
         return image
-    if not codes.is_known(code_points):
+    if not cicp.is_known(code_points):
         warn_of_colours(label, f"code points {code_points.primaries}/{code_points.transfer} are not known")
         return image
-    converted = Image.fromarray(codes.srgb_of(np.asarray(image)[..., :3], code_points, white=255))
+    converted = Image.fromarray(cicp.srgb_of(np.asarray(image)[..., :3], code_points, white=255))
     if image.mode == "RGBA":
         converted.putalpha(image.getchannel("A"))
     return converted

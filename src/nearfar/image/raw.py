@@ -10,9 +10,9 @@ import numpy as np
 from PIL import Image
 
 from nearfar.errors import MissingExtraError, PictureError
-from nearfar.pixels import Background, Decoded
-from nearfar.pixels.exif import focal_px_of, read_exif
-from nearfar.pixels.rules import pillow_by_nearfar_rules
+from nearfar.image.decoded import Background, Decoded
+from nearfar.image.exif import focal_px_of, read_exif
+from nearfar.image.pillow_settings import pillow_by_nearfar_rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

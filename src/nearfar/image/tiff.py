@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 from PIL import Image
 
-from nearfar.pixels import Background, Decoded
-from nearfar.pixels.colour import flattened, sixteen_to_eight, to_eight
-from nearfar.pixels.exif import focal_px_of, orientation_of, read_exif
-from nearfar.pixels.kinds import first_directory
-from nearfar.pixels.rules import pillow_by_nearfar_rules
+from nearfar.image.color import flattened, sixteen_to_eight, to_eight
+from nearfar.image.decoded import Background, Decoded
+from nearfar.image.exif import focal_px_of, orientation_of, read_exif
+from nearfar.image.pillow_settings import pillow_by_nearfar_rules
+from nearfar.image.sniff import first_directory
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 from PIL import Image, TiffImagePlugin
 
-from nearfar.pixels import Background, Decoded, codes
-from nearfar.pixels.boxes import main_picture
-from nearfar.pixels.colour import by_code_points, flattened, to_eight
-from nearfar.pixels.deep import decode_sixteen
-from nearfar.pixels.exif import focal_px_of, is_adobe_rgb, orientation_of, turned
-from nearfar.pixels.rules import pillow_by_nearfar_rules
+from nearfar.image.color import by_code_points, flattened, to_eight
+from nearfar.image.decoded import Background, Decoded
+from nearfar.image.exif import focal_px_of, is_adobe_rgb, orientation_of, turned
+from nearfar.image.isobmff import main_picture
+from nearfar.image.pillow_settings import pillow_by_nearfar_rules
+from nearfar.image import cicp
+from nearfar.image.tiff import decode_sixteen
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -69,7 +70,7 @@ class StoredPicture:
             profile = image.info.get("icc_profile")
             exif = image.getexif()  # in a PNG it may stand behind the pixels, so this may load them
             orientation, focal_px = orientation_of(exif), focal_px_of(exif, self._size_wh)
-            code_points = None if profile else codes.ADOBE_RGB if is_adobe_rgb(exif) else self._code_points()
+            code_points = None if profile else cicp.ADOBE_RGB if is_adobe_rgb(exif) else self._code_points()
             image.load()
             turn = orientation_of(image.getexif())  # of a TIFF, Pillow has turned the pixels and dropped the tag
         if self._file is not None and is_deep:
@@ -80,7 +81,7 @@ class StoredPicture:
         rgb = np.asarray(turned(flattened(image, profile=profile, background=background, label=label), turn))
         return Decoded(rgb=rgb, orientation=orientation, focal_px=focal_px)
 
-    def _code_points(self) -> codes.CodePoints | None:
+    def _code_points(self) -> cicp.CodePoints | None:
         if self._file is None or self._image.format != "AVIF":
             return None
         place = self._file.tell()

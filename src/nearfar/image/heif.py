@@ -8,11 +8,12 @@ import numpy as np
 from PIL import Image
 
 from nearfar.errors import MissingExtraError
-from nearfar.pixels import Background, Decoded, codes
-from nearfar.pixels.boxes import main_picture
-from nearfar.pixels.colour import flattened, to_eight, warn_of_colours
-from nearfar.pixels.exif import focal_px_of, read_exif
-from nearfar.pixels.rules import pillow_by_nearfar_rules
+from nearfar.image.color import flattened, to_eight, warn_of_colours
+from nearfar.image.decoded import Background, Decoded
+from nearfar.image.exif import focal_px_of, read_exif
+from nearfar.image.isobmff import main_picture
+from nearfar.image.pillow_settings import pillow_by_nearfar_rules
+from nearfar.image import cicp
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -70,16 +71,16 @@ class HeifPicture:
         return Decoded(rgb=np.asarray(rgb), orientation=self._orientation, focal_px=focal_px)
 
     def _eight(
-        self, values: NDArray[np.uint8 | np.uint16], code_points: codes.CodePoints | None, *, label: str
+        self, values: NDArray[np.uint8 | np.uint16], code_points: cicp.CodePoints | None, *, label: str
     ) -> Image.Image:
         """Return values of any depth as 8 bits: sRGB if they have code points, else still in their profile."""
         base, _, bits = self._image.mode.partition(";")
         white = (1 << int(bits or 8)) - 1
         eight = values if values.dtype == np.uint8 else to_eight(values, white=white)
         is_colour = values.ndim == 3 and values.shape[2] >= 3
-        if code_points is not None and is_colour and not codes.is_srgb(code_points):
-            if codes.is_known(code_points):
-                colours = codes.srgb_of(values[..., :3], code_points, white=white)
+        if code_points is not None and is_colour and not cicp.is_srgb(code_points):
+            if cicp.is_known(code_points):
+                colours = cicp.srgb_of(values[..., :3], code_points, white=white)
                 eight = np.concatenate([colours, eight[..., 3:]], axis=2)
             else:
                 warn_of_colours(label, f"code points {code_points.primaries}/{code_points.transfer} are not known")

@@ -19,18 +19,18 @@ from PIL import Image, UnidentifiedImageError
 
 from nearfar.arrays import RgbU8, frozen, require_rgb
 from nearfar.errors import NearfarError, OptionError, PictureError
-from nearfar.pixels.colour import sixteen_to_eight
-from nearfar.pixels.deep import DeepTiff
-from nearfar.pixels.heif import HeifPicture
-from nearfar.pixels.kinds import HEAD_BYTES, READABLE_SUFFIXES, Reader, foreign_kind, own_kind, reader_of
-from nearfar.pixels.raw import RawPicture
-from nearfar.pixels.rules import pillow_by_nearfar_rules
-from nearfar.pixels.stored import StoredPicture
+from nearfar.image.color import sixteen_to_eight
+from nearfar.image.heif import HeifPicture
+from nearfar.image.pillow import StoredPicture
+from nearfar.image.pillow_settings import pillow_by_nearfar_rules
+from nearfar.image.raw import RawPicture
+from nearfar.image.sniff import HEAD_BYTES, READABLE_SUFFIXES, Reader, foreign_kind, own_kind, reader_of
+from nearfar.image.tiff import DeepTiff
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from nearfar.pixels import Opened
+    from nearfar.image.decoded import Opened
 
 __all__ = ["MAX_PIXELS", "READABLE_SUFFIXES", "Picture", "PictureSource", "read_picture"]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nearfar.pixels.codes import CodePoints
+from nearfar.image.cicp import CodePoints
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
