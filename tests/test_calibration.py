@@ -8,10 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nearfar.calibration import FARTHEST_TIMES, calibrate
-from nearfar.disparity import Depth, Disparity, Provenance
+from nearfar.depth_map import Depth, Disparity, Provenance, read_at
 from nearfar.errors import OptionError
 from nearfar.outputs.readers import open as open_map
-from nearfar.reading import read_at
 
 HEIGHT, WIDTH = 60, 80
 

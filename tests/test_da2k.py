@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import benchmarks
-from nearfar.disparity import Depth, Disparity
+from nearfar.depth_map import Depth, Disparity
 from nearfar.errors import DataError
 from nearfar.evaluate.da2k import (
     Annotation,

@@ -15,11 +15,11 @@ import nearfar
 from command import run
 from graphs import tiny_depth_graph
 from nearfar.arrays import RgbU8
-from nearfar.detail import detailed, fitted, spans
-from nearfar.disparity import Depth, DepthMap, Disparity
+from nearfar.depth_map import Depth, DepthMap, Disparity
 from nearfar.engines import onnxruntime
 from nearfar.estimator import DepthEstimator
 from nearfar.models.card import Kind, card
+from nearfar.tiling import detailed, fitted, spans
 
 RGB = np.random.default_rng(0).integers(0, 256, (120, 160, 3), dtype=np.uint8)
 SMOOTH = np.add.outer(np.linspace(0, 2, 120), np.linspace(0, 1, 160)).astype(np.float32)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import benchmarks
-from nearfar.disparity import Depth, Disparity
+from nearfar.depth_map import Depth, Disparity
 from nearfar.errors import DataError, OptionError, OutputError
 from nearfar.evaluate.card_rows import card_rows, card_toml
 from nearfar.evaluate.contender import Contender, contents, folder_contender

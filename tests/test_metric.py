@@ -23,7 +23,7 @@ from nearfar.models.choose import Chosen, choose
 from nearfar.models.stated import stated_of, statement
 from nearfar.outputs.color import colored
 from nearfar.outputs.readers import open as open_map
-from nearfar.prepare import RECIPES
+from nearfar.preprocess import RECIPES
 
 METRIC = "tiny-metric"
 

@@ -16,7 +16,7 @@ from nearfar.errors import ArrayError, OptionError
 from nearfar.models.card import Normalisation
 from nearfar.net.checkpoint import load_network
 from nearfar.net.depth_anything import PRESETS, DepthAnything, DepthAnythingConfig
-from nearfar.prepare import RECIPES, prepare, restore
+from nearfar.preprocess import RECIPES, prepare, restore
 
 Pair = tuple[nn.Module, DepthAnything]
 

@@ -13,7 +13,7 @@ from PIL import Image
 
 from nearfar.errors import ArrayError, OptionError
 from nearfar.models.card import Normalisation
-from nearfar.prepare import RECIPES, Prepared, Recipe, prepare, restore
+from nearfar.preprocess import RECIPES, Prepared, Recipe, prepare, restore
 
 IMAGENET = Normalisation(mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
 MEAN, STD = np.array(IMAGENET.mean), np.array(IMAGENET.std)

@@ -11,7 +11,7 @@ from PIL import Image
 from command import run
 from graphs import tiny_depth_graph
 from nearfar.cli.work import Files
-from nearfar.disparity import Disparity
+from nearfar.depth_map import Disparity
 from nearfar.engines import EngineReport, Precision
 from nearfar.engines.onnxruntime import load
 from nearfar.estimator import DepthEstimator

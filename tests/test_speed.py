@@ -33,7 +33,6 @@ from nearfar.evaluate.speed.judge import (
     rows_of,
     share_of_ceiling,
 )
-from nearfar.evaluate.speed.machine import machine_report, processor_in
 from nearfar.evaluate.speed.measure import _shown, measure
 from nearfar.evaluate.speed.orders import (
     PRODUCT_SIDE,
@@ -51,6 +50,7 @@ from nearfar.evaluate.speed.records import measurements_of, record_of
 from nearfar.evaluate.speed.rows import Ceiling, SpeedRow, Status
 from nearfar.evaluate.speed.spread import ratios, spread_of
 from nearfar.image.reader import read_picture
+from nearfar.machine import machine_report, processor_in
 from nearfar.models.choose import card_of_file
 
 ORT, OV = ENGINES

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nearfar.disparity import Depth, Disparity, Provenance
+from nearfar.depth_map import Depth, Disparity, Provenance
 from nearfar.errors import DataError, EngineError
 from nearfar.train.data import FIRST_TRAINING_SEED
 from nearfar.train.distill import normalised_label

@@ -20,7 +20,7 @@ from nearfar.engines.openvino_runtime import openvino
 from nearfar.evaluate.agreement import agreement_of, worst_of
 from nearfar.image.reader import read_picture
 from nearfar.models.card import card
-from nearfar.prepare import RECIPES, prepare
+from nearfar.preprocess import RECIPES, prepare
 
 SECONDS = 75
 Run = Callable[[NDArray[np.float32]], NDArray[np.float32]]

@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from nearfar.disparity import Depth, DepthMap, Disparity, Provenance
+    from nearfar.depth_map import Depth, DepthMap, Disparity, Provenance
     from nearfar.errors import NearfarError
     from nearfar.estimator import DepthEstimator, Outcome, StageSeconds, load
     from nearfar.image.reader import Picture, read_picture
@@ -40,14 +40,14 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Depth": "disparity",
+    "Depth": "depth_map",
     "DepthEstimator": "estimator",
-    "DepthMap": "disparity",
-    "Disparity": "disparity",
+    "DepthMap": "depth_map",
+    "Disparity": "depth_map",
     "NearfarError": "errors",
     "Outcome": "estimator",
     "Picture": "image.reader",
-    "Provenance": "disparity",
+    "Provenance": "depth_map",
     "StageSeconds": "estimator",
     "load": "estimator",
     "open": "outputs.readers",

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
 
-from nearfar.detail import Detailed, detailed
-from nearfar.disparity import Depth, DepthMap, Disparity, Provenance
+from nearfar.depth_map import Depth, DepthMap, Disparity, Provenance
 from nearfar.engines import EngineName, Precision
 from nearfar.engines.start import start
 from nearfar.errors import ArrayError, EngineError, NearfarError, OptionError
@@ -25,7 +24,8 @@ from nearfar.models.contract import Origin
 from nearfar.models.environment import read_cache_folder
 from nearfar.models.store import ModelStore
 from nearfar.pipeline import in_turn, overlapped
-from nearfar.prepare import RECIPES, Prepared, Recipe, only_hw, prepare, restore, rounded_size
+from nearfar.preprocess import RECIPES, Prepared, Recipe, only_hw, prepare, restore, rounded_size
+from nearfar.tiling import Detailed, detailed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

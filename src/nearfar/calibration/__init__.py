@@ -13,10 +13,9 @@ import numpy as np
 
 from nearfar.calibration.doubts import doubts_of, doubts_of_end, doubts_of_reach
 from nearfar.calibration.known import MOST_M, FittedPoint, KnownPoint
-from nearfar.disparity import Depth, DepthMap, Disparity
+from nearfar.depth_map import Depth, DepthMap, Disparity, Reading, read_at
 from nearfar.errors import OptionError
 from nearfar.fit import Fit, huber, is_flat
-from nearfar.reading import Reading, read_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nearfar.calibration.known import FittedPoint
-    from nearfar.disparity import DepthMap, Disparity
+    from nearfar.depth_map import DepthMap, Disparity
     from nearfar.fit import Values
 
 # A point that the fit misses by more than this share of its distance is worth a word.

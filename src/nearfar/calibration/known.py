@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from nearfar.errors import OptionError
 
 if TYPE_CHECKING:
-    from nearfar.reading import Reading
+    from nearfar.depth_map import Reading
 
 LEAST_M, MOST_M = 0.001, 1e6
 

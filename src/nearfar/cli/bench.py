@@ -21,7 +21,7 @@ from nearfar.models.store import ModelStore
 
 if TYPE_CHECKING:
     from nearfar.evaluate.speed.contest import Contest
-    from nearfar.evaluate.speed.machine import MachineReport
+    from nearfar.machine import MachineReport
     from nearfar.models.choose import Chosen
 
 Sizes = Annotated[
@@ -97,9 +97,9 @@ def bench(
     _require_sense(seconds=seconds, runs=runs, checkpoint=checkpoint, peers=peers)
     if card and (as_json or sizes):
         raise OptionError("--card prints rows of the model's own size and nothing else: leave out --json and --size")
-    from nearfar.evaluate.speed.machine import machine_report
     from nearfar.evaluate.speed.measure import measure
     from nearfar.evaluate.speed.records import card_toml, measurements_of, record_of
+    from nearfar.machine import machine_report
 
     say = _say(quiet=quiet)
     store = ModelStore()

@@ -9,11 +9,11 @@ from nearfar.evaluate.speed.orders import PRODUCT_SIDE
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from nearfar.evaluate.speed.machine import MachineReport
     from nearfar.evaluate.speed.measure import SizeResult
     from nearfar.evaluate.speed.rows import Agreements, SpeedRow
     from nearfar.evaluate.speed.spread import Spread
     from nearfar.evaluate.speed.starting import StartUp
+    from nearfar.machine import MachineReport
 
 _COLUMNS = (
     "milliseconds",

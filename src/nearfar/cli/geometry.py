@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from nearfar.cli.work import Said
-from nearfar.disparity import Depth, DepthMap
+from nearfar.depth_map import Depth, DepthMap
 from nearfar.image.reader import Picture
 from nearfar.outputs.camera import FocalSource, camera_of
 from nearfar.outputs.geometry import Projection, require_suits

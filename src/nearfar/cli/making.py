@@ -7,15 +7,15 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from nearfar.cli.report import Row
-from nearfar.disparity import DepthMap
+from nearfar.depth_map import DepthMap
 from nearfar.errors import ArrayError
 from nearfar.image.reader import Picture
 from nearfar.outputs.readers import open as open_map
 from nearfar.pipeline import in_turn
 
 if TYPE_CHECKING:
-    from nearfar.detail import Detailed
     from nearfar.estimator import DepthEstimator, Estimate
+    from nearfar.tiling import Detailed
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

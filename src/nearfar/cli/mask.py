@@ -8,7 +8,7 @@ import typer
 
 from nearfar.cli.on_photographs import Photographs, on_photographs
 from nearfar.cli.work import Said
-from nearfar.disparity import DepthMap
+from nearfar.depth_map import DepthMap
 from nearfar.errors import OptionError
 from nearfar.image.reader import Picture
 from nearfar.outputs.mask import FEATHER_PERCENT, WIDTH_PERCENT, MaskSettings, band, share_inside

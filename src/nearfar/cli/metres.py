@@ -8,10 +8,9 @@ from typing import TypeVar
 
 from nearfar.calibration import Calibration, KnownPoint, calibrate
 from nearfar.cli.work import Change, Said, Say, unchanged
-from nearfar.disparity import Depth, DepthMap
+from nearfar.depth_map import Depth, DepthMap, read_at
 from nearfar.errors import OptionError
 from nearfar.image.reader import Picture
-from nearfar.reading import read_at
 
 Answer = TypeVar("Answer")
 

@@ -163,7 +163,7 @@ def steps(*, quiet: bool) -> Callable[[str], None]:
 
 def _sides(text: str, *, multiple: int) -> tuple[int, int]:
     """Return the height and width in ``WxH``, both multiples of ``multiple``."""
-    from nearfar.prepare import LARGEST_SIZE
+    from nearfar.preprocess import LARGEST_SIZE
 
     match = re.fullmatch(r"(\d+)x(\d+)", text)
     width, height = (int(side) for side in match.groups()) if match else (0, 0)

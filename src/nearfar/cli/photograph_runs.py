@@ -10,8 +10,8 @@ import typer
 
 from nearfar.cli import training
 from nearfar.cli.beginnings import named_beginning
-from nearfar.engines.threads import threads_or_all
 from nearfar.errors import OptionError, TrainingError
+from nearfar.machine import threads_or_all
 from nearfar.models.store import BUNDLED_MODEL
 
 if TYPE_CHECKING:

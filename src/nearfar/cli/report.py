@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 import typer
 
 from nearfar.cli.stop import INTERRUPTED
-from nearfar.disparity import Depth, DepthMap
+from nearfar.depth_map import Depth, DepthMap
 from nearfar.outputs import png
 from nearfar.outputs.legend import shown_metres
 

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from nearfar.arrays import RgbU8
 from nearfar.cli import options
 from nearfar.cli.report import Report, Row
-from nearfar.engines.threads import threads_or_all
 from nearfar.errors import MissingExtraError, OptionError
 from nearfar.files import make_folder, write_together, write_whole
+from nearfar.machine import threads_or_all
 from nearfar.outputs.color import colored
 from nearfar.outputs.png_chunks import png_bytes
 

@@ -6,7 +6,7 @@ import typer
 
 from nearfar.cli.on_photographs import Photographs, on_photographs
 from nearfar.cli.work import Said
-from nearfar.disparity import DepthMap
+from nearfar.depth_map import DepthMap
 from nearfar.image.reader import Picture
 from nearfar.outputs.stereo import (
     DEFAULT_FOCUS_PERCENT,

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nearfar.cli.stop import stopping
-from nearfar.engines.threads import threads_or_all
 from nearfar.errors import MissingExtraError, OptionError
+from nearfar.machine import threads_or_all
 
 if TYPE_CHECKING:
     from nearfar.train.checkpoint import Checkpoint

@@ -16,7 +16,7 @@ from nearfar.cli.making import FileMaker, Made, Maker, NetworkMaker
 from nearfar.cli.plan import STDOUT, Target, targets
 from nearfar.cli.report import Detail, Report, Row, clipped_in
 from nearfar.cli.stop import stopping
-from nearfar.disparity import Depth, DepthMap
+from nearfar.depth_map import Depth, DepthMap
 from nearfar.errors import NearfarError, OptionError, OutputError, PictureError
 from nearfar.files import make_folder, write_together
 from nearfar.image.reader import Picture, read_picture

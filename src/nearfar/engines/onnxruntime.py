@@ -15,8 +15,8 @@ from nearfar.engines import EngineReport, Precision
 from nearfar.engines.contract import TensorSpec, contract_of, map_of
 from nearfar.engines.onnxruntime_runtime import NO_BYTE_OVERFLOW, onnxruntime, runtime_state
 from nearfar.engines.providers import COMPUTES, CPU, CUDA, PREFERRED_PROVIDERS
-from nearfar.engines.threads import threads_or_all
 from nearfar.errors import EngineError, GraphError, OptionError
+from nearfar.machine import threads_or_all
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

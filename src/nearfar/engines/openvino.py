@@ -20,8 +20,8 @@ from nearfar.engines.compiled import CompiledCache
 from nearfar.engines.contract import map_of
 from nearfar.engines.openvino_compile import DEVICE, Order, compiled_graph
 from nearfar.engines.openvino_runtime import RUN_ERRORS, VERSION, core, one_line
-from nearfar.engines.threads import threads_or_all
 from nearfar.errors import EngineError, GraphError
+from nearfar.machine import threads_or_all
 
 if TYPE_CHECKING:
     import os

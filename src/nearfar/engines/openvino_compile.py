@@ -8,11 +8,11 @@ import mmap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nearfar.engines.axes import axis_names
 from nearfar.engines.contract import GraphContract, TensorSpec, contract_of
 from nearfar.engines.openvino_normalisation import write_out_group_normalisation
 from nearfar.engines.openvino_runtime import COMPILE_ERRORS, VERSION, core, frontend, one_line, openvino
 from nearfar.errors import GraphError
+from nearfar.onnx_header import axis_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nearfar.engines import EngineName
-from nearfar.engines.threads import threads_or_all
 from nearfar.errors import EngineError, OptionError
+from nearfar.machine import threads_or_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,14 +12,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nearfar.disparity import Disparity
+from nearfar.depth_map import Disparity
 from nearfar.errors import DataError
 from nearfar.evaluate.datasets.da2k import Annotation, Answer, Benchmark, Photograph, Point, read_da2k
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from nearfar.disparity import DepthMap
+    from nearfar.depth_map import DepthMap
 
 __all__ = [
     "Annotation",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from nearfar.disparity import Depth, Disparity
+from nearfar.depth_map import Depth, Disparity
 from nearfar.errors import DataError
 from nearfar.evaluate.bootstrap import Interval, mean_interval
 from nearfar.evaluate.da2k import Tally, score_map
@@ -18,7 +18,7 @@ from nearfar.evaluate.table import columns
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from nearfar.disparity import DepthMap
+    from nearfar.depth_map import DepthMap
     from nearfar.evaluate.contender import Contender
     from nearfar.evaluate.datasets.da2k import Photograph
     from nearfar.evaluate.score import Prediction

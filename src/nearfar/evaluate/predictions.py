@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nearfar.disparity import Depth
+from nearfar.depth_map import Depth
 from nearfar.errors import DataError, MapError, OptionError
 from nearfar.evaluate.sample import Space
 from nearfar.evaluate.score import Prediction
@@ -16,7 +16,7 @@ from nearfar.outputs import readers
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from nearfar.disparity import DepthMap
+    from nearfar.depth_map import DepthMap
 
 # What is lossless comes first: 'nearfar depth' may have written several formats of one map.
 SUFFIXES = (".npy", ".npz", ".pfm", ".exr", ".tif", ".tiff", ".png")

@@ -161,7 +161,7 @@ def _of_size(prediction: Prediction, size_hw: tuple[int, int], protocol: Protoco
             f"the prediction is {width}x{height} and the truth {true_width}x{true_height}: the protocol does not "
             "resize (--resize does)"
         )
-    from nearfar.resample import map_bilinear_corners
+    from nearfar.preprocess import map_bilinear_corners
 
     return map_bilinear_corners(values.astype(np.float32, copy=False), size_hw)
 

@@ -9,7 +9,7 @@ from nearfar.arrays import TensorF32
 from nearfar.errors import OptionError, PictureError
 from nearfar.image.reader import read_picture
 from nearfar.models.card import ModelCard
-from nearfar.prepare import RECIPES, prepare
+from nearfar.preprocess import RECIPES, prepare
 
 MOST_PHOTOGRAPHS = 48
 """Ranges hardly change after some dozens, and each costs several runs of the network."""

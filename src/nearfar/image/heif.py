@@ -8,12 +8,12 @@ import numpy as np
 from PIL import Image
 
 from nearfar.errors import MissingExtraError
+from nearfar.image import cicp
 from nearfar.image.color import flattened, to_eight, warn_of_colours
 from nearfar.image.decoded import Background, Decoded
 from nearfar.image.exif import focal_px_of, read_exif
 from nearfar.image.isobmff import main_picture
 from nearfar.image.pillow_settings import pillow_by_nearfar_rules
-from nearfar.image import cicp
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 from PIL import Image, TiffImagePlugin
 
+from nearfar.image import cicp
 from nearfar.image.color import by_code_points, flattened, to_eight
 from nearfar.image.decoded import Background, Decoded
 from nearfar.image.exif import focal_px_of, is_adobe_rgb, orientation_of, turned
 from nearfar.image.isobmff import main_picture
 from nearfar.image.pillow_settings import pillow_by_nearfar_rules
-from nearfar.image import cicp
 from nearfar.image.tiff import decode_sixteen
 
 if TYPE_CHECKING:

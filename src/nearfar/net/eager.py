@@ -1,7 +1,6 @@
 """Depth Anything V2 in PyTorch as it stands, without export: what the runtimes are compared with."""
 
 import json
-import os
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ from torch import Tensor, nn
 
 from nearfar.arrays import MapF32, TensorF32
 from nearfar.errors import MissingExtraError
+from nearfar.machine import threads_or_all
 from nearfar.net.checkpoint import load_checkpoint, load_network
 from nearfar.net.depth_anything import PRESETS, DepthAnythingConfig
 from nearfar.net.vit import PATCH
@@ -63,7 +63,7 @@ def load_eager(checkpoint: Path, *, program: str, max_depth_m: float | None, thr
     layout, size = (find(tensors, source=checkpoint.name) for find in (layout_of, recognise))
     config = replace(PRESETS[size], max_depth_m=max_depth_m, position_offset=POSITION_OFFSETS[Layout(layout)])
     network = load_network(checkpoint, config)
-    torch.set_num_threads(threads or _usable_cores())
+    torch.set_num_threads(threads_or_all(threads))
     if program == "transformers":
         return _by_transformers(network, config)
     return EagerNetwork(forward=network, network=network, threads=torch.get_num_threads(), version=torch.__version__)
@@ -118,7 +118,3 @@ def _config_of_transformers(config: DepthAnythingConfig) -> dict[str, object]:
         "depth_estimation_type": "relative" if config.max_depth_m is None else "metric",
         "max_depth": config.max_depth_m or 1,
     }
-
-
-def _usable_cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

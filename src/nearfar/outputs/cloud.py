@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from nearfar.disparity import DepthMap
+    from nearfar.depth_map import DepthMap
     from nearfar.image.reader import Picture
 
 MAX_POINTS = 1_000_000
@@ -100,7 +100,7 @@ def cloud_of(depth_map: DepthMap, picture: Picture, settings: CloudSettings | No
         settings: How, if not by default.
 
     Example:
-        >>> from nearfar.disparity import Depth
+        >>> from nearfar.depth_map import Depth
         >>> from nearfar.image.reader import Picture
         >>> picture = Picture(rgb=np.zeros((3, 4, 3), np.uint8), name="black", focal_px=4.0)
         >>> cloud_of(Depth(values=np.full((3, 4), 2, np.float32)), picture).xyz[0].tolist()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nearfar.arrays import MapF32, RgbU8
-from nearfar.disparity import Depth, DepthMap
+from nearfar.depth_map import Depth, DepthMap
 from nearfar.image.reader import Picture
 from nearfar.outputs.colormaps import colormap_named
 from nearfar.outputs.legend import with_legend

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from nearfar.disparity import DepthMap
+    from nearfar.depth_map import DepthMap
     from nearfar.image.reader import Picture
 
 CHANNELS = {Kind.DISPARITY: "disparity", Kind.DEPTH: "Z"}

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from nearfar import __version__
-from nearfar.disparity import Depth, DepthMap, Provenance
+from nearfar.depth_map import Depth, DepthMap, Provenance
 from nearfar.errors import ArrayError
 from nearfar.image.reader import Picture
 from nearfar.outputs.color import colored

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from nearfar import __version__
 from nearfar.arrays import MapF32
-from nearfar.disparity import Depth, DepthMap
+from nearfar.depth_map import Depth, DepthMap
 from nearfar.errors import ArrayError, OptionError
 from nearfar.image.reader import Picture
 from nearfar.outputs.camera import Camera, camera_of, require_fov
@@ -86,7 +86,7 @@ def inverse_depth(depth_map: DepthMap, projection: Projection) -> MapF32:
     Of a ``Disparity`` it is linear in the values, from 1/far to 1/near; a flat one is a wall at far.
 
     Example:
-        >>> from nearfar.disparity import Disparity
+        >>> from nearfar.depth_map import Disparity
         >>> flat = Disparity(values=np.array([[0.0, 5.0, 10.0]], np.float32))
         >>> (1 / inverse_depth(flat, Projection(near=1, far=4))).round(2).tolist()
         [[4.0, 1.600000023841858, 1.0]]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from nearfar.arrays import RgbU8
-    from nearfar.disparity import DepthMap
+    from nearfar.depth_map import DepthMap
     from nearfar.image.reader import Picture
     from nearfar.outputs.camera import Camera
 

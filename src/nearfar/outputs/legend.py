@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from nearfar.arrays import RgbU8
-from nearfar.disparity import Depth, DepthMap
+from nearfar.depth_map import Depth, DepthMap
 from nearfar.outputs.colormaps import COLORMAPS
 
 GROUND, TEXT, QUIET = "#161719", "#e9e7e3", "#aeaaa3"

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from nearfar.arrays import RgbU8
-    from nearfar.disparity import DepthMap
+    from nearfar.depth_map import DepthMap
     from nearfar.image.reader import Picture
     from nearfar.outputs.camera import Camera
 
@@ -113,7 +113,7 @@ def mesh_of(depth_map: DepthMap, picture: Picture, settings: MeshSettings | None
         settings: How, if not by default.
 
     Example:
-        >>> from nearfar.disparity import Depth
+        >>> from nearfar.depth_map import Depth
         >>> from nearfar.image.reader import Picture
         >>> picture = Picture(rgb=np.zeros((2, 2, 3), np.uint8), name="black", focal_px=2.0)
         >>> mesh = mesh_of(Depth(values=np.full((2, 2), 3, np.float32)), picture)

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from nearfar.disparity import DepthMap
+from nearfar.depth_map import DepthMap
 from nearfar.errors import OptionError
 from nearfar.image.reader import Picture
 from nearfar.outputs import glb, obj

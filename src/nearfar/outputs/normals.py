@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from nearfar.arrays import MapF32
-    from nearfar.disparity import DepthMap
+    from nearfar.depth_map import DepthMap
     from nearfar.image.reader import Picture
     from nearfar.outputs.relief import Joined
 
@@ -72,7 +72,7 @@ def normals_of(depth_map: DepthMap, picture: Picture, settings: NormalSettings |
         settings: How, if not by default: x right, y up, z to the viewer.
 
     Example:
-        >>> from nearfar.disparity import Depth
+        >>> from nearfar.depth_map import Depth
         >>> from nearfar.image.reader import Picture
         >>> picture = Picture(rgb=np.zeros((3, 4, 3), np.uint8), name="black")
         >>> normals_of(Depth(values=np.full((3, 4), 2, np.float32)), picture)[1, 1].tolist()[2]

@@ -4,7 +4,7 @@ import io
 
 import numpy as np
 
-from nearfar.disparity import DepthMap
+from nearfar.depth_map import DepthMap
 from nearfar.image.reader import Picture
 from nearfar.outputs.stored import Stored, one_map
 

@@ -8,7 +8,7 @@ import io
 import numpy as np
 from numpy.typing import NDArray
 
-from nearfar.disparity import DepthMap
+from nearfar.depth_map import DepthMap
 from nearfar.image.reader import MAX_PIXELS, Picture
 from nearfar.outputs.stored import SOFTWARE, Stored, facts_of, one_map
 

@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from nearfar.arrays import MapF32
-from nearfar.disparity import DepthMap
+from nearfar.depth_map import DepthMap
 from nearfar.image.reader import Picture
 from nearfar.outputs.stored import Stored, one_map
 

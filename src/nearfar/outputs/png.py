@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, PngImagePlugin
 
-from nearfar.disparity import Depth, DepthMap
+from nearfar.depth_map import Depth, DepthMap
 from nearfar.image.pillow_settings import pillow_by_nearfar_rules
 from nearfar.image.reader import Picture
 from nearfar.models.contract import Kind

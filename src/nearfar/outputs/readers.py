@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearfar.arrays import MapF32
-from nearfar.disparity import Depth, DepthMap, Disparity
+from nearfar.depth_map import Depth, DepthMap, Disparity
 from nearfar.errors import ArrayError, MapError, OptionError
 from nearfar.image.sniff import HEAD_BYTES, foreign_kind, own_kind
 from nearfar.models.contract import Kind

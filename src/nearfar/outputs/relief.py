@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearfar.arrays import MapF32, RgbU8
-from nearfar.disparity import DepthMap
+from nearfar.depth_map import DepthMap
 from nearfar.errors import OptionError
 from nearfar.image.reader import Picture
 from nearfar.outputs.camera import Camera, camera_of

@@ -3,7 +3,7 @@
 import numpy as np
 
 from nearfar.arrays import RgbU8
-from nearfar.disparity import DepthMap
+from nearfar.depth_map import DepthMap
 from nearfar.errors import ArrayError, OptionError
 from nearfar.image.reader import Picture
 from nearfar.outputs.color import PLAIN, Look, pictured

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from nearfar.arrays import MapF32, RgbU8
-    from nearfar.disparity import DepthMap
+    from nearfar.depth_map import DepthMap
     from nearfar.image.reader import Picture
 
 DEFAULT_PARALLAX_PERCENT, MAX_PARALLAX_PERCENT = 2.0, 10.0

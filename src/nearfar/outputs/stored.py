@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING
 
 from nearfar import __version__
-from nearfar.disparity import Depth, Provenance
+from nearfar.depth_map import Depth, Provenance
 from nearfar.image.reader import MAX_PIXELS
 from nearfar.models.contract import Kind
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from nearfar.disparity import DepthMap
+    from nearfar.depth_map import DepthMap
     from nearfar.image.reader import Picture
 
 # What a fact's name begins with where a file has names of its own.

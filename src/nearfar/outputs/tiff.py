@@ -17,7 +17,7 @@ from PIL import Image
 from PIL.TiffImagePlugin import IMAGEDESCRIPTION
 
 from nearfar.arrays import MapF32
-from nearfar.disparity import DepthMap
+from nearfar.depth_map import DepthMap
 from nearfar.image.pillow_settings import pillow_by_nearfar_rules
 from nearfar.image.reader import Picture
 from nearfar.image.sniff import first_directory

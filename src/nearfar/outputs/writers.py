@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from nearfar.disparity import DepthMap
+from nearfar.depth_map import DepthMap
 from nearfar.errors import MissingExtraError, OptionError
 from nearfar.files import write_whole
 from nearfar.image.reader import Picture

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from nearfar.arrays import MapF32
-from nearfar.disparity import Depth, DepthMap
+from nearfar.depth_map import Depth, DepthMap
 from nearfar.errors import EngineError, OutputError, PictureError
 from nearfar.estimator import DepthEstimator
 from nearfar.image.reader import read_picture

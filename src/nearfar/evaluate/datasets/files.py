@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 # What Pillow is known to raise on a damaged file.
 _PILLOW_ERRORS = (OSError, ValueError, SyntaxError, EOFError, struct.error, zlib.error)
 
-# How to turn an upright picture back to how its file stores it, by EXIF orientation: the inverse of nearfar.image.decoded.
+# How to turn an upright picture back to how its file stores it, by EXIF orientation: the inverse of nearfar.image.exif.
 _BACK: dict[int, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
     2: lambda rgb: rgb[:, ::-1],
     3: lambda rgb: rgb[::-1, ::-1],

@@ -11,7 +11,7 @@ from nearfar.errors import OptionError
 from nearfar.evaluate.speed.orders import NaiveOrder, NetworkOrder, Order, ProductOrder
 from nearfar.image.reader import Picture
 from nearfar.models.card import ModelCard
-from nearfar.resample import SizeHw
+from nearfar.preprocess import SizeHw
 
 ENGINES = (EngineName.ONNXRUNTIME, EngineName.OPENVINO)
 

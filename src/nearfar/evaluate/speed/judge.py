@@ -14,7 +14,7 @@ from nearfar.evaluate.speed.contest import Entrant, Role
 from nearfar.evaluate.speed.orders import PRODUCT_SIDE, ProductOrder
 from nearfar.evaluate.speed.rows import Agreements, Ceiling, SpeedRow, Status
 from nearfar.evaluate.speed.spread import Spread, ratios, spread_of
-from nearfar.prepare import restore
+from nearfar.preprocess import restore
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from nearfar.evaluate.speed.orders import Ready
     from nearfar.evaluate.speed.race import Laps
     from nearfar.evaluate.speed.starting import StartUp
-    from nearfar.prepare import Prepared
-    from nearfar.resample import SizeHw
+    from nearfar.preprocess import Prepared, SizeHw
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

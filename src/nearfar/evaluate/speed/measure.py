@@ -13,12 +13,12 @@ import numpy as np
 from nearfar.errors import EngineError, GraphError, NearfarError, OptionError
 from nearfar.evaluate.speed.contest import Role, entrants
 from nearfar.evaluate.speed.judge import Evidence, ceilings_of, rows_of
-from nearfar.evaluate.speed.machine import machine_report
 from nearfar.evaluate.speed.orders import NetworkOrder
 from nearfar.evaluate.speed.process import Contestant
 from nearfar.evaluate.speed.race import race
 from nearfar.evaluate.speed.starting import started
-from nearfar.prepare import RECIPES, only_hw, prepare
+from nearfar.machine import machine_report
+from nearfar.preprocess import RECIPES, only_hw, prepare
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -29,8 +29,7 @@ if TYPE_CHECKING:
     from nearfar.evaluate.speed.contest import Contest, Entrant
     from nearfar.evaluate.speed.rows import Ceiling, SpeedRow
     from nearfar.evaluate.speed.starting import StartUp
-    from nearfar.prepare import Prepared
-    from nearfar.resample import SizeHw
+    from nearfar.preprocess import Prepared, SizeHw
 
 _SQUARE = RECIPES["square"]
 # Of the machine's memory: beyond it, a notice.

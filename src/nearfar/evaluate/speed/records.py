@@ -13,9 +13,9 @@ from nearfar.models.rows import table_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from nearfar.evaluate.speed.machine import MachineReport
     from nearfar.evaluate.speed.rows import SpeedRow
     from nearfar.evaluate.speed.spread import Spread
+    from nearfar.machine import MachineReport
 
 
 def record_of(

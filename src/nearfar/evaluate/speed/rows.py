@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from nearfar.evaluate.speed.contest import Role
     from nearfar.evaluate.speed.spread import Spread
     from nearfar.evaluate.speed.starting import StartUp
-    from nearfar.resample import SizeHw
+    from nearfar.preprocess import SizeHw
 
 
 class Status(StrEnum):

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import cv2
 import numpy as np
 
-from nearfar.disparity import Depth, DepthMap, Disparity
+from nearfar.depth_map import Depth, DepthMap, Disparity
 from nearfar.fit import Fit, is_flat, least_absolute
 
 if TYPE_CHECKING:
