@@ -4,9 +4,9 @@ import os
 import signal
 from dataclasses import dataclass
 
+from nearfar.benchmark.subjects import Loaded
 from nearfar.engines import EngineReport, Precision
 from nearfar.errors import EngineError, MissingExtraError
-from nearfar.evaluate.speed.orders import Loaded
 
 REPORT = EngineReport(
     engine="onnxruntime", provider="CPUExecutionProvider", precision=Precision.EXACT, threads=2, version="1"

@@ -10,9 +10,9 @@ import pytest
 
 from command import run
 from graphs import tiny_depth_graph
-from nearfar.evaluate.speed import contest as contests
-from nearfar.evaluate.speed import measure as measuring
-from nearfar.evaluate.speed.records import of_file
+from nearfar.benchmark import plan as contests
+from nearfar.benchmark import run as measuring
+from nearfar.benchmark.records import of_file
 from nearfar.models.card import card
 from nearfar.models.contract import Measurement
 

@@ -8,9 +8,9 @@ import pytest
 from onnx import TensorProto, helper
 
 from graphs import tiny_depth_graph
+from nearfar.benchmark.flops import Operation, counted, multiply_adds_of, work_of
+from nearfar.benchmark.peak import ONE_PRODUCT, Arithmetic, matrix_product
 from nearfar.engines import EngineName
-from nearfar.engines.products import ONE_PRODUCT, Arithmetic, matrix_product
-from nearfar.engines.work import Operation, counted, multiply_adds_of, work_of
 from nearfar.errors import EngineError, GraphError, OptionError
 from new_process import takes_a_signal
 
@@ -50,7 +50,7 @@ def test_each_product_is_that_of_the_two_matrices(engine: EngineName, arithmetic
 
 def test_a_signal_reaches_python_after_products_are_gone(tmp_path: Path) -> None:
     pytest.importorskip("openvino")
-    setup = "from nearfar.engines import EngineName; from nearfar.engines.products import Arithmetic, matrix_product"
+    setup = "from nearfar.engines import EngineName; from nearfar.benchmark.peak import Arithmetic, matrix_product"
     one = "matrix_product(EngineName.OPENVINO, Arithmetic.FLOAT32, side=96, threads=1)"
     assert takes_a_signal(tmp_path, setup=setup, one=one) == [True]
 

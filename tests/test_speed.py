@@ -17,15 +17,15 @@ from scipy import stats
 
 from fake_contestants import REPORT, FakeOrder
 from graphs import tiny_depth, tiny_depth_graph
-from nearfar.engines import EngineName, Precision
-from nearfar.engines.products import Arithmetic
-from nearfar.engines.work import Work
-from nearfar.errors import CardError, EngineError, GraphError, MissingExtraError, OptionError
-from nearfar.evaluate.agreement import Agreement
-from nearfar.evaluate.speed import contest as contests
-from nearfar.evaluate.speed import process, starting, worker
-from nearfar.evaluate.speed.contest import ENGINES, Contest, Entrant, Pace, Role, entrants
-from nearfar.evaluate.speed.judge import (
+from nearfar.benchmark import plan as contests
+from nearfar.benchmark import process, starting, worker
+from nearfar.benchmark.flops import Work
+from nearfar.benchmark.peak import Arithmetic
+from nearfar.benchmark.plan import ENGINES, Contest, Entrant, Pace, Role, entrants
+from nearfar.benchmark.process import Contestant
+from nearfar.benchmark.race import Laps, race
+from nearfar.benchmark.records import measurements_of, record_of
+from nearfar.benchmark.results import (
     Evidence,
     agreements_of,
     arithmetic_of,
@@ -33,8 +33,10 @@ from nearfar.evaluate.speed.judge import (
     rows_of,
     share_of_ceiling,
 )
-from nearfar.evaluate.speed.measure import _shown, measure
-from nearfar.evaluate.speed.orders import (
+from nearfar.benchmark.rows import Ceiling, SpeedRow, Status
+from nearfar.benchmark.run import _shown, measure
+from nearfar.benchmark.statistics import ratios, spread_of
+from nearfar.benchmark.subjects import (
     PRODUCT_SIDE,
     Failed,
     NaiveOrder,
@@ -44,11 +46,9 @@ from nearfar.evaluate.speed.orders import (
     Taken,
     Turn,
 )
-from nearfar.evaluate.speed.process import Contestant
-from nearfar.evaluate.speed.race import Laps, race
-from nearfar.evaluate.speed.records import measurements_of, record_of
-from nearfar.evaluate.speed.rows import Ceiling, SpeedRow, Status
-from nearfar.evaluate.speed.spread import ratios, spread_of
+from nearfar.engines import EngineName, Precision
+from nearfar.errors import CardError, EngineError, GraphError, MissingExtraError, OptionError
+from nearfar.evaluate.agreement import Agreement
 from nearfar.image.reader import read_picture
 from nearfar.machine import machine_report, processor_in
 from nearfar.models.choose import card_of_file

@@ -20,7 +20,7 @@ from nearfar.models.choose import choose, faster
 from nearfar.models.store import ModelStore
 
 if TYPE_CHECKING:
-    from nearfar.evaluate.speed.contest import Contest
+    from nearfar.benchmark.plan import Contest
     from nearfar.machine import MachineReport
     from nearfar.models.choose import Chosen
 
@@ -97,8 +97,8 @@ def bench(
     _require_sense(seconds=seconds, runs=runs, checkpoint=checkpoint, peers=peers)
     if card and (as_json or sizes):
         raise OptionError("--card prints rows of the model's own size and nothing else: leave out --json and --size")
-    from nearfar.evaluate.speed.measure import measure
-    from nearfar.evaluate.speed.records import card_toml, measurements_of, record_of
+    from nearfar.benchmark.records import card_toml, measurements_of, record_of
+    from nearfar.benchmark.run import measure
     from nearfar.machine import machine_report
 
     say = _say(quiet=quiet)
@@ -148,7 +148,7 @@ def _contest(
     threads: int | None,
     also: Mapping[str, Path],
 ) -> "Contest":
-    from nearfar.evaluate.speed.contest import ENGINES, Contest
+    from nearfar.benchmark.plan import ENGINES, Contest
 
     return Contest(
         card=chosen.card,
@@ -176,7 +176,7 @@ def _files(chosen: "Chosen", store: ModelStore, also: Sequence[Path]) -> dict[st
 def _at_pace(contest: "Contest", seconds: float | None, runs: int | None) -> "Contest":
     from dataclasses import replace
 
-    from nearfar.evaluate.speed.contest import Pace
+    from nearfar.benchmark.plan import Pace
 
     return replace(contest, pace=Pace(seconds=seconds or _SECONDS, rounds=runs))
 
@@ -190,7 +190,7 @@ def _with_peers(contest: "Contest", checkpoint: Path | None) -> "Contest":
 
 
 def _settings(contest: "Contest", checkpoint: Path | None) -> dict[str, object]:
-    from nearfar.evaluate.speed.orders import PRODUCT_SIDE
+    from nearfar.benchmark.subjects import PRODUCT_SIDE
 
     return {
         "command": shlex.join(["nearfar", *sys.argv[1:]]),

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nearfar.evaluate.speed.orders import PRODUCT_SIDE
+from nearfar.benchmark.subjects import PRODUCT_SIDE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from nearfar.evaluate.speed.measure import SizeResult
-    from nearfar.evaluate.speed.rows import Agreements, SpeedRow
-    from nearfar.evaluate.speed.spread import Spread
-    from nearfar.evaluate.speed.starting import StartUp
+    from nearfar.benchmark.rows import Agreements, SpeedRow
+    from nearfar.benchmark.run import SizeResult
+    from nearfar.benchmark.starting import StartUp
+    from nearfar.benchmark.statistics import Spread
     from nearfar.machine import MachineReport
 
 _COLUMNS = (

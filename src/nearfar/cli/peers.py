@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from nearfar.benchmark.subjects import Loaded
 from nearfar.engines import EngineReport, Precision
 from nearfar.errors import EngineError
-from nearfar.evaluate.speed.orders import Loaded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from nearfar.evaluate.speed.orders import Order
+    from nearfar.benchmark.subjects import Order
     from nearfar.models.card import ModelCard
 
 _NAMES = {"pytorch": "PyTorch, eager", "transformers": "transformers"}

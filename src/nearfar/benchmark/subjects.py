@@ -8,8 +8,8 @@ from typing import Protocol
 import numpy as np
 
 from nearfar.arrays import MapF32, TensorF32
+from nearfar.benchmark.peak import Arithmetic, matrix_product
 from nearfar.engines import Engine, EngineName, EngineReport, Precision
-from nearfar.engines.products import Arithmetic, matrix_product
 from nearfar.engines.start import start
 from nearfar.errors import NearfarError
 

@@ -13,8 +13,8 @@ from nearfar.models.rows import table_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from nearfar.evaluate.speed.rows import SpeedRow
-    from nearfar.evaluate.speed.spread import Spread
+    from nearfar.benchmark.rows import SpeedRow
+    from nearfar.benchmark.statistics import Spread
     from nearfar.machine import MachineReport
 
 

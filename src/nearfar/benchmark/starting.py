@@ -6,10 +6,10 @@ from pathlib import Path
 from statistics import median
 
 from nearfar.arrays import TensorF32
+from nearfar.benchmark.plan import Entrant
+from nearfar.benchmark.process import Contestant
+from nearfar.benchmark.subjects import NetworkOrder, Order
 from nearfar.engines import EngineName
-from nearfar.evaluate.speed.contest import Entrant
-from nearfar.evaluate.speed.orders import NetworkOrder, Order
-from nearfar.evaluate.speed.process import Contestant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

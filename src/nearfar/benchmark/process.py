@@ -10,8 +10,8 @@ from types import TracebackType
 from typing import Self
 
 from nearfar.arrays import TensorF32
+from nearfar.benchmark.subjects import Failed, Order, Ready, Taken, Turn
 from nearfar.errors import EngineError
-from nearfar.evaluate.speed.orders import Failed, Order, Ready, Taken, Turn
 
 _PATIENCE_S = 10.0
 
@@ -29,7 +29,7 @@ class Contestant:
     def __init__(self, order: Order) -> None:
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "nearfar.evaluate.speed.worker"],
+            [sys.executable, "-m", "nearfar.benchmark.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,

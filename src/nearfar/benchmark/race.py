@@ -8,10 +8,10 @@ from statistics import median
 from typing import Protocol
 
 from nearfar.arrays import MapF32, TensorF32
+from nearfar.benchmark.plan import Pace
+from nearfar.benchmark.process import Contestant
+from nearfar.benchmark.subjects import Taken
 from nearfar.errors import NearfarError
-from nearfar.evaluate.speed.contest import Pace
-from nearfar.evaluate.speed.orders import Taken
-from nearfar.evaluate.speed.process import Contestant
 
 
 class Shown(Protocol):

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from nearfar.benchmark.peak import Arithmetic
+from nearfar.benchmark.subjects import NaiveOrder, NetworkOrder, Order, ProductOrder
 from nearfar.engines import EngineName, Precision
-from nearfar.engines.products import Arithmetic
 from nearfar.errors import OptionError
-from nearfar.evaluate.speed.orders import NaiveOrder, NetworkOrder, Order, ProductOrder
 from nearfar.image.reader import Picture
 from nearfar.models.card import ModelCard
 from nearfar.preprocess import SizeHw

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from nearfar.engines import EngineReport, Precision
 
 if TYPE_CHECKING:
-    from nearfar.engines.products import Arithmetic
+    from nearfar.benchmark.peak import Arithmetic
+    from nearfar.benchmark.plan import Role
+    from nearfar.benchmark.starting import StartUp
+    from nearfar.benchmark.statistics import Spread
     from nearfar.evaluate.agreement import Agreement
-    from nearfar.evaluate.speed.contest import Role
-    from nearfar.evaluate.speed.spread import Spread
-    from nearfar.evaluate.speed.starting import StartUp
     from nearfar.preprocess import SizeHw
 
 

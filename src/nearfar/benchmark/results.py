@@ -6,25 +6,25 @@ from dataclasses import dataclass, replace
 from statistics import mean, median
 from typing import TYPE_CHECKING
 
+from nearfar.benchmark.peak import Arithmetic
+from nearfar.benchmark.plan import Entrant, Role
+from nearfar.benchmark.rows import Agreements, Ceiling, SpeedRow, Status
+from nearfar.benchmark.statistics import Spread, ratios, spread_of
+from nearfar.benchmark.subjects import PRODUCT_SIDE, ProductOrder
 from nearfar.engines import EngineName, EngineReport, Precision
-from nearfar.engines.products import Arithmetic
 from nearfar.errors import ArrayError
 from nearfar.evaluate.agreement import Agreement, agreement_of, worst_of
-from nearfar.evaluate.speed.contest import Entrant, Role
-from nearfar.evaluate.speed.orders import PRODUCT_SIDE, ProductOrder
-from nearfar.evaluate.speed.rows import Agreements, Ceiling, SpeedRow, Status
-from nearfar.evaluate.speed.spread import Spread, ratios, spread_of
 from nearfar.preprocess import restore
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from nearfar.arrays import MapF32
-    from nearfar.engines.work import Work
+    from nearfar.benchmark.flops import Work
+    from nearfar.benchmark.race import Laps
+    from nearfar.benchmark.starting import StartUp
+    from nearfar.benchmark.subjects import Ready
     from nearfar.errors import NearfarError
-    from nearfar.evaluate.speed.orders import Ready
-    from nearfar.evaluate.speed.race import Laps
-    from nearfar.evaluate.speed.starting import StartUp
     from nearfar.preprocess import Prepared, SizeHw
 
 

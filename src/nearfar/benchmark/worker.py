@@ -1,6 +1,6 @@
 """The process that runs one contestant, when it is told to and never otherwise: ``python -m`` this module.
 
-Pickles come in on standard input and go out on standard output, from and to ``nearfar.evaluate.speed.process``, which
+Pickles come in on standard input and go out on standard output, from and to ``nearfar.benchmark.process``, which
 started it. What a runtime prints goes to standard error.
 """
 
@@ -11,8 +11,8 @@ import time
 from pathlib import Path
 from typing import BinaryIO
 
+from nearfar.benchmark.subjects import Failed, Loaded, Order, Ready, Taken, Turn
 from nearfar.errors import NearfarError
-from nearfar.evaluate.speed.orders import Failed, Loaded, Order, Ready, Taken, Turn
 
 _QUIET_CHECKS = 100
 _QUIET_STEP_S = 0.005

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nearfar.benchmark.plan import Role, entrants
+from nearfar.benchmark.process import Contestant
+from nearfar.benchmark.race import race
+from nearfar.benchmark.results import Evidence, ceilings_of, rows_of
+from nearfar.benchmark.starting import started
+from nearfar.benchmark.subjects import NetworkOrder
 from nearfar.errors import EngineError, GraphError, NearfarError, OptionError
-from nearfar.evaluate.speed.contest import Role, entrants
-from nearfar.evaluate.speed.judge import Evidence, ceilings_of, rows_of
-from nearfar.evaluate.speed.orders import NetworkOrder
-from nearfar.evaluate.speed.process import Contestant
-from nearfar.evaluate.speed.race import race
-from nearfar.evaluate.speed.starting import started
 from nearfar.machine import machine_report
 from nearfar.preprocess import RECIPES, only_hw, prepare
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from nearfar.arrays import TensorF32
-    from nearfar.engines.products import Arithmetic
-    from nearfar.engines.work import Work
-    from nearfar.evaluate.speed.contest import Contest, Entrant
-    from nearfar.evaluate.speed.rows import Ceiling, SpeedRow
-    from nearfar.evaluate.speed.starting import StartUp
+    from nearfar.benchmark.flops import Work
+    from nearfar.benchmark.peak import Arithmetic
+    from nearfar.benchmark.plan import Contest, Entrant
+    from nearfar.benchmark.rows import Ceiling, SpeedRow
+    from nearfar.benchmark.starting import StartUp
     from nearfar.preprocess import Prepared, SizeHw
 
 _SQUARE = RECIPES["square"]
@@ -225,7 +225,7 @@ def _told_in_vain(entrant: Entrant, contestant: Contestant) -> bool:
 
 
 def _works(contest: Contest, size_hw: SizeHw) -> dict[str | None, Work]:
-    from nearfar.engines.work import work_of
+    from nearfar.benchmark.flops import work_of
 
     found: dict[str | None, Work] = {}
     for name, file in ((None, contest.path), *contest.also.items()):
