@@ -20,7 +20,7 @@ import numpy as np
 import onnx
 import torch
 
-from nearfar.engines.onnxruntime_runtime import onnxruntime
+from nearfar.engines.onnxruntime_library import onnxruntime
 from nearfar.export.attention import fuse_attention
 from nearfar.export.graph import frozen_copy, graph_of
 from nearfar.export.rewrites import fold_channel_scales, part_linear_layers, rewrite

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from nearfar.engines.onnxruntime_runtime import onnxruntime
+from nearfar.engines.onnxruntime_library import onnxruntime
 from nearfar.export.onnx import export_onnx
 from nearfar.export.settings import ExportSettings
 from nearfar.net.open import STRIDE, OpenNetConfig

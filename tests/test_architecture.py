@@ -45,7 +45,7 @@ def test_torch_and_numba_stay_off_the_path_of_inference() -> None:
 
 
 def test_a_runtime_is_loaded_only_when_it_is_chosen() -> None:
-    assert not _loaded_by("import nearfar.estimator, nearfar.engines.start") & RUNTIMES
+    assert not _loaded_by("import nearfar.estimator, nearfar.engines.loader") & RUNTIMES
     run = "import nearfar; nearfar.load('nearfar-open', engine='{}')"
     for engine in RUNTIMES:
         assert _loaded_by(run.format(engine)) & RUNTIMES == {engine}

@@ -9,7 +9,7 @@ import pytest
 
 import nearfar
 from graphs import tiny_depth, tiny_depth_graph
-from nearfar.engines import EngineName, Precision, choose, onnxruntime, openvino, providers, start
+from nearfar.engines import EngineName, Precision, choose, loader, onnxruntime, openvino, providers
 from nearfar.engines.choose import Candidate, Machine, candidates, this_machine
 from nearfar.engines.providers import CORE_ML, CPU, CUDA, DIRECT_ML
 from nearfar.errors import EngineError, GraphError, MissingExtraError, NearfarError, OptionError
@@ -106,14 +106,14 @@ def test_an_accelerator_shows_in_the_files_of_the_package(
 def here(monkeypatch: pytest.MonkeyPatch) -> Machine:
     """A machine with OpenVINO, whatever this one is."""
     found = machine("x86_64", CUDA)
-    monkeypatch.setattr(start, "this_machine", lambda: found)
+    monkeypatch.setattr(loader, "this_machine", lambda: found)
     return found
 
 
 def test_an_accelerator_that_does_not_start_gives_way_and_a_warning_says_so(
     tmp_path: Path, here: Machine, caplog: pytest.LogCaptureFixture
 ) -> None:
-    engine = start.start(tiny_depth_graph(tmp_path / "net.onnx"))
+    engine = loader.start(tiny_depth_graph(tmp_path / "net.onnx"))
     assert engine.report.engine == "openvino"
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     assert CUDA in caplog.text
@@ -134,14 +134,14 @@ def test_auto_goes_on_where_openvino_does_not_run_a_file(
 
     monkeypatch.setattr(openvino, "load", broken)
     path = tiny_depth_graph(tmp_path / "net.onnx")
-    engine = start.start(path)
+    engine = loader.start(path)
     assert (engine.report.engine, engine.report.provider) == ("onnxruntime", CPU)
     np.testing.assert_allclose(engine.run(tensor()), tiny_depth(tensor()), atol=1e-5)
     assert str(failure) in caplog.text
     with pytest.raises(type(failure)):
-        start.start(path, engine=OV)
+        loader.start(path, engine=OV)
     with pytest.raises(type(failure)):
-        start.start(path, precision=FAST)  # ONNX Runtime's CPU has no faster way: nothing to go on to
+        loader.start(path, precision=FAST)  # ONNX Runtime's CPU has no faster way: nothing to go on to
 
 
 def test_a_file_that_no_runtime_takes_is_one_error_and_no_warning(
@@ -152,7 +152,7 @@ def test_a_file_that_no_runtime_takes_is_one_error_and_no_warning(
     model.graph.node[0].op_type = "Telepathy"
     onnx.save(model, path)
     with pytest.raises(GraphError, match="Telepathy"), caplog.at_level(logging.WARNING):
-        start.start(path)
+        loader.start(path)
     assert not caplog.records
 
 

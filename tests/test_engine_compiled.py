@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nearfar.engines.compiled import CompiledCache
+from nearfar.engines.compile_cache import CompiledCache
 
 GRAPH = bytes(range(256)) * 3
 

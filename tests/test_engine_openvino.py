@@ -12,9 +12,9 @@ import pytest
 from graphs import tiny_depth, tiny_depth_graph
 from nearfar.engines import Precision, onnxruntime, openvino_compile
 from nearfar.engines import openvino as engine_module
-from nearfar.engines.compiled import CompiledCache
+from nearfar.engines.compile_cache import CompiledCache
 from nearfar.engines.openvino import load
-from nearfar.engines.openvino_runtime import core, openvino
+from nearfar.engines.openvino_library import core, openvino
 from nearfar.errors import EngineError, MissingExtraError
 from nearfar.models.store import BUNDLED_FOLDER
 from new_process import in_new_process, takes_a_signal
@@ -270,7 +270,7 @@ def test_a_signal_reaches_python_after_engines_are_gone(tmp_path: Path) -> None:
 def test_openvinos_telemetry_is_never_loaded_and_leaves_nothing(tmp_path: Path) -> None:
     # Without CI in the environment, where the telemetry would be silent by itself.
     code = (
-        "import json, sys; from nearfar.engines.openvino_runtime import core; core();"
+        "import json, sys; from nearfar.engines.openvino_library import core; core();"
         "print(json.dumps([name for name in sys.modules if 'telemetry' in name or name.endswith('.ovc')]))"
     )
     assert in_new_process(code, tmp_path) == []

@@ -11,7 +11,7 @@ import pytest
 
 from graphs import tiny_depth, tiny_depth_graph
 from nearfar.engines import Engine, Precision, onnxruntime, openvino
-from nearfar.engines.contract import TensorSpec, contract_of, map_of
+from nearfar.engines.signature import TensorSpec, contract_of, map_of
 from nearfar.errors import ArrayError, EngineError, GraphError, OptionError
 from nearfar.models.store import BUNDLED_FOLDER
 

@@ -15,8 +15,8 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 
-from nearfar.engines.onnxruntime_runtime import onnxruntime
-from nearfar.engines.openvino_runtime import openvino
+from nearfar.engines.onnxruntime_library import onnxruntime
+from nearfar.engines.openvino_library import openvino
 from nearfar.evaluate.agreement import agreement_of, worst_of
 from nearfar.image.reader import read_picture
 from nearfar.models.card import card

@@ -15,7 +15,7 @@ import numpy as np
 
 from nearfar.depth_map import Depth, DepthMap, Disparity, Provenance
 from nearfar.engines import EngineName, Precision
-from nearfar.engines.start import start
+from nearfar.engines.loader import start
 from nearfar.errors import ArrayError, EngineError, NearfarError, OptionError
 from nearfar.image.reader import Picture, PictureSource, read_picture
 from nearfar.models.card import Kind, ModelCard

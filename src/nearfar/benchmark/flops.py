@@ -17,7 +17,7 @@ import numpy as np
 
 from nearfar.engines import Precision
 from nearfar.engines.onnxruntime import OnnxRuntimeEngine, plain_session
-from nearfar.engines.onnxruntime_runtime import onnxruntime
+from nearfar.engines.onnxruntime_library import onnxruntime
 from nearfar.errors import EngineError
 
 if TYPE_CHECKING:

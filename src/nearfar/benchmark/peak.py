@@ -70,7 +70,7 @@ def matrix_product(
 def _by_onnxruntime(
     first: NDArray[np.float32], second: NDArray[np.float32], threads: int
 ) -> Callable[[], NDArray[np.float32]]:
-    from nearfar.engines.onnxruntime_runtime import onnxruntime
+    from nearfar.engines.onnxruntime_library import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
@@ -82,7 +82,7 @@ def _by_onnxruntime(
 def _by_openvino(
     first: NDArray[np.float32], second: NDArray[np.float32], arithmetic: Arithmetic, threads: int
 ) -> Callable[[], NDArray[np.float32]]:
-    from nearfar.engines.openvino_runtime import core, openvino, operations
+    from nearfar.engines.openvino_library import core, openvino, operations
 
     needs = {Arithmetic.FLOAT32: "FP32", Arithmetic.BFLOAT16: "BF16", Arithmetic.INT8: "INT8"}[arithmetic]
     if needs not in core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"):

@@ -10,7 +10,7 @@ import numpy as np
 from nearfar.arrays import MapF32, TensorF32
 from nearfar.benchmark.peak import Arithmetic, matrix_product
 from nearfar.engines import Engine, EngineName, EngineReport, Precision
-from nearfar.engines.start import start
+from nearfar.engines.loader import start
 from nearfar.errors import NearfarError
 
 PRODUCT_SIDE = 2048
@@ -44,7 +44,7 @@ class Order(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkOrder:
-    """A network by one of nearfar's engines; the fields are those of ``nearfar.engines.start.start``."""
+    """A network by one of nearfar's engines; the fields are those of ``nearfar.engines.loader.start``."""
 
     path: Path
     engine: EngineName

@@ -82,7 +82,7 @@ def this_machine() -> Machine:
 def _accelerators() -> tuple[str, ...]:
     if not may_have_accelerator():
         return ()
-    from nearfar.engines.onnxruntime_runtime import onnxruntime
+    from nearfar.engines.onnxruntime_library import onnxruntime
 
     return tuple(name for name in onnxruntime.get_available_providers() if name != CPU)
 

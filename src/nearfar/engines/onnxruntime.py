@@ -12,9 +12,9 @@ import numpy as np
 
 from nearfar.arrays import MapF32, TensorF32, require_tensor
 from nearfar.engines import EngineReport, Precision
-from nearfar.engines.contract import TensorSpec, contract_of, map_of
-from nearfar.engines.onnxruntime_runtime import NO_BYTE_OVERFLOW, onnxruntime, runtime_state
+from nearfar.engines.onnxruntime_library import NO_BYTE_OVERFLOW, onnxruntime, runtime_state
 from nearfar.engines.providers import COMPUTES, CPU, CUDA, PREFERRED_PROVIDERS
+from nearfar.engines.signature import TensorSpec, contract_of, map_of
 from nearfar.errors import EngineError, GraphError, OptionError
 from nearfar.machine import threads_or_all
 

@@ -16,10 +16,10 @@ import numpy as np
 
 from nearfar.arrays import MapF32, TensorF32, require_tensor
 from nearfar.engines import EngineReport, Precision
-from nearfar.engines.compiled import CompiledCache
-from nearfar.engines.contract import map_of
+from nearfar.engines.compile_cache import CompiledCache
 from nearfar.engines.openvino_compile import DEVICE, Order, compiled_graph
-from nearfar.engines.openvino_runtime import RUN_ERRORS, VERSION, core, one_line
+from nearfar.engines.openvino_library import RUN_ERRORS, VERSION, core, one_line
+from nearfar.engines.signature import map_of
 from nearfar.errors import EngineError, GraphError
 from nearfar.machine import threads_or_all
 

@@ -8,9 +8,9 @@ import mmap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nearfar.engines.contract import GraphContract, TensorSpec, contract_of
+from nearfar.engines.openvino_library import COMPILE_ERRORS, VERSION, core, frontend, one_line, openvino
 from nearfar.engines.openvino_normalisation import write_out_group_normalisation
-from nearfar.engines.openvino_runtime import COMPILE_ERRORS, VERSION, core, frontend, one_line, openvino
+from nearfar.engines.signature import GraphContract, TensorSpec, contract_of
 from nearfar.errors import GraphError
 from nearfar.onnx_header import axis_names
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from nearfar.engines.compiled import CompiledCache
+    from nearfar.engines.compile_cache import CompiledCache
 
 logger = logging.getLogger(__name__)
 

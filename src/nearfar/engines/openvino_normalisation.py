@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nearfar.engines.openvino_runtime import openvino, operations
+from nearfar.engines.openvino_library import openvino, operations
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

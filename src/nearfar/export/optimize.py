@@ -223,7 +223,7 @@ def _written(
 ) -> OptimizedModel:
     import onnx
 
-    from nearfar.engines.onnxruntime_runtime import onnxruntime
+    from nearfar.engines.onnxruntime_library import onnxruntime
 
     make_folder(output.parent)
     write_whole(output, content)

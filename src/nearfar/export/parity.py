@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from nearfar.engines.onnxruntime_runtime import onnxruntime
+from nearfar.engines.onnxruntime_library import onnxruntime
 from nearfar.errors import ExportError
 from nearfar.export.runtime import RUNTIME_ERRORS, cpu_session
 from nearfar.export.settings import ExportSettings, Shape

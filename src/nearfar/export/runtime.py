@@ -1,6 +1,6 @@
 """ONNX Runtime for graphs in memory, as exporting and quantising need it."""
 
-from nearfar.engines.onnxruntime_runtime import NO_BYTE_OVERFLOW, onnxruntime, runtime_state
+from nearfar.engines.onnxruntime_library import NO_BYTE_OVERFLOW, onnxruntime, runtime_state
 
 RUNTIME_ERRORS = (
     runtime_state.Fail,
