@@ -13,9 +13,9 @@ import pytest
 
 from nearfar.errors import CardError, UnknownModelError
 from nearfar.models.card import CARDS_FOLDER, ModelCard, card, cards, load_card, save_card
-from nearfar.models.choose import card_of_file
-from nearfar.models.page import card_rows, markdown_page
-from nearfar.models.rows import read_rows, table_of
+from nearfar.models.render import card_rows, markdown_page
+from nearfar.models.select import card_of_file
+from nearfar.models.toml_reader import read_rows, table_of
 
 DEPTH_ANYTHING = "depth-anything-v2-small"
 SHIPPED = sorted(path.stem for path in CARDS_FOLDER.glob("*.toml"))

@@ -14,7 +14,7 @@ from nearfar.benchmark import plan as contests
 from nearfar.benchmark import run as measuring
 from nearfar.benchmark.records import of_file
 from nearfar.models.card import card
-from nearfar.models.contract import Measurement
+from nearfar.models.schema import Measurement
 
 QUICK = ("bench", "--runs", "1", "--threads", "1", "--engine", "onnxruntime", "--precision", "exact")
 

@@ -22,7 +22,7 @@ from nearfar.estimator import load
 from nearfar.export.onnx import export_onnx
 from nearfar.export.settings import ExportSettings
 from nearfar.export.weights import open_weights
-from nearfar.models.contract import Kind
+from nearfar.models.schema import Kind
 from nearfar.net import checkpoint as net_checkpoint
 from nearfar.net import depth_anything, weights
 from nearfar.net.open import OpenNet

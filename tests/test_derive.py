@@ -15,8 +15,8 @@ from nearfar.errors import ExportError, OptionError
 from nearfar.estimator import load
 from nearfar.evaluate import agreement
 from nearfar.export.derive import derive_quantised
-from nearfar.models.choose import choose, faster
-from nearfar.models.contract import Origin
+from nearfar.models.schema import Origin
+from nearfar.models.select import choose, faster
 from nearfar.models.store import ModelStore
 from quantisable import quantisable_graph
 

@@ -34,7 +34,7 @@ from nearfar.export import convert as convert_module
 from nearfar.export import imports
 from nearfar.export.imports import import_model
 from nearfar.export.trial import trial_pictures
-from nearfar.models.contract import Kind, Origin, RecipeName
+from nearfar.models.schema import Kind, Origin, RecipeName
 from nearfar.models.stated import statement
 from nearfar.models.store import ModelStore
 from nearfar.net import checkpoint as checkpoint_module

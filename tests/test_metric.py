@@ -19,7 +19,7 @@ from nearfar.cli.demo_photographs import demo_photographs
 from nearfar.engines import EngineReport, onnxruntime
 from nearfar.errors import EngineError
 from nearfar.models.card import Kind, ModelCard, card
-from nearfar.models.choose import Chosen, choose
+from nearfar.models.select import Chosen, choose
 from nearfar.models.stated import stated_of, statement
 from nearfar.outputs.color import colored
 from nearfar.outputs.readers import open as open_map

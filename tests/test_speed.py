@@ -51,7 +51,7 @@ from nearfar.errors import CardError, EngineError, GraphError, MissingExtraError
 from nearfar.evaluate.agreement import Agreement
 from nearfar.image.reader import read_picture
 from nearfar.machine import machine_report, processor_in
-from nearfar.models.choose import card_of_file
+from nearfar.models.select import card_of_file
 
 ORT, OV = ENGINES
 PICTURE = np.random.default_rng(0).integers(0, 256, (48, 64, 3), dtype=np.uint8)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hub_server import CARD_ID, tiny_card
 from nearfar.errors import ModelMissingError, OptionError, UnknownModelError, VerificationError
-from nearfar.models import integrity
+from nearfar.models import checksum
 from nearfar.models.card import ModelCard, card
 from nearfar.models.environment import Environment, read_environment
 from nearfar.models.store import BUNDLED_FOLDER, BUNDLED_MODEL, ModelStore, Place
@@ -100,13 +100,13 @@ def test_a_file_that_cannot_be_read_fails_verification(
     def refused(_: Path) -> tuple[int, str]:
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr(integrity, "digest", refused)
+    monkeypatch.setattr(checksum, "digest", refused)
     with pytest.raises(VerificationError, match="cannot be read: Permission denied"):
         store.find(known)
 
 
 def test_a_file_that_vanishes_fails_verification(store: ModelStore, known: ModelCard, tmp_path: Path) -> None:
-    reading = integrity.check(tmp_path / "gone", known.file(), store.environment)
+    reading = checksum.check(tmp_path / "gone", known.file(), store.environment)
     assert (reading.good, reading.problem) == (False, "cannot be read: No such file or directory")
 
 
@@ -121,18 +121,18 @@ class TestMemory:
     @pytest.fixture(autouse=True)
     def settled(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Files written this moment count as long since written."""
-        monkeypatch.setattr(integrity, "_SETTLED_NS", -1_000_000_000)
+        monkeypatch.setattr(checksum, "_SETTLED_NS", -1_000_000_000)
 
     @pytest.fixture
     def readings(self, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
         read: list[Path] = []
-        digest = integrity.digest
+        digest = checksum.digest
 
         def noted(path: Path) -> tuple[int, str]:
             read.append(path)
             return digest(path)
 
-        monkeypatch.setattr(integrity, "digest", noted)
+        monkeypatch.setattr(checksum, "digest", noted)
         return read
 
     def test_the_second_start_does_not_read(self, store: ModelStore, known: ModelCard, readings: list[Path]) -> None:
@@ -197,7 +197,7 @@ class TestMemory:
     def test_a_file_written_this_moment_is_not_relied_upon(
         self, store: ModelStore, known: ModelCard, readings: list[Path], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(integrity, "_SETTLED_NS", 3600 * 1_000_000_000)
+        monkeypatch.setattr(checksum, "_SETTLED_NS", 3600 * 1_000_000_000)
         _put(store, known)
         store.find(known)
         store.find(known)

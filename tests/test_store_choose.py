@@ -15,9 +15,9 @@ from hub_server import CARD_ID, Hub, serving, write_card
 from nearfar.errors import FetchError, ModelMissingError, UnknownModelError, UnreachableError, VerificationError
 from nearfar.models import card as card_module
 from nearfar.models.card import Kind, card
-from nearfar.models.choose import Chosen, choose
 from nearfar.models.environment import Environment, read_environment
 from nearfar.models.pins import pin_bundled
+from nearfar.models.select import Chosen, choose
 from nearfar.models.store import BUNDLED_MODEL, DEFAULT_MODEL, ModelStore
 
 CONTENT = b"the bytes of the better model" * 9
@@ -100,7 +100,7 @@ def test_auto_without_a_network_runs_the_bundled_model(store: ModelStore, hub: H
 
 
 def test_auto_waits_no_longer_than_three_seconds(store: ModelStore, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    from nearfar.models import hub as hub_module
+    from nearfar.models import download as hub_module
 
     allowed = []
 
@@ -235,7 +235,7 @@ def test_pins_say_what_the_file_is(store: ModelStore) -> None:
 
 def test_a_model_that_is_here_is_found_without_huggingface_hub() -> None:
     code = (
-        "import sys; from nearfar.models.choose import choose; from nearfar.models.store import ModelStore\n"
+        "import sys; from nearfar.models.select import choose; from nearfar.models.store import ModelStore\n"
         "from nearfar.models.card import card; ModelStore().find(card('depth-anything-v2-small'))\n"
         "print(*{name.partition('.')[0] for name in sys.modules})"
     )

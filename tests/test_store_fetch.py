@@ -20,8 +20,8 @@ import pytest
 from hub_server import CARD_ID, Hub, serving, tiny_card, write_card
 from nearfar.errors import FetchError, OptionError, UnreachableError, VerificationError
 from nearfar.models.card import ModelCard
+from nearfar.models.download import Download, probe
 from nearfar.models.environment import Environment
-from nearfar.models.hub import Download, probe
 from nearfar.models.store import ModelStore
 
 CONTENT = bytes(range(256)) * 40
@@ -126,11 +126,11 @@ def test_a_token_goes_to_a_mirror_and_not_to_the_public_hub(
     store: ModelStore, card: ModelCard, hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HF_TOKEN", "hf_secret")
-    monkeypatch.setattr("nearfar.models.hub.PUBLIC_ENDPOINT", hub.endpoint)
+    monkeypatch.setattr("nearfar.models.download.PUBLIC_ENDPOINT", hub.endpoint)
     store.fetch(card)
     assert all("authorization" not in headers for _, headers in hub.requests)
     hub.requests.clear()
-    monkeypatch.setattr("nearfar.models.hub.PUBLIC_ENDPOINT", "https://elsewhere")
+    monkeypatch.setattr("nearfar.models.download.PUBLIC_ENDPOINT", "https://elsewhere")
     store.fetch(card, force=True)
     assert all(headers["authorization"] == "Bearer hf_secret" for _, headers in hub.requests)
 

@@ -19,9 +19,9 @@ from nearfar.engines.loader import start
 from nearfar.errors import ArrayError, EngineError, NearfarError, OptionError
 from nearfar.image.reader import Picture, PictureSource, read_picture
 from nearfar.models.card import Kind, ModelCard
-from nearfar.models.choose import choose, faster
-from nearfar.models.contract import Origin
 from nearfar.models.environment import read_cache_folder
+from nearfar.models.schema import Origin
+from nearfar.models.select import choose, faster
 from nearfar.models.store import ModelStore
 from nearfar.pipeline import in_turn, overlapped
 from nearfar.preprocess import RECIPES, Prepared, Recipe, only_hw, prepare, restore, rounded_size

@@ -7,8 +7,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from nearfar.errors import CardError
-from nearfar.models.contract import Measurement
-from nearfar.models.rows import table_of
+from nearfar.models.schema import Measurement
+from nearfar.models.toml_reader import table_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

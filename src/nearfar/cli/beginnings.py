@@ -27,7 +27,7 @@ def named_beginning(parent: str) -> "Beginning":
     """
     if parent == BUNDLED_MODEL:
         from nearfar.models.card import card
-        from nearfar.models.integrity import digest
+        from nearfar.models.checksum import digest
         from nearfar.models.store import ModelStore
 
         path = ModelStore().require(card(BUNDLED_MODEL))

@@ -16,13 +16,13 @@ from nearfar.cli.stop import INTERRUPTED, stopping
 from nearfar.engines import EngineName, Precision
 from nearfar.errors import OptionError
 from nearfar.image.reader import read_picture
-from nearfar.models.choose import choose, faster
+from nearfar.models.select import choose, faster
 from nearfar.models.store import ModelStore
 
 if TYPE_CHECKING:
     from nearfar.benchmark.plan import Contest
     from nearfar.machine import MachineReport
-    from nearfar.models.choose import Chosen
+    from nearfar.models.select import Chosen
 
 Sizes = Annotated[
     list[int] | None,

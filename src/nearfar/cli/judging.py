@@ -15,7 +15,7 @@ from nearfar.evaluate.journal import Journal
 from nearfar.evaluate.report import DataFacts, Judged, versions
 from nearfar.evaluate.results import Result, results
 from nearfar.evaluate.sample import Sample, Space
-from nearfar.models.choose import AUTO, choose
+from nearfar.models.select import AUTO, choose
 from nearfar.models.store import ModelStore
 
 

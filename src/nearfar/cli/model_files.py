@@ -14,8 +14,8 @@ from nearfar.cli.inputs import expand
 from nearfar.cli.options import Overwrite, Quiet
 from nearfar.errors import MissingExtraError, OptionError
 from nearfar.files import make_folder, write_whole
-from nearfar.models.contract import Kind
 from nearfar.models.package import SUFFIX, package
+from nearfar.models.schema import Kind
 from nearfar.models.store import ModelStore
 
 Name = Annotated[str, typer.Argument(metavar="ID", help="A model's id, as 'nearfar models list' prints it.")]

@@ -14,7 +14,7 @@ from nearfar.cli.model_files import export_model, import_model, optimize_model, 
 from nearfar.cli.options import Json, Quiet
 from nearfar.errors import NearfarError, OptionError, VerificationError
 from nearfar.models.card import ModelCard
-from nearfar.models.page import card_rows, markdown_page
+from nearfar.models.render import card_rows, markdown_page
 from nearfar.models.store import ModelStore
 
 app = typer.Typer(help="List, show, fetch, verify, import and export models.", no_args_is_help=True)

@@ -6,7 +6,7 @@ import typer
 
 from nearfar.engines import EngineName
 from nearfar.engines import Precision as PrecisionName
-from nearfar.models.contract import Kind, RecipeName
+from nearfar.models.schema import Kind, RecipeName
 from nearfar.outputs.camera import DEFAULT_FOV_DEG
 from nearfar.outputs.geometry import DEFAULT_FAR, DEFAULT_NEAR
 

@@ -78,8 +78,8 @@ def _require_open_relative(beginning: "Beginning | None") -> None:
 def _labelled(photos: list[str], teacher: str, output: Path, *, side_px: int) -> "Photographs":
     from nearfar.cli.inputs import expand
     from nearfar.estimator import load
-    from nearfar.models.choose import choose
-    from nearfar.models.integrity import digest
+    from nearfar.models.checksum import digest
+    from nearfar.models.select import choose
     from nearfar.models.store import ModelStore
     from nearfar.train.distill import label
     from nearfar.train.photographs import FOLDER, split_photographs

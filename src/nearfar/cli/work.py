@@ -27,7 +27,7 @@ from nearfar.outputs.writers import WRITERS, Writer
 if TYPE_CHECKING:
     from nearfar.engines import EngineName, Precision
     from nearfar.estimator import DepthEstimator
-    from nearfar.models.contract import RecipeName
+    from nearfar.models.schema import RecipeName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,8 +7,8 @@ from typing import cast
 
 from nearfar.errors import DataError
 from nearfar.evaluate.metrics import METRICS
-from nearfar.models.contract import Measurement
-from nearfar.models.rows import table_of
+from nearfar.models.schema import Measurement
+from nearfar.models.toml_reader import table_of
 
 # A card is for people: the figures that they compare by.
 _ROWS = ("abs_rel", "delta1", "spearman", "ordinal")

@@ -12,7 +12,7 @@ from nearfar.evaluate.predictions import SUFFIXES, prediction_of, read_predictio
 from nearfar.evaluate.sample import Space
 from nearfar.image.reader import Picture
 from nearfar.models.card import Kind
-from nearfar.models.integrity import digest
+from nearfar.models.checksum import digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -10,7 +10,7 @@ from nearfar.depth_map import Depth
 from nearfar.errors import DataError, MapError, OptionError
 from nearfar.evaluate.sample import Space
 from nearfar.evaluate.score import Prediction
-from nearfar.models.contract import Kind
+from nearfar.models.schema import Kind
 from nearfar.outputs import readers
 
 if TYPE_CHECKING:

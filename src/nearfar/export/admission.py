@@ -14,8 +14,8 @@ from nearfar.engines import Engine, onnxruntime
 from nearfar.errors import GraphError
 from nearfar.export.trial import require_depth_map, trial_sizes
 from nearfar.models.card import ModelCard
-from nearfar.models.contract import Architecture, FileRole, MadeFrom, ModelFile, Origin, RecipeName
-from nearfar.models.integrity import digest
+from nearfar.models.checksum import digest
+from nearfar.models.schema import Architecture, FileRole, MadeFrom, ModelFile, Origin, RecipeName
 from nearfar.models.store import ModelStore
 
 if TYPE_CHECKING:

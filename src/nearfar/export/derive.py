@@ -12,8 +12,8 @@ from nearfar.errors import OptionError
 from nearfar.export.admission import NETWORK, Say
 from nearfar.export.optimize import EngineLoader, OptimizedModel, optimize_model
 from nearfar.models.card import ModelCard
-from nearfar.models.choose import quantised_id
-from nearfar.models.contract import FileRole, MadeFrom, Measured, ModelFile, Origin, Quantised
+from nearfar.models.schema import FileRole, MadeFrom, Measured, ModelFile, Origin, Quantised
+from nearfar.models.select import quantised_id
 from nearfar.models.store import ModelStore
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from nearfar.errors import GraphError, MissingExtraError, ModelMissingError, OptionError
 from nearfar.export.admission import Say, admit_checkpoint, admit_graph
 from nearfar.models.card import ModelCard, cards, is_id
-from nearfar.models.contract import Kind
+from nearfar.models.schema import Kind
 from nearfar.models.stated import stated_of
 from nearfar.models.store import ModelStore
 from nearfar.models.undescribed import undescribed_card

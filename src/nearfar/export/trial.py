@@ -6,7 +6,7 @@ from nearfar.arrays import TensorF32
 from nearfar.engines import Engine
 from nearfar.errors import GraphError
 from nearfar.models.card import ModelCard
-from nearfar.models.contract import Kind
+from nearfar.models.schema import Kind
 
 _ROUNDING = 1e-5
 _OPEN_PATCHES_HW = (6, 9)  # beside the model's own square: small, and not square

@@ -16,7 +16,8 @@ from types import MappingProxyType
 
 from nearfar.errors import CardError, UnknownModelError
 from nearfar.files import write_whole
-from nearfar.models.contract import (
+from nearfar.models.openness import Openness, Publication, Training, TrainingCode, TrainingData
+from nearfar.models.schema import (
     Architecture,
     InputContract,
     Kind,
@@ -30,8 +31,7 @@ from nearfar.models.contract import (
     RecipeName,
     Source,
 )
-from nearfar.models.openness import Openness, Publication, Training, TrainingCode, TrainingData
-from nearfar.models.rows import read_rows, require, table_of
+from nearfar.models.toml_reader import read_rows, require, table_of
 
 # What the stages beside and above read off a card, so that they need not know in which block's module it is defined.
 __all__ = [

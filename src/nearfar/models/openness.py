@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from nearfar.models.rows import require
+from nearfar.models.toml_reader import require
 
 
 class Osaid(StrEnum):

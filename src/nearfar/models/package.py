@@ -13,7 +13,7 @@ from pathlib import Path
 from nearfar import __version__
 from nearfar.errors import ModelMissingError
 from nearfar.models.card import ModelCard
-from nearfar.models.contract import Kind
+from nearfar.models.schema import Kind
 
 SUFFIX = ".dtmodel"
 

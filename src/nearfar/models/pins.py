@@ -11,7 +11,7 @@ from pathlib import Path
 
 from nearfar.errors import CardError
 from nearfar.models.card import CARDS_FOLDER, ModelCard, load_card
-from nearfar.models.integrity import digest
+from nearfar.models.checksum import digest
 from nearfar.models.store import BUNDLED_FOLDER, BUNDLED_MODEL
 
 

@@ -11,7 +11,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
-from nearfar.models.contract import Kind
+from nearfar.models.schema import Kind
 
 _KIND, _CAP = "nearfar:kind", "nearfar:depth_cap_m"
 _METADATA = 14  # the field of ModelProto, whose entries have a key (1) and a value (2)

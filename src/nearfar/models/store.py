@@ -18,10 +18,10 @@ from pathlib import Path
 from nearfar.errors import CardError, ModelMissingError, UnreachableError, VerificationError
 from nearfar.models import card as shipped
 from nearfar.models.card import ModelCard, card_named, load_card, save_card
-from nearfar.models.contract import ModelFile, Origin
+from nearfar.models.checksum import Reading, check, read_in_full
 from nearfar.models.environment import Environment, read_environment
 from nearfar.models.install import install, private_folder
-from nearfar.models.integrity import Reading, check, read_in_full
+from nearfar.models.schema import ModelFile, Origin
 
 DEFAULT_MODEL = "depth-anything-v2-small"
 BUNDLED_MODEL = "nearfar-open"
@@ -191,7 +191,7 @@ class ModelStore:
         if self.environment.offline:
             raise UnreachableError(f"cannot fetch {title(card, variant)}: HF_HUB_OFFLINE forbids it")
         # Here and not above: huggingface_hub costs 0.3 s, and most starts have their model.
-        from nearfar.models.hub import Download, download, probe
+        from nearfar.models.download import Download, download, probe
 
         file = card.file(variant)
         wanted = Download(

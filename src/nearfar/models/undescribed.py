@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from nearfar.models.card import ModelCard, card
-from nearfar.models.contract import Architecture, Kind, Measured, Origin, RecipeName, Source
 from nearfar.models.openness import Mof, Openness, Osaid, TrainingCode, TrainingData
+from nearfar.models.schema import Architecture, Kind, Measured, Origin, RecipeName, Source
 
 _LIKE = "depth-anything-v2-small"
 

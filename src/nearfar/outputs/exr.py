@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from nearfar.errors import MissingExtraError
-from nearfar.models.contract import Kind
+from nearfar.models.schema import Kind
 from nearfar.outputs.stored import PREFIX, SOFTWARE, Stored, facts_of, kind_of, one_map, require_size
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from PIL import Image, PngImagePlugin
 from nearfar.depth_map import Depth, DepthMap
 from nearfar.image.pillow_settings import pillow_by_nearfar_rules
 from nearfar.image.reader import Picture
-from nearfar.models.contract import Kind
+from nearfar.models.schema import Kind
 from nearfar.outputs.png_chunks import png_bytes
 from nearfar.outputs.stored import PREFIX, Stored, facts_of, png_text, require_size
 

@@ -16,7 +16,7 @@ from nearfar.arrays import MapF32
 from nearfar.depth_map import Depth, DepthMap, Disparity
 from nearfar.errors import ArrayError, MapError, OptionError
 from nearfar.image.sniff import HEAD_BYTES, foreign_kind, own_kind
-from nearfar.models.contract import Kind
+from nearfar.models.schema import Kind
 from nearfar.outputs import exr, npy, npz, pfm, png, tiff
 from nearfar.outputs.stored import Stored
 

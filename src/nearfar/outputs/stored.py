@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from nearfar import __version__
 from nearfar.depth_map import Depth, Provenance
 from nearfar.image.reader import MAX_PIXELS
-from nearfar.models.contract import Kind
+from nearfar.models.schema import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

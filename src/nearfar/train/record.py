@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from nearfar.files import write_whole
-from nearfar.models.integrity import digest
+from nearfar.models.checksum import digest
 from nearfar.models.stated import statement
 from nearfar.train.checkpoint import Checkpoint
 from nearfar.train.config import PRESETS, TrainingConfig

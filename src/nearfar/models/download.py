@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from nearfar.errors import FetchError, OptionError, UnreachableError, VerificationError
-from nearfar.models.contract import HubSource, ModelFile
 from nearfar.models.environment import PUBLIC_ENDPOINT
+from nearfar.models.schema import HubSource, ModelFile
 
 Result = TypeVar("Result")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from nearfar.errors import ModelMissingError, UnreachableError
 from nearfar.models.card import ModelCard, card
-from nearfar.models.contract import Kind
+from nearfar.models.schema import Kind
 from nearfar.models.stated import Stated, stated_of
 from nearfar.models.store import BUNDLED_MODEL, DEFAULT_MODEL, ModelStore
 from nearfar.models.undescribed import undescribed_card

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import PurePosixPath
 
-from nearfar.models.rows import require
+from nearfar.models.toml_reader import require
 
 
 class Kind(StrEnum):

@@ -15,8 +15,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from nearfar.models.contract import ModelFile
 from nearfar.models.environment import Environment
+from nearfar.models.schema import ModelFile
 
 _log = logging.getLogger(__name__)
 
