@@ -17,7 +17,7 @@ from graphs import tiny_depth_graph
 from nearfar import Depth
 from nearfar.cli.geometry import say_geometry
 from nearfar.errors import OptionError
-from nearfar.outputs.geometry import Projection
+from nearfar.products.unproject import Projection
 from photographs import exif
 
 

@@ -8,12 +8,12 @@ import pytest
 from nearfar.cli.inputs import OWN_ENDINGS, Input, expand
 from nearfar.errors import OptionError
 from nearfar.image.reader import READABLE_SUFFIXES
-from nearfar.outputs.mask import MaskSettings
-from nearfar.outputs.mask_files import mask_writers
-from nearfar.outputs.stereo import StereoSettings
-from nearfar.outputs.stereo_files import Layout
-from nearfar.outputs.stereo_files import writers as stereo_writers
 from nearfar.outputs.writers import WRITERS
+from nearfar.products.mask import MaskSettings
+from nearfar.products.mask_formats import mask_writers
+from nearfar.products.stereo import StereoSettings
+from nearfar.products.stereo_formats import Layout
+from nearfar.products.stereo_formats import writers as stereo_writers
 
 
 @pytest.fixture

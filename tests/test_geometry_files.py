@@ -19,14 +19,14 @@ import planes
 from nearfar import Depth, Disparity, read_picture
 from nearfar.errors import ArrayError, MissingExtraError, OptionError, OutputError
 from nearfar.files import write_together
-from nearfar.outputs import cloud, glb, normals, obj
-from nearfar.outputs.cloud import CloudSettings, PointCloud, cloud_of, ply
-from nearfar.outputs.geometry import Projection
-from nearfar.outputs.glb import glb_bytes
-from nearfar.outputs.mesh import Mesh, MeshSettings, mesh_of
-from nearfar.outputs.normals import NormalAxes, NormalSettings, normals_of
-from nearfar.outputs.obj import encode_files, obj_files
-from nearfar.outputs.relief import Cut
+from nearfar.products import glb, normals, obj, point_cloud
+from nearfar.products.depth_grid import Cut
+from nearfar.products.glb import glb_bytes
+from nearfar.products.mesh import Mesh, MeshSettings, mesh_of
+from nearfar.products.normals import NormalAxes, NormalSettings, normals_of
+from nearfar.products.obj import encode_files, obj_files
+from nearfar.products.point_cloud import CloudSettings, PointCloud, cloud_of, ply
+from nearfar.products.unproject import Projection
 
 FOCAL_PX = 60.0
 
@@ -321,7 +321,7 @@ def test_a_photograph_has_one_geometry_in_all_eight_orientations(tmp_path: Path)
 @pytest.mark.parametrize(
     "encode",
     [
-        lambda: cloud.encode(CloudSettings(), box(), None),
+        lambda: point_cloud.encode(CloudSettings(), box(), None),
         lambda: glb.encode(MeshSettings(), box(), None),
         lambda: obj.encode_files(MeshSettings(), box(), None, "x"),
         lambda: normals.encode(NormalSettings(), 8, box(), None),

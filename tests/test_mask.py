@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from nearfar import Depth, Disparity, Picture
 from nearfar.errors import ArrayError, OptionError
-from nearfar.outputs import refine
-from nearfar.outputs.mask import MaskSettings, band, mask, share_inside
-from nearfar.outputs.refine import coefficients, refined
+from nearfar.products import guided_filter
+from nearfar.products.guided_filter import coefficients, refined
+from nearfar.products.mask import MaskSettings, band, mask, share_inside
 
 PERCENTS = st.integers(0, 100)
 
@@ -181,7 +181,7 @@ def photograph(height: int = 300, width: int = 400) -> tuple[np.ndarray, np.ndar
     )
     noise = np.random.default_rng(0).normal(0, 4, (height, width, 3))
     rgb = np.where(is_fork[..., None], (60, 90, 50), (190, 200, 220)) + noise
-    blurred = refine.cv2.GaussianBlur(is_fork.astype(np.float32), (0, 0), 4)
+    blurred = guided_filter.cv2.GaussianBlur(is_fork.astype(np.float32), (0, 0), 4)
     return is_fork, np.clip(rgb, 0, 255).astype(np.uint8), 0.2 + 0.6 * blurred
 
 
@@ -195,7 +195,7 @@ def test_edges_move_to_those_of_the_photograph() -> None:
 def test_no_value_leaves_the_range_close_by_so_that_there_is_no_halo() -> None:
     _, rgb, values = photograph()
     reach = np.ones((15, 15), np.uint8)
-    least, greatest = refine.cv2.erode(values, reach), refine.cv2.dilate(values, reach)
+    least, greatest = guided_filter.cv2.erode(values, reach), guided_filter.cv2.dilate(values, reach)
     sharp = refined(values, rgb)
     assert (sharp >= least - 1e-6).all()
     assert (sharp <= greatest + 1e-6).all()
@@ -204,7 +204,7 @@ def test_no_value_leaves_the_range_close_by_so_that_there_is_no_halo() -> None:
 def test_away_from_edges_a_refined_mask_is_exactly_0_and_1() -> None:
     is_fork, rgb, values = photograph()
     made = mask(Disparity(values=values), MaskSettings(far=50, feather=10), Picture(rgb=rgb, name="fork"))
-    near_edge = refine.cv2.dilate(is_fork.astype(np.uint8), np.ones((61, 61))) != refine.cv2.erode(
+    near_edge = guided_filter.cv2.dilate(is_fork.astype(np.uint8), np.ones((61, 61))) != guided_filter.cv2.erode(
         is_fork.astype(np.uint8), np.ones((61, 61))
     )
     assert set(made[~near_edge].tolist()) == {0.0, 1.0}
@@ -238,20 +238,20 @@ def test_the_coefficients_are_those_of_a_regularised_fit_in_each_window() -> Non
 
 def test_a_few_rows_at_a_time_give_what_all_rows_give(monkeypatch: pytest.MonkeyPatch) -> None:
     _, rgb, values = photograph()
-    monkeypatch.setattr(refine, "GUIDE_PX", 50)  # smaller than the picture, as with a real photograph
-    monkeypatch.setattr(refine, "_BLOCK_VALUES", 1 << 30)
+    monkeypatch.setattr(guided_filter, "GUIDE_PX", 50)  # smaller than the picture, as with a real photograph
+    monkeypatch.setattr(guided_filter, "_BLOCK_VALUES", 1 << 30)
     whole = refined(values, rgb)
-    monkeypatch.setattr(refine, "_BLOCK_VALUES", 7 * values.shape[1])
+    monkeypatch.setattr(guided_filter, "_BLOCK_VALUES", 7 * values.shape[1])
     np.testing.assert_allclose(refined(values, rgb), whole, atol=1e-6)
-    monkeypatch.setattr(refine, "_BLOCK_VALUES", 1)
+    monkeypatch.setattr(guided_filter, "_BLOCK_VALUES", 1)
     np.testing.assert_allclose(refined(values, rgb), whole, atol=1e-6)
 
 
 def test_a_small_guide_is_enlarged_as_opencv_enlarges(monkeypatch: pytest.MonkeyPatch) -> None:
     model = np.random.default_rng(2).random((7, 13, 17)).astype(np.float32)
-    enlarged = refine._enlarged(model, slice(0, 61), 61, 90)
+    enlarged = guided_filter._enlarged(model, slice(0, 61), 61, 90)
     for plane, expected in zip(enlarged, model, strict=True):
-        np.testing.assert_allclose(plane, refine.cv2.resize(expected, (90, 61)), atol=1e-5)
+        np.testing.assert_allclose(plane, guided_filter.cv2.resize(expected, (90, 61)), atol=1e-5)
 
 
 @pytest.mark.parametrize("size_hw", [(1, 1), (1, 40), (40, 1), (3, 3000)])

@@ -12,9 +12,9 @@ from PIL import Image
 
 from nearfar import Disparity, Picture, Provenance, read_picture
 from nearfar.errors import ArrayError, OptionError
-from nearfar.outputs.mask import MaskSettings, mask
-from nearfar.outputs.mask_files import RUBYLITH, darktable_writers, mask_writers, overlaid
 from nearfar.outputs.orientation import as_stored
+from nearfar.products.mask import MaskSettings, mask
+from nearfar.products.mask_formats import RUBYLITH, darktable_writers, mask_writers, overlaid
 from photographs import encoded, exif, scene
 
 CHOSEN = MaskSettings(near=80, far=40, feather=20)

@@ -23,9 +23,9 @@ import nearfar
 from nearfar import Depth, DepthMap, Disparity, Picture, Provenance, files
 from nearfar.errors import MapError, MissingExtraError, OptionError, OutputError
 from nearfar.outputs import exr, npz, readers, tiff
-from nearfar.outputs.mask import MaskSettings
-from nearfar.outputs.mask_files import mask_writers
 from nearfar.outputs.writers import WRITERS, is_ready
+from nearfar.products.mask import MaskSettings
+from nearfar.products.mask_formats import mask_writers
 
 open_map = nearfar.open
 

@@ -16,14 +16,14 @@ from command import run
 from graphs import tiny_depth_graph
 from nearfar import Depth, Disparity, Picture, Provenance, files
 from nearfar.errors import ArrayError, OptionError, OutputError
-from nearfar.outputs import anaglyph as dubois
-from nearfar.outputs import stereo as stereo_module
-from nearfar.outputs.anaglyph import anaglyph
 from nearfar.outputs.jpeg import jpeg_bytes
-from nearfar.outputs.stereo import StereoSettings, stereo_views
-from nearfar.outputs.stereo_edges import stepped
-from nearfar.outputs.stereo_files import Layout, arranged, encode_jpeg, encode_png, writers
-from nearfar.outputs.stereo_warp import moved_left, moved_right
+from nearfar.products import anaglyph as dubois
+from nearfar.products import stereo as stereo_module
+from nearfar.products.anaglyph import anaglyph
+from nearfar.products.stereo import StereoSettings, stereo_views
+from nearfar.products.stereo_edges import stepped
+from nearfar.products.stereo_formats import Layout, arranged, encode_jpeg, encode_png, writers
+from nearfar.products.stereo_warp import moved_left, moved_right
 
 
 def texture(height: int, width: int, seed: int = 0) -> np.ndarray:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 import nearfar
 from nearfar.errors import NearfarError
 from nearfar.files import write_whole
-from nearfar.outputs.mesh import Mesh
+from nearfar.products.mesh import Mesh
 
 WIDTH = 400
 TURN_DEG = 16.0

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
     from nearfar.arrays import RgbU8
     from nearfar.image.reader import Picture
-    from nearfar.outputs.cloud import PointCloud
-    from nearfar.outputs.geometry import PointsF32
-    from nearfar.outputs.mesh import Mesh
+    from nearfar.products.mesh import Mesh
+    from nearfar.products.point_cloud import PointCloud
+    from nearfar.products.unproject import PointsF32
 
 # How many values are worked on at a time in float64: half a megabyte, which stays in the processor's cache.
 _BLOCK_VALUES = 1 << 16
@@ -129,7 +129,7 @@ class _Map:
             OptionError: Neither ends nor a point are given, or both, or they make no sense.
             ArrayError: Picture and map do not have the same size.
         """
-        from nearfar.outputs.mask import MaskSettings, mask
+        from nearfar.products.mask import MaskSettings, mask
 
         settings = MaskSettings(near=near, far=far, feather=feather, at=at, width=width, invert=invert)
         return mask(cast("DepthMap", self), settings, picture)
@@ -155,7 +155,7 @@ class _Map:
             OptionError: A number lies outside its range.
             ArrayError: The map and the photograph do not have the same size.
         """
-        from nearfar.outputs.stereo import StereoSettings, stereo_views
+        from nearfar.products.stereo import StereoSettings, stereo_views
 
         settings = StereoSettings(parallax_percent=parallax_percent, focus_percent=focus_percent, keep_left=keep_left)
         return stereo_views(cast("DepthMap", self), picture, settings)
@@ -182,8 +182,8 @@ class _Map:
             ArrayError: The photograph is not of the map's size.
             OptionError: The choices make no sense, or a ``Depth``, which is in metres, was given a reach.
         """
-        from nearfar.outputs.cloud import CloudSettings, cloud_of
-        from nearfar.outputs.geometry import Projection
+        from nearfar.products.point_cloud import CloudSettings, cloud_of
+        from nearfar.products.unproject import Projection
 
         projection = Projection(near=near, far=far, fov_deg=fov_deg)
         return cloud_of(cast("DepthMap", self), picture, CloudSettings(projection=projection, max_points=max_points))
@@ -210,8 +210,8 @@ class _Map:
             ArrayError: As :meth:`point_cloud`.
             OptionError: As :meth:`point_cloud`.
         """
-        from nearfar.outputs.geometry import Projection
-        from nearfar.outputs.mesh import MeshSettings, mesh_of
+        from nearfar.products.mesh import MeshSettings, mesh_of
+        from nearfar.products.unproject import Projection
 
         projection = Projection(near=near, far=far, fov_deg=fov_deg)
         return mesh_of(cast("DepthMap", self), picture, MeshSettings(projection=projection, max_side=max_side))
@@ -236,8 +236,8 @@ class _Map:
             ArrayError: As :meth:`point_cloud`.
             OptionError: As :meth:`point_cloud`.
         """
-        from nearfar.outputs.geometry import Projection
-        from nearfar.outputs.normals import NormalSettings, normals_of
+        from nearfar.products.normals import NormalSettings, normals_of
+        from nearfar.products.unproject import Projection
 
         projection = Projection(near=near, far=far, fov_deg=fov_deg)
         return normals_of(cast("DepthMap", self), picture, NormalSettings(projection=projection))

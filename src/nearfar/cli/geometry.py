@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 from nearfar.cli.work import Said
 from nearfar.depth_map import Depth, DepthMap
 from nearfar.image.reader import Picture
-from nearfar.outputs.camera import FocalSource, camera_of
-from nearfar.outputs.geometry import Projection, require_suits
+from nearfar.products.camera import FocalSource, camera_of
+from nearfar.products.unproject import Projection, require_suits
 
 if TYPE_CHECKING:
     from nearfar.cli.report import Detail

@@ -11,8 +11,8 @@ from nearfar.cli.work import Said
 from nearfar.depth_map import DepthMap
 from nearfar.errors import OptionError
 from nearfar.image.reader import Picture
-from nearfar.outputs.mask import FEATHER_PERCENT, WIDTH_PERCENT, MaskSettings, band, share_inside
-from nearfar.outputs.mask_files import darktable_writers, mask_writers
+from nearfar.products.mask import FEATHER_PERCENT, WIDTH_PERCENT, MaskSettings, band, share_inside
+from nearfar.products.mask_formats import darktable_writers, mask_writers
 
 
 class Program(StrEnum):

@@ -8,10 +8,10 @@ import typer
 from nearfar.cli import options
 from nearfar.cli.geometry import say_geometry
 from nearfar.cli.on_photographs import Photographs, on_photographs
-from nearfar.outputs.geometry import Projection
-from nearfar.outputs.mesh import MAX_SIDE, MAX_TEXTURE_SIDE, MeshSettings
-from nearfar.outputs.mesh_writers import mesh_writers
-from nearfar.outputs.relief import Cut
+from nearfar.products.depth_grid import Cut
+from nearfar.products.mesh import MAX_SIDE, MAX_TEXTURE_SIDE, MeshSettings
+from nearfar.products.mesh_writers import mesh_writers
+from nearfar.products.unproject import Projection
 
 Formats = Annotated[
     list[str] | None,

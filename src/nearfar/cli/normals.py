@@ -8,9 +8,9 @@ import typer
 from nearfar.cli import options
 from nearfar.cli.geometry import say_geometry
 from nearfar.cli.on_photographs import Photographs, on_photographs
-from nearfar.outputs.geometry import Projection
-from nearfar.outputs.normals import MAX_SIDE, NormalAxes, NormalSettings, encode
 from nearfar.outputs.writers import Writer
+from nearfar.products.normals import MAX_SIDE, NormalAxes, NormalSettings, encode
+from nearfar.products.unproject import Projection
 
 Formats = Annotated[
     list[str] | None,

@@ -7,8 +7,8 @@ import typer
 from nearfar.engines import EngineName
 from nearfar.engines import Precision as PrecisionName
 from nearfar.models.schema import Kind, RecipeName
-from nearfar.outputs.camera import DEFAULT_FOV_DEG
-from nearfar.outputs.geometry import DEFAULT_FAR, DEFAULT_NEAR
+from nearfar.products.camera import DEFAULT_FOV_DEG
+from nearfar.products.unproject import DEFAULT_FAR, DEFAULT_NEAR
 
 Photographs = Annotated[
     list[str],

@@ -8,13 +8,13 @@ from nearfar.cli.on_photographs import Photographs, on_photographs
 from nearfar.cli.work import Said
 from nearfar.depth_map import DepthMap
 from nearfar.image.reader import Picture
-from nearfar.outputs.stereo import (
+from nearfar.products.stereo import (
     DEFAULT_FOCUS_PERCENT,
     DEFAULT_PARALLAX_PERCENT,
     MAX_PARALLAX_PERCENT,
     StereoSettings,
 )
-from nearfar.outputs.stereo_files import ENCODERS, Layout, writers
+from nearfar.products.stereo_formats import ENCODERS, Layout, writers
 
 LayoutOption = Annotated[
     Layout,

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nearfar.errors import ArrayError, OptionError
-from nearfar.outputs.stereo_edges import halo_px, stepped
-from nearfar.outputs.stereo_warp import moved_left, moved_right
+from nearfar.products.stereo_edges import halo_px, stepped
+from nearfar.products.stereo_warp import moved_left, moved_right
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -151,7 +151,7 @@ def mask(depth_map: DepthMap, settings: MaskSettings, picture: Picture | None = 
     chosen = band(depth_map, settings)
     values = depth_map.normalised()
     if settings.refine and picture is not None:
-        from nearfar.outputs.refine import refined  # OpenCV, for which a mask that is not refined need not wait
+        from nearfar.products.guided_filter import refined  # OpenCV, for which a mask that is not refined need not wait
 
         values = refined(values, picture.rgb)
     for rows in _blocks(values):

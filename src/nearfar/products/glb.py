@@ -13,7 +13,7 @@ from PIL import Image
 
 from nearfar.errors import MissingExtraError, OptionError
 from nearfar.outputs.jpeg import jpeg_bytes
-from nearfar.outputs.mesh import Mesh, MeshSettings, mesh_of
+from nearfar.products.mesh import Mesh, MeshSettings, mesh_of
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from nearfar.arrays import RgbU8
     from nearfar.depth_map import DepthMap
     from nearfar.image.reader import Picture
-    from nearfar.outputs.camera import Camera
+    from nearfar.products.camera import Camera
 
 _UNLIT = "KHR_materials_unlit"
 _JPEG_QUALITY = 92
@@ -93,7 +93,7 @@ def encode(settings: MeshSettings, depth_map: DepthMap, picture: Picture | None 
     """Return a photograph as a GLB file.
 
     Raises:
-        OptionError: There is no photograph, or as :func:`nearfar.outputs.mesh.mesh_of`.
+        OptionError: There is no photograph, or as :func:`nearfar.products.mesh.mesh_of`.
         ArrayError: Map and photograph differ in size.
         MissingExtraError: trimesh is not installed.
     """

@@ -5,9 +5,9 @@ from functools import partial
 from nearfar.depth_map import DepthMap
 from nearfar.errors import OptionError
 from nearfar.image.reader import Picture
-from nearfar.outputs import glb, obj
-from nearfar.outputs.mesh import MeshSettings
 from nearfar.outputs.writers import Writer
+from nearfar.products import glb, obj
+from nearfar.products.mesh import MeshSettings
 
 
 def mesh_writers(settings: MeshSettings) -> tuple[Writer, ...]:

@@ -24,8 +24,8 @@ from nearfar.arrays import MapF32, RgbU8
 from nearfar.depth_map import DepthMap
 from nearfar.errors import OptionError
 from nearfar.image.reader import Picture
-from nearfar.outputs.camera import Camera, camera_of
-from nearfar.outputs.geometry import Projection, inverse_depth, require_same_size
+from nearfar.products.camera import Camera, camera_of
+from nearfar.products.unproject import Projection, inverse_depth, require_same_size
 
 # Neighbours whose depths have a larger ratio, and that no slant explains, are not one surface.
 EDGE_RATIO = 1.04

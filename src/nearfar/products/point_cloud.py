@@ -13,8 +13,8 @@ import numpy as np
 
 from nearfar.errors import ArrayError, OptionError
 from nearfar.files import write_whole
-from nearfar.outputs.geometry import PointsF32, Projection, facts, points
-from nearfar.outputs.relief import Cut, relief_of, within
+from nearfar.products.depth_grid import Cut, relief_of, within
+from nearfar.products.unproject import PointsF32, Projection, facts, points
 
 if TYPE_CHECKING:
     import os

@@ -14,10 +14,10 @@ import cv2
 import numpy as np
 
 from nearfar.errors import OptionError
-from nearfar.outputs.geometry import PointsF32, Projection, facts, offsets
 from nearfar.outputs.png_chunks import png_bytes
-from nearfar.outputs.relief import Cut, relief_of, within
 from nearfar.outputs.stored import png_text
+from nearfar.products.depth_grid import Cut, relief_of, within
+from nearfar.products.unproject import PointsF32, Projection, facts, offsets
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from nearfar.arrays import MapF32
     from nearfar.depth_map import DepthMap
     from nearfar.image.reader import Picture
-    from nearfar.outputs.relief import Joined
+    from nearfar.products.depth_grid import Joined
 
 MAX_SIDE = 1024
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nearfar.errors import OptionError
-from nearfar.outputs.glb import jpeg
-from nearfar.outputs.mesh import Mesh, MeshSettings, mesh_of
+from nearfar.products.glb import jpeg
+from nearfar.products.mesh import Mesh, MeshSettings, mesh_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -53,7 +53,7 @@ def encode_files(
     """Return a photograph as the files of an OBJ, by what their names end with.
 
     Raises:
-        OptionError: There is no photograph, or as :func:`nearfar.outputs.mesh.mesh_of`.
+        OptionError: There is no photograph, or as :func:`nearfar.products.mesh.mesh_of`.
         ArrayError: Map and photograph differ in size.
     """
     if picture is None:

@@ -16,8 +16,8 @@ import numpy as np
 
 from nearfar.errors import OptionError
 from nearfar.files import write_together
-from nearfar.outputs.geometry import PointsF32, Projection, facts, placed
-from nearfar.outputs.relief import Cut, Joined, Relief, relief_of, within
+from nearfar.products.depth_grid import Cut, Joined, Relief, relief_of, within
+from nearfar.products.unproject import PointsF32, Projection, facts, placed
 
 if TYPE_CHECKING:
     import os
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from nearfar.arrays import RgbU8
     from nearfar.depth_map import DepthMap
     from nearfar.image.reader import Picture
-    from nearfar.outputs.camera import Camera
+    from nearfar.products.camera import Camera
 
 MAX_SIDE = 512
 MAX_TEXTURE_SIDE = 4096
@@ -64,7 +64,7 @@ class Mesh:
             MissingExtraError: A ``.glb`` needs trimesh, which is not installed.
             OutputError: A file cannot be written.
         """
-        from nearfar.outputs import glb, obj
+        from nearfar.products import glb, obj
 
         path = Path(path)
         suffix = path.suffix.lower()

@@ -1,0 +1,1 @@
+"""What is made of a map and its photograph: masks, points, surfaces, normals, stereo pairs."""
