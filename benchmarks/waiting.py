@@ -130,7 +130,7 @@ def folder(paths: list[Path], out: Path, options: argparse.Namespace) -> Iterato
     """Yield how near the rate of a folder comes to that of the network alone, in one process."""
     from nearfar.estimator import load
     from nearfar.image.reader import read_picture
-    from nearfar.outputs.writers import save
+    from nearfar.outputs.formats import save
 
     estimator = load(options.model, engine=options.engine, precision=options.precision, offline=True)
     read = partial(read_picture, least_side_px=estimator.least_side_px)  # as 'nearfar depth' does

@@ -8,7 +8,7 @@ import pytest
 from nearfar.cli.inputs import OWN_ENDINGS, Input, expand
 from nearfar.errors import OptionError
 from nearfar.image.reader import READABLE_SUFFIXES
-from nearfar.outputs.writers import WRITERS
+from nearfar.outputs.formats import WRITERS
 from nearfar.products.mask import MaskSettings
 from nearfar.products.mask_formats import mask_writers
 from nearfar.products.stereo import StereoSettings

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from nearfar.cli.inputs import Input
 from nearfar.cli.plan import targets
 from nearfar.errors import OptionError
-from nearfar.outputs.writers import WRITERS
+from nearfar.outputs.formats import WRITERS
 
 
 def inputs_of(*paths: str) -> list[Input]:

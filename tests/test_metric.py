@@ -188,7 +188,7 @@ def command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, cap_m: float):  # t
 
 
 def test_a_photograph_becomes_metres_in_every_format(command, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
-    done = command("depth", "room.png", "-f", ",".join(nearfar.outputs.writers.WRITERS), "--json")
+    done = command("depth", "room.png", "-f", ",".join(nearfar.outputs.formats.WRITERS), "--json")
     assert (done.code, done.err) == (0, "")
     row = json.loads(done.text)
     assert (row["kind"], row["unit"], row["clipped"], row["model"]) == ("depth", "m", 0, METRIC)

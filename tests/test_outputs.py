@@ -19,8 +19,8 @@ from nearfar import Disparity, Picture, Provenance, files
 from nearfar.errors import ArrayError, OptionError, OutputError
 from nearfar.outputs import npy, pfm, png
 from nearfar.outputs.color import colored
+from nearfar.outputs.formats import WRITERS, is_ready, save, writer_for, writers_named
 from nearfar.outputs.sidebyside import side_by_side
-from nearfar.outputs.writers import WRITERS, is_ready, save, writer_for, writers_named
 
 MADE_BY = Provenance(model="modèle ☃", engine="onnxruntime CPUExecutionProvider", recipe="aspect 686x518")
 SCALES = st.sampled_from([1e-30, 1e-3, 1.0, 250.0, 1e30])

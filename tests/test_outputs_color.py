@@ -11,7 +11,7 @@ from nearfar.errors import OptionError
 from nearfar.outputs import legend
 from nearfar.outputs.color import Look, colored, pictured
 from nearfar.outputs.colormaps import COLORMAPS
-from nearfar.outputs.writers import WRITERS, writers_with
+from nearfar.outputs.formats import WRITERS, writers_with
 
 
 @pytest.mark.parametrize("name", sorted(set(COLORMAPS) - {"gray"}))

@@ -15,9 +15,9 @@ from nearfar import Depth, Disparity, Picture, Provenance
 from nearfar.outputs import legend, png
 from nearfar.outputs.color import colored, pictured
 from nearfar.outputs.colormaps import COLORMAPS
+from nearfar.outputs.formats import WRITERS
 from nearfar.outputs.legend import shown_metres
 from nearfar.outputs.sidebyside import side_by_side
-from nearfar.outputs.writers import WRITERS
 
 MADE_BY = Provenance(model="modèle ☃", engine="onnxruntime CPUExecutionProvider", recipe="aspect 686x518")
 METRES = arrays.arrays(

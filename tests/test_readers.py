@@ -22,8 +22,8 @@ from PIL import Image
 import nearfar
 from nearfar import Depth, DepthMap, Disparity, Picture, Provenance, files
 from nearfar.errors import MapError, MissingExtraError, OptionError, OutputError
-from nearfar.outputs import exr, npz, readers, tiff
-from nearfar.outputs.writers import WRITERS, is_ready
+from nearfar.outputs import exr, numpy, readers, tiff
+from nearfar.outputs.formats import WRITERS, is_ready
 from nearfar.products.mask import MaskSettings
 from nearfar.products.mask_formats import mask_writers
 
@@ -386,8 +386,8 @@ def test_many_pixels_in_few_bytes_are_not_unpacked(tmp_path: Path, monkeypatch: 
     (tmp_path / "a.exr").write_bytes(exr_of({"Z": large}))
     Image.fromarray(large.astype(np.uint16)).save(tmp_path / "a.png")
     Image.fromarray(large).save(tmp_path / "a.tif")
-    monkeypatch.setattr(npz, "_LARGEST_BYTES", 9999)
-    monkeypatch.setattr("nearfar.outputs.stored.MAX_PIXELS", 9999)
+    monkeypatch.setattr(numpy, "_LARGEST_BYTES", 9999)
+    monkeypatch.setattr("nearfar.outputs.metadata.MAX_PIXELS", 9999)
     for name in ("a.npz", "a.exr", "a.png", "a.tif"):
         with pytest.raises(MapError, match="more than any"):
             open_map(tmp_path / name, kind="disparity")

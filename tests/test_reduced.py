@@ -17,7 +17,7 @@ from nearfar.engines.onnxruntime import load
 from nearfar.estimator import DepthEstimator
 from nearfar.image.reader import Picture, read_picture
 from nearfar.models.card import card
-from nearfar.outputs.writers import WRITERS
+from nearfar.outputs.formats import WRITERS
 
 OPEN = card("nearfar-open")
 

@@ -91,7 +91,7 @@ class _Map:
 
         Args:
             path: The file; its suffix chooses the format, as on the command line.
-            format: A name from ``nearfar.outputs.writers.WRITERS`` instead of the suffix.
+            format: A name from ``nearfar.outputs.formats.WRITERS`` instead of the suffix.
             picture: The photograph, for formats that show it beside the map.
 
         Raises:
@@ -99,7 +99,7 @@ class _Map:
             MissingExtraError: The format needs a library that is not installed.
             OutputError: The file cannot be written.
         """
-        from nearfar.outputs.writers import save
+        from nearfar.outputs.formats import save
 
         save(cast("DepthMap", self), path, format=format, picture=picture)  # there are no other kinds than the two
 

@@ -18,8 +18,8 @@ from nearfar.files import make_folder, write_whole
 from nearfar.image.reader import read_picture
 from nearfar.models.store import BUNDLED_MODEL, DEFAULT_MODEL
 from nearfar.outputs.contact_sheet import contact_sheet
+from nearfar.outputs.formats import WRITERS, is_ready, save
 from nearfar.outputs.gallery import Exhibit, Gallery, page, shown_seconds
-from nearfar.outputs.writers import WRITERS, is_ready, save
 
 if TYPE_CHECKING:
     from nearfar.estimator import DepthEstimator

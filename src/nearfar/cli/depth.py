@@ -9,7 +9,7 @@ from nearfar.cli.on_photographs import Photographs, format_names, on_photographs
 from nearfar.errors import OptionError
 from nearfar.outputs.color import PLAIN, Look
 from nearfar.outputs.colormaps import COLORMAPS
-from nearfar.outputs.writers import WRITERS, writers_with
+from nearfar.outputs.formats import WRITERS, writers_with
 
 Formats = Annotated[
     list[str] | None,

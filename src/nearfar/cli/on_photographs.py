@@ -17,7 +17,7 @@ from nearfar.cli.work import Change, Files, Network, Said, Say, work
 from nearfar.engines import EngineName, Precision
 from nearfar.errors import OptionError
 from nearfar.image.reader import MAX_PIXELS
-from nearfar.outputs.writers import WRITERS, Writer
+from nearfar.outputs.formats import WRITERS, Writer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

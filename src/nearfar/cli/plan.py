@@ -8,7 +8,7 @@ from pathlib import Path
 
 from nearfar.cli.inputs import STDIN, Input
 from nearfar.errors import OptionError
-from nearfar.outputs.writers import Writer, writer_for, writers_named
+from nearfar.outputs.formats import Writer, writer_for, writers_named
 
 STDOUT = "-"
 

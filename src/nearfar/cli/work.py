@@ -20,9 +20,9 @@ from nearfar.depth_map import Depth, DepthMap
 from nearfar.errors import NearfarError, OptionError, OutputError, PictureError
 from nearfar.files import make_folder, write_together
 from nearfar.image.reader import Picture, read_picture
+from nearfar.outputs.formats import WRITERS, Writer
+from nearfar.outputs.metadata import kind_of
 from nearfar.outputs.png import source_of
-from nearfar.outputs.stored import kind_of
-from nearfar.outputs.writers import WRITERS, Writer
 
 if TYPE_CHECKING:
     from nearfar.engines import EngineName, Precision

@@ -9,8 +9,8 @@ from nearfar.depth_map import Depth, DepthMap
 from nearfar.image.reader import Picture
 from nearfar.outputs.colormaps import colormap_named
 from nearfar.outputs.legend import with_legend
+from nearfar.outputs.metadata import making_of, png_text
 from nearfar.outputs.png_chunks import png_bytes
-from nearfar.outputs.stored import making_of, png_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

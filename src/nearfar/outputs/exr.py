@@ -20,7 +20,7 @@ import numpy as np
 
 from nearfar.errors import MissingExtraError
 from nearfar.models.schema import Kind
-from nearfar.outputs.stored import PREFIX, SOFTWARE, Stored, facts_of, kind_of, one_map, require_size
+from nearfar.outputs.metadata import PREFIX, SOFTWARE, Stored, facts_of, kind_of, one_map, require_size
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -18,8 +18,8 @@ from nearfar.errors import ArrayError
 from nearfar.image.reader import Picture
 from nearfar.outputs.color import colored
 from nearfar.outputs.colormaps import COLORMAPS
+from nearfar.outputs.formats import WRITERS
 from nearfar.outputs.legend import shown_metres
-from nearfar.outputs.writers import WRITERS
 
 # The longer side of a picture on the page [px]: twice what a column shows, so that it is sharp on a dense screen.
 _PAGE_SIDE_PX = 800

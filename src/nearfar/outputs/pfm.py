@@ -11,7 +11,7 @@ import numpy as np
 from nearfar.arrays import MapF32
 from nearfar.depth_map import DepthMap
 from nearfar.image.reader import Picture
-from nearfar.outputs.stored import Stored, one_map
+from nearfar.outputs.metadata import Stored, one_map
 
 
 def encode(depth_map: DepthMap, picture: Picture | None = None) -> bytes:  # noqa: ARG001 - every writer is called so

@@ -12,8 +12,8 @@ from nearfar.depth_map import Depth, DepthMap
 from nearfar.image.pillow_settings import pillow_by_nearfar_rules
 from nearfar.image.reader import Picture
 from nearfar.models.schema import Kind
+from nearfar.outputs.metadata import PREFIX, Stored, facts_of, png_text, require_size
 from nearfar.outputs.png_chunks import png_bytes
-from nearfar.outputs.stored import PREFIX, Stored, facts_of, png_text, require_size
 
 # The farthest that 16 bits of millimetres hold [m].
 FARTHEST_M = 65.535

@@ -17,8 +17,8 @@ from nearfar.depth_map import Depth, DepthMap, Disparity
 from nearfar.errors import ArrayError, MapError, OptionError
 from nearfar.image.sniff import HEAD_BYTES, foreign_kind, own_kind
 from nearfar.models.schema import Kind
-from nearfar.outputs import exr, npy, npz, pfm, png, tiff
-from nearfar.outputs.stored import Stored
+from nearfar.outputs import exr, npy, numpy, pfm, png, tiff
+from nearfar.outputs.metadata import Stored
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,7 @@ READERS = (
     Reader(name="PNG", begins=(b"\x89PNG",), decode=png.decode),
     Reader(name="TIFF", begins=(b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"), decode=tiff.decode),
     Reader(name="OpenEXR", begins=(b"v/1\1",), decode=exr.decode),
-    Reader(name="NPZ", begins=(b"PK\3\4", b"PK\5\6"), decode=npz.decode),
+    Reader(name="NPZ", begins=(b"PK\3\4", b"PK\5\6"), decode=numpy.decode),
     Reader(name="NPY", begins=(b"\x93NUMPY",), decode=npy.decode),
     Reader(name="PFM", begins=(b"Pf", b"PF"), decode=pfm.decode),
 )

@@ -8,8 +8,8 @@ from nearfar.errors import ArrayError, OptionError
 from nearfar.image.reader import Picture
 from nearfar.outputs.color import PLAIN, Look, pictured
 from nearfar.outputs.legend import on_ground
+from nearfar.outputs.metadata import making_of, png_text
 from nearfar.outputs.png_chunks import png_bytes
-from nearfar.outputs.stored import making_of, png_text
 
 
 def side_by_side(depth_map: DepthMap, picture: Picture, look: Look = PLAIN) -> RgbU8:

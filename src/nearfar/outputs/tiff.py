@@ -22,7 +22,7 @@ from nearfar.image.pillow_settings import pillow_by_nearfar_rules
 from nearfar.image.reader import Picture
 from nearfar.image.sniff import first_directory
 from nearfar.image.tiff import opencv_values
-from nearfar.outputs.stored import PREFIX, SOFTWARE, Stored, facts_of, require_size
+from nearfar.outputs.metadata import PREFIX, SOFTWARE, Stored, facts_of, require_size
 
 _WIDTH, _HEIGHT, _SAMPLES = 256, 257, 277
 

@@ -10,13 +10,13 @@ from nearfar.arrays import MapF32, RgbU8
 from nearfar.depth_map import DepthMap
 from nearfar.errors import ArrayError, OptionError
 from nearfar.image.reader import Picture
+from nearfar.outputs.formats import Writer
 from nearfar.outputs.jpeg import jpeg_bytes
+from nearfar.outputs.metadata import jpeg_comment, making_of, png_text
 from nearfar.outputs.orientation import as_stored
 from nearfar.outputs.pfm import pfm_bytes
 from nearfar.outputs.png_chunks import png_bytes
-from nearfar.outputs.stored import jpeg_comment, making_of, png_text
 from nearfar.outputs.tiff import tiff_bytes
-from nearfar.outputs.writers import Writer
 from nearfar.products.mask import MaskSettings, band, mask
 
 # The red film of print shops, through which the photograph shows [sRGB, 0 to 255]; and how much it covers.

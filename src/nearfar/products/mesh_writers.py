@@ -5,7 +5,7 @@ from functools import partial
 from nearfar.depth_map import DepthMap
 from nearfar.errors import OptionError
 from nearfar.image.reader import Picture
-from nearfar.outputs.writers import Writer
+from nearfar.outputs.formats import Writer
 from nearfar.products import glb, obj
 from nearfar.products.mesh import MeshSettings
 

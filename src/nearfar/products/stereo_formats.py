@@ -10,10 +10,10 @@ import cv2
 import numpy as np
 
 from nearfar.errors import OptionError
+from nearfar.outputs.formats import Writer
 from nearfar.outputs.jpeg import jpeg_bytes
+from nearfar.outputs.metadata import jpeg_comment, making_of, png_text
 from nearfar.outputs.png_chunks import png_bytes
-from nearfar.outputs.stored import jpeg_comment, making_of, png_text
-from nearfar.outputs.writers import Writer
 from nearfar.products.anaglyph import anaglyph
 from nearfar.products.stereo import StereoSettings, stereo_views
 

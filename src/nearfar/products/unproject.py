@@ -18,7 +18,7 @@ from nearfar.arrays import MapF32
 from nearfar.depth_map import Depth, DepthMap
 from nearfar.errors import ArrayError, OptionError
 from nearfar.image.reader import Picture
-from nearfar.outputs.stored import making_of
+from nearfar.outputs.metadata import making_of
 from nearfar.products.camera import Camera, camera_of, require_fov
 
 # Of a relative map's reach: float32 holds what is beyond, and what is computed from it, no longer [any unit].

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from nearfar.depth_map import DepthMap
 from nearfar.image.reader import MAX_PIXELS, Picture
-from nearfar.outputs.stored import SOFTWARE, Stored, facts_of, one_map
+from nearfar.outputs.metadata import SOFTWARE, Stored, facts_of, one_map
 
 # What other programs call the array, the surest first.
 _NAMES = ("values", "disparity", "depth", "arr_0")

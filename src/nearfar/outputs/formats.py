@@ -10,7 +10,7 @@ from nearfar.depth_map import DepthMap
 from nearfar.errors import MissingExtraError, OptionError
 from nearfar.files import write_whole
 from nearfar.image.reader import Picture
-from nearfar.outputs import color, exr, npy, npz, pfm, png, sidebyside, tiff
+from nearfar.outputs import color, exr, npy, numpy, pfm, png, sidebyside, tiff
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +98,7 @@ _TABLE = (
         tag="-depth",
         summary="float32, NumPy, with what made it",
         summary_m="float32 metres, NumPy, with what made it",
-        encode=npz.encode,
+        encode=numpy.encode,
         shows_picture=False,
     ),
     Writer(
