@@ -14,10 +14,10 @@ from nearfar.engines.providers import CPU
 from nearfar.errors import ExportError, OptionError
 from nearfar.estimator import load
 from nearfar.evaluate import agreement
-from nearfar.export.derive import derive_quantised
 from nearfar.models.schema import Origin
 from nearfar.models.select import choose, faster
 from nearfar.models.store import ModelStore
+from nearfar.quantize.install import derive_quantised
 from quantisable import quantisable_graph
 
 OPEN, DERIVED = "nearfar-open", "nearfar-open-int8"

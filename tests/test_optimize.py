@@ -20,18 +20,18 @@ from nearfar.cli.demo_photographs import demo_photographs
 from nearfar.engines.onnxruntime import load
 from nearfar.errors import ExportError, GraphError, MissingExtraError, OptionError, PictureError
 from nearfar.evaluate.agreement import AgreementThresholds
-from nearfar.export import optimize as optimize_module
-from nearfar.export import quantise as quantise_module
 from nearfar.export import rewrites as rewrites_module
-from nearfar.export import smooth
-from nearfar.export.activations import Activation
-from nearfar.export.calibration import MOST_PHOTOGRAPHS, split_photographs, tensors_of
-from nearfar.export.layers import layers_of
-from nearfar.export.optimize import OptimizedModel, optimize_model
-from nearfar.export.quantise import QuantisedGraph, Scheme, quantise
-from nearfar.export.rounding import byte_scale, rounded_weights
 from nearfar.export.runtime import cpu_session
 from nearfar.models.card import card
+from nearfar.quantize import optimize as optimize_module
+from nearfar.quantize import quantize as quantise_module
+from nearfar.quantize import smoothquant
+from nearfar.quantize.activations import Activation
+from nearfar.quantize.calibration import MOST_PHOTOGRAPHS, split_photographs, tensors_of
+from nearfar.quantize.layers import layers_of
+from nearfar.quantize.optimize import OptimizedModel, optimize_model
+from nearfar.quantize.quantize import QuantisedGraph, Scheme, quantise
+from nearfar.quantize.rounding import byte_scale, rounded_weights
 from quantisable import PATCH, WIDTH, quantisable_graph
 
 OPEN = card("nearfar-open")
@@ -131,7 +131,7 @@ def test_a_norm_with_other_readers_is_left_alone(network: Path) -> None:
     layers = layers_of(model.graph, frozenset({"MatMul"}))
     seen = {layer.source: _activation(np.ones((3, WIDTH), np.float32)) for layer in layers}
     before = model.SerializeToString(deterministic=True)
-    _, scaled = smooth.smooth(model.graph, layers, seen)
+    _, scaled = smoothquant.smooth(model.graph, layers, seen)
     assert model.SerializeToString(deterministic=True) == before
     assert scaled == seen
 
@@ -372,7 +372,7 @@ def nearfar_models_folder() -> str:
 
 def test_quantising_needs_no_pytorch() -> None:
     code = (
-        "import sys; import nearfar.export.optimize, nearfar.evaluate.agreement, nearfar.export.quantise;"
+        "import sys; import nearfar.quantize.optimize, nearfar.evaluate.agreement, nearfar.quantize.quantize;"
         " print(*sorted({'torch', 'scipy', 'nncf', 'openvino'} & set(sys.modules)))"
     )
     done = subprocess.run(

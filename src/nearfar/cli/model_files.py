@@ -125,7 +125,7 @@ def optimize_model(
 
     Then --precision fast uses it. It is not as exact: the figures are printed, and kept in its card.
     """
-    from nearfar.export.derive import derive_quantised
+    from nearfar.quantize.install import derive_quantised
 
     store = ModelStore()
     photographs = _demonstration() if calibrate is None else _photographs_in(calibrate)

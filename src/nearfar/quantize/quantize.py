@@ -19,10 +19,10 @@ from onnx import helper, numpy_helper
 
 from nearfar.arrays import TensorF32
 from nearfar.errors import ExportError, GraphError
-from nearfar.export.activations import Activation, observe
-from nearfar.export.layers import Layer, constants_of, layers_of
-from nearfar.export.rounding import ByteScale, byte_scale, rounded_weights
-from nearfar.export.smooth import smooth
+from nearfar.quantize.activations import Activation, observe
+from nearfar.quantize.layers import Layer, constants_of, layers_of
+from nearfar.quantize.rounding import ByteScale, byte_scale, rounded_weights
+from nearfar.quantize.smoothquant import smooth
 
 OLDEST_OPSET = 13
 """The first in which weights can have a scale for each output channel."""

@@ -10,11 +10,11 @@ from nearfar import __version__
 from nearfar.engines import Precision, onnxruntime
 from nearfar.errors import OptionError
 from nearfar.export.admission import NETWORK, Say
-from nearfar.export.optimize import EngineLoader, OptimizedModel, optimize_model
 from nearfar.models.card import ModelCard
 from nearfar.models.schema import FileRole, MadeFrom, Measured, ModelFile, Origin, Quantised
 from nearfar.models.select import quantised_id
 from nearfar.models.store import ModelStore
+from nearfar.quantize.optimize import EngineLoader, OptimizedModel, optimize_model
 
 
 def derive_quantised(

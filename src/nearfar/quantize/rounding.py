@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nearfar.export.activations import Activation
+from nearfar.quantize.activations import Activation
 
 _STEPS = 255
 _SHARES = np.linspace(0.3, 1.0, 29)

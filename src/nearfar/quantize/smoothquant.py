@@ -16,8 +16,8 @@ import onnx
 from numpy.typing import NDArray
 from onnx import numpy_helper
 
-from nearfar.export.activations import Activation
-from nearfar.export.layers import Layer, constants_of, readers_of
+from nearfar.quantize.activations import Activation
+from nearfar.quantize.layers import Layer, constants_of, readers_of
 
 _TINY = np.float32(1e-5)
 

@@ -12,14 +12,14 @@ from nearfar.arrays import MapF32, TensorF32
 from nearfar.engines import Engine, onnxruntime
 from nearfar.errors import ExportError, GraphError, MissingExtraError
 from nearfar.evaluate.agreement import Agreement, AgreementThresholds, agreement_of, worst_of
-from nearfar.export.calibration import CalibrationSet, split_photographs, tensors_of
 from nearfar.files import make_folder, write_whole
 from nearfar.models.card import ModelCard
+from nearfar.quantize.calibration import CalibrationSet, split_photographs, tensors_of
 
 if TYPE_CHECKING:
     import onnx
 
-    from nearfar.export.quantise import QuantisedGraph
+    from nearfar.quantize.quantize import QuantisedGraph
 
 METHOD = (
     "static 8-bit quantisation by nearfar: weights a scale an output channel, activations a scale a tensor (least"
@@ -143,8 +143,8 @@ def optimize_model(
     """
     if find_spec("onnx") is None:
         raise MissingExtraError.of("onnx", extra="optimize", purpose="quantising a model")
-    from nearfar.export.quantise import Scheme, quantise
     from nearfar.export.rewrites import rewrite
+    from nearfar.quantize.quantize import Scheme, quantise
 
     thresholds = thresholds or AgreementThresholds()
     photographs_of = split_photographs(photographs)
