@@ -22,8 +22,8 @@ from graphs import tiny_depth_graph
 from hub_server import Hub, serving
 from nearfar.engines import onnxruntime
 from nearfar.export import convert as convert_module
-from nearfar.export import imports
-from nearfar.export.trial import trial_pictures
+from nearfar.export import importer
+from nearfar.export.trial_inputs import trial_pictures
 from nearfar.models import card as card_module
 from nearfar.models.card import card, save_card
 from nearfar.models.package import package_config
@@ -220,7 +220,7 @@ def test_a_card_with_a_newer_checkpoint_has_no_network_yet(
 
 
 def test_without_pytorch_nothing_is_fetched(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(imports.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(importer.importlib.util, "find_spec", lambda name: None)
     done = run(monkeypatch, "models", "fetch", INDOOR)
     assert done.code == 1
     assert "pip install 'nearfar[convert]'" in done.err

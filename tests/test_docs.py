@@ -16,7 +16,7 @@ from graphs import tiny_depth_graph
 from nearfar import Disparity
 from nearfar.cli import app
 from nearfar.cli.verbs import VERBS
-from nearfar.export.imports import import_model
+from nearfar.export.importer import import_model
 from nearfar.models.store import ModelStore
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -44,10 +44,10 @@ def import_model(
 
     A checkpoint is converted to ONNX and compared with PyTorch first; what fails leaves nothing behind.
     """
-    from nearfar.export import imports
+    from nearfar.export import importer
 
     store = ModelStore()
-    card = imports.import_model(
+    card = importer.import_model(
         file,
         id=name,
         store=store,

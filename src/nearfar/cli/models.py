@@ -161,7 +161,7 @@ def _fetched(known: ModelCard, store: ModelStore, variant: str, *, force: bool, 
         return store.fetch(known, variant, force=force, progress=not quiet)
     if known.source.hub is None:
         return store.require(known)
-    from nearfar.export.imports import fetch_made
+    from nearfar.export.importer import fetch_made
 
     return fetch_made(known, store, force=force, progress=not quiet, say=steps(quiet=quiet))
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from nearfar import __version__
 from nearfar.engines import Engine, onnxruntime
 from nearfar.errors import GraphError
-from nearfar.export.trial import require_depth_map, trial_sizes
+from nearfar.export.trial_inputs import require_depth_map, trial_sizes
 from nearfar.models.card import ModelCard
 from nearfar.models.checksum import digest
 from nearfar.models.schema import Architecture, FileRole, MadeFrom, ModelFile, Origin, RecipeName

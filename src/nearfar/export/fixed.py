@@ -9,7 +9,7 @@ import onnx
 
 from nearfar.engines.onnxruntime import OnnxRuntimeEngine, load
 from nearfar.errors import EngineError, ExportError, GraphError, OptionError
-from nearfar.export.trial import trial_pictures
+from nearfar.export.trial_inputs import trial_pictures
 
 _TOLERANCE = 1e-4  # share of the map's range: constants are folded, so sums are made in another order
 

@@ -12,7 +12,7 @@ from nearfar.engines.onnxruntime_library import onnxruntime
 from nearfar.errors import ExportError
 from nearfar.export.runtime import RUNTIME_ERRORS, cpu_session
 from nearfar.export.settings import ExportSettings, Shape
-from nearfar.export.trial import trial_pictures
+from nearfar.export.trial_inputs import trial_pictures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
