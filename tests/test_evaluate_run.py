@@ -16,12 +16,12 @@ import benchmarks
 from nearfar.depth_map import Depth, Disparity
 from nearfar.errors import DataError, OptionError, OutputError
 from nearfar.evaluate.card_rows import card_rows, card_toml
-from nearfar.evaluate.contender import Contender, contents, folder_contender
 from nearfar.evaluate.journal import Journal
 from nearfar.evaluate.predictions import find_prediction, prediction_of, read_prediction
+from nearfar.evaluate.predictors import Contender, contents, folder_contender
 from nearfar.evaluate.protocols import protocol
 from nearfar.evaluate.report import DataFacts, Evaluation, Judged, csv_text, document
-from nearfar.evaluate.results import Result, judged, results
+from nearfar.evaluate.run import Result, judged, results
 from nearfar.evaluate.sample import Sample, Space, Truth
 from nearfar.evaluate.score import Prediction
 from nearfar.evaluate.summary import beside, by_group, difference, spread, summary, worst

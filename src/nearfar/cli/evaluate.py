@@ -123,7 +123,7 @@ def evaluate(
     folder = _data(benchmark, data)
 
     from nearfar.cli import judge_maps, judge_points, judging
-    from nearfar.evaluate.contender import folder_contender
+    from nearfar.evaluate.predictors import folder_contender
 
     running = judging.Running(engine=engine, precision=precision, recipe=prepare, size=size, offline=offline)
     window_hw = None if rules is None else rules.window_hw

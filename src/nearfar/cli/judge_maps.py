@@ -9,11 +9,11 @@ from nearfar.cli.judging import Keeping, Said, command, judge_all
 from nearfar.errors import OptionError
 from nearfar.evaluate.align import Alignment
 from nearfar.evaluate.card_rows import card_rows, card_toml
-from nearfar.evaluate.contender import Contender, contents
 from nearfar.evaluate.dataset import open_dataset
+from nearfar.evaluate.predictors import Contender, contents
 from nearfar.evaluate.protocol import Protocol
 from nearfar.evaluate.report import DataFacts, Evaluation, Judged, csv_text, document
-from nearfar.evaluate.results import judged
+from nearfar.evaluate.run import judged
 from nearfar.evaluate.sample import Sample, Space
 from nearfar.evaluate.summary import spread, worst
 from nearfar.evaluate.table import table

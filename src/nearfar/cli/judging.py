@@ -10,10 +10,10 @@ import typer
 
 from nearfar.cli.report import bar
 from nearfar.estimator import load
-from nearfar.evaluate.contender import Contender, folder_contender, model_contender
 from nearfar.evaluate.journal import Journal
+from nearfar.evaluate.predictors import Contender, folder_contender, model_contender
 from nearfar.evaluate.report import DataFacts, Judged, versions
-from nearfar.evaluate.results import Result, results
+from nearfar.evaluate.run import Result, results
 from nearfar.evaluate.sample import Sample, Space
 from nearfar.models.select import AUTO, choose
 from nearfar.models.store import ModelStore

@@ -11,7 +11,7 @@ from nearfar.evaluate.bootstrap import Interval, mean_interval
 from nearfar.evaluate.da2k import Tally, score_map
 from nearfar.evaluate.published import DA2K
 from nearfar.evaluate.report import DataFacts, Judged, versions
-from nearfar.evaluate.results import Result, caught
+from nearfar.evaluate.run import Result, caught
 from nearfar.evaluate.sample import Sample, Space, Truth
 from nearfar.evaluate.table import columns
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from nearfar.depth_map import DepthMap
-    from nearfar.evaluate.contender import Contender
     from nearfar.evaluate.datasets.da2k import Photograph
+    from nearfar.evaluate.predictors import Contender
     from nearfar.evaluate.score import Prediction
 
 RULES: Mapping[str, object] = {

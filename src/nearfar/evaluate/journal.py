@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, TypeAlias
 
 from nearfar.errors import OutputError
-from nearfar.evaluate.results import Result
+from nearfar.evaluate.run import Result
 from nearfar.files import make_folder, write_whole
 
 if TYPE_CHECKING:

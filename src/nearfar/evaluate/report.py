@@ -18,9 +18,9 @@ from nearfar.evaluate.summary import beside, by_group, difference, summary
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from nearfar.evaluate.contender import Contender
+    from nearfar.evaluate.predictors import Contender
     from nearfar.evaluate.protocol import Protocol
-    from nearfar.evaluate.results import Result
+    from nearfar.evaluate.run import Result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

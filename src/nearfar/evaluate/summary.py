@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from nearfar.evaluate.protocol import Protocol
-    from nearfar.evaluate.results import Result
+    from nearfar.evaluate.run import Result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

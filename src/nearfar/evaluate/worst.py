@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from nearfar.arrays import RgbU8
-    from nearfar.evaluate.contender import Contender
+    from nearfar.evaluate.predictors import Contender
     from nearfar.evaluate.protocol import Protocol
-    from nearfar.evaluate.results import Result
+    from nearfar.evaluate.run import Result
     from nearfar.evaluate.sample import Sample
 
 COUNT = 10

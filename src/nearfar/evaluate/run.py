@@ -12,8 +12,8 @@ from nearfar.evaluate.score import score_sample
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from nearfar.evaluate.contender import Contender
     from nearfar.evaluate.journal import Journal
+    from nearfar.evaluate.predictors import Contender
     from nearfar.evaluate.protocol import Protocol
     from nearfar.evaluate.sample import Sample
 
