@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nearfar.cli.inputs import Input
-from nearfar.cli.plan import targets
+from nearfar.cli.output_paths import targets
 from nearfar.errors import OptionError
 from nearfar.outputs.formats import WRITERS
 

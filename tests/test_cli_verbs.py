@@ -5,7 +5,7 @@ from typer.main import get_command
 
 from command import run
 from nearfar.cli import app
-from nearfar.cli.verbs import VERBS, Verb
+from nearfar.cli.lazy_group import VERBS, Verb
 
 
 @pytest.mark.parametrize("name", VERBS)

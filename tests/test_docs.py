@@ -15,7 +15,7 @@ from command import run
 from graphs import tiny_depth_graph
 from nearfar import Disparity
 from nearfar.cli import app
-from nearfar.cli.verbs import VERBS
+from nearfar.cli.lazy_group import VERBS
 from nearfar.export.importer import import_model
 from nearfar.models.store import ModelStore
 

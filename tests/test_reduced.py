@@ -10,7 +10,7 @@ from PIL import Image
 
 from command import run
 from graphs import tiny_depth_graph
-from nearfar.cli.work import Files
+from nearfar.cli.batch import Files
 from nearfar.depth_map import Disparity
 from nearfar.engines import EngineReport, Precision
 from nearfar.engines.onnxruntime import load

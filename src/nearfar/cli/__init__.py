@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from nearfar import __version__
-from nearfar.cli.verbs import Verbs
+from nearfar.cli.lazy_group import Verbs
 from nearfar.errors import NearfarError, OptionError, UnknownModelError
 
 app = typer.Typer(

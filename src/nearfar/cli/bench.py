@@ -12,7 +12,7 @@ import typer
 from nearfar.cli import options
 from nearfar.cli.bench_table import as_text
 from nearfar.cli.demo_photographs import demo_photographs
-from nearfar.cli.stop import INTERRUPTED, stopping
+from nearfar.cli.interrupt import INTERRUPTED, stopping
 from nearfar.engines import EngineName, Precision
 from nearfar.errors import OptionError
 from nearfar.image.reader import read_picture

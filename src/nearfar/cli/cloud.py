@@ -7,7 +7,7 @@ import typer
 
 from nearfar.cli import options
 from nearfar.cli.geometry import say_geometry
-from nearfar.cli.on_photographs import Photographs, on_photographs
+from nearfar.cli.photo_command import Photographs, on_photographs
 from nearfar.outputs.formats import Writer
 from nearfar.products.depth_grid import Cut
 from nearfar.products.point_cloud import MAX_POINTS, CloudSettings, encode

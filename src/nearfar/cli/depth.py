@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from nearfar.cli.metres import say_at
-from nearfar.cli.on_photographs import Photographs, format_names, on_photographs
+from nearfar.cli.photo_command import Photographs, format_names, on_photographs
 from nearfar.errors import OptionError
 from nearfar.outputs.color import PLAIN, Look
 from nearfar.outputs.colormaps import COLORMAPS

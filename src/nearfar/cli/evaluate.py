@@ -122,20 +122,20 @@ def evaluate(
         raise OptionError("da2k has one protocol and no rows on a card: leave out --variant, --align, --resize, --card")
     folder = _data(benchmark, data)
 
-    from nearfar.cli import judge_maps, judge_points, judging
+    from nearfar.cli import evaluate_run, judge_maps, judge_points
     from nearfar.evaluate.predictors import folder_contender
 
-    running = judging.Running(engine=engine, precision=precision, recipe=prepare, size=size, offline=offline)
+    running = evaluate_run.Running(engine=engine, precision=precision, recipe=prepare, size=size, offline=offline)
     window_hw = None if rules is None else rules.window_hw
     first = (
-        judging.model(model, running, window_hw=window_hw)
+        evaluate_run.model(model, running, window_hw=window_hw)
         if predictions is None
         else folder_contender(predictions, kind=kind, scale=scale)
     )
     second = None
     if against is not None:
-        second = judging.opponent(against, running, window_hw=window_hw, kind=against_kind or kind, scale=scale)
-    keeping = judging.Keeping(out=out, afresh=overwrite, shown=not (as_json or quiet), limit=limit)
+        second = evaluate_run.opponent(against, running, window_hw=window_hw, kind=against_kind or kind, scale=scale)
+    keeping = evaluate_run.Keeping(out=out, afresh=overwrite, shown=not (as_json or quiet), limit=limit)
     said = (
         judge_points.judge_points(folder, first, second, keeping)
         if rules is None
@@ -147,7 +147,7 @@ def evaluate(
         typer.echo(judge_maps.card(said.document), nl=False)
     elif not quiet:
         typer.echo(said.text)
-    judging.finish(said)
+    evaluate_run.finish(said)
 
 
 def _require_meaning(scale: float, against: str | None, against_kind: Space | None) -> None:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from nearfar.cli.work import Said
+from nearfar.cli.batch import Said
 from nearfar.depth_map import Depth, DepthMap
 from nearfar.image.reader import Picture
 from nearfar.products.camera import FocalSource, camera_of

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from nearfar.cli.judging import Keeping, Said, command, judge_all
+from nearfar.cli.evaluate_run import Keeping, Said, command, judge_all
 from nearfar.errors import OptionError
 from nearfar.evaluate.align import Alignment
 from nearfar.evaluate.card_rows import card_rows, card_toml

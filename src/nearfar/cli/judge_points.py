@@ -4,7 +4,7 @@ import json
 from functools import partial
 from pathlib import Path
 
-from nearfar.cli.judging import Keeping, Said, command, judge_all
+from nearfar.cli.evaluate_run import Keeping, Said, command, judge_all
 from nearfar.evaluate.da2k import read_da2k
 from nearfar.evaluate.da2k_run import RULES, answered, da2k_document, da2k_samples, da2k_text
 from nearfar.evaluate.predictors import Contender, contents

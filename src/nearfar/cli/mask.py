@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from nearfar.cli.on_photographs import Photographs, on_photographs
-from nearfar.cli.work import Said
+from nearfar.cli.batch import Said
+from nearfar.cli.photo_command import Photographs, on_photographs
 from nearfar.depth_map import DepthMap
 from nearfar.errors import OptionError
 from nearfar.image.reader import Picture

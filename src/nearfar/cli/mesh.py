@@ -7,7 +7,7 @@ import typer
 
 from nearfar.cli import options
 from nearfar.cli.geometry import say_geometry
-from nearfar.cli.on_photographs import Photographs, on_photographs
+from nearfar.cli.photo_command import Photographs, on_photographs
 from nearfar.products.depth_grid import Cut
 from nearfar.products.mesh import MAX_SIDE, MAX_TEXTURE_SIDE, MeshSettings
 from nearfar.products.mesh_writers import mesh_writers

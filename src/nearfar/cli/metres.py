@@ -7,7 +7,7 @@ from functools import partial
 from typing import TypeVar
 
 from nearfar.calibration import Calibration, KnownPoint, calibrate
-from nearfar.cli.work import Change, Said, Say, unchanged
+from nearfar.cli.batch import Change, Said, Say, unchanged
 from nearfar.depth_map import Depth, DepthMap, read_at
 from nearfar.errors import OptionError
 from nearfar.image.reader import Picture

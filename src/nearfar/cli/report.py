@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 
 import typer
 
-from nearfar.cli.stop import INTERRUPTED
+from nearfar.cli.interrupt import INTERRUPTED
 from nearfar.depth_map import Depth, DepthMap
 from nearfar.outputs import png
 from nearfar.outputs.legend import shown_metres

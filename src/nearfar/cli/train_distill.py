@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nearfar.cli import photograph_runs, training
-from nearfar.cli.stop import stopping
+from nearfar.cli.interrupt import stopping
 from nearfar.errors import OptionError
 
 if TYPE_CHECKING:

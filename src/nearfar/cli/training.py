@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nearfar.cli.stop import stopping
+from nearfar.cli.interrupt import stopping
 from nearfar.errors import MissingExtraError, OptionError
 from nearfar.machine import threads_or_all
 

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, TypeAlias
 import typer
 
 from nearfar.cli.inputs import Input, expand
-from nearfar.cli.making import FileMaker, Made, Maker, NetworkMaker
-from nearfar.cli.plan import STDOUT, Target, targets
+from nearfar.cli.interrupt import stopping
+from nearfar.cli.map_source import FileMaker, Made, Maker, NetworkMaker
+from nearfar.cli.output_paths import STDOUT, Target, targets
 from nearfar.cli.report import Detail, Report, Row, clipped_in
-from nearfar.cli.stop import stopping
 from nearfar.depth_map import Depth, DepthMap
 from nearfar.errors import NearfarError, OptionError, OutputError, PictureError
 from nearfar.files import make_folder, write_together

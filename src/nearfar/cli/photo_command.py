@@ -12,8 +12,8 @@ from inspect import Signature, signature
 from typing import Any
 
 from nearfar.cli import options
+from nearfar.cli.batch import Change, Files, Network, Said, Say, work
 from nearfar.cli.metres import change_of
-from nearfar.cli.work import Change, Files, Network, Said, Say, work
 from nearfar.engines import EngineName, Precision
 from nearfar.errors import OptionError
 from nearfar.image.reader import MAX_PIXELS
@@ -35,7 +35,7 @@ class Photographs:
         formats: Sequence[str] | None = None,
         say: Say = lambda _map, _picture: Said(),
     ) -> None:
-        """Make the outputs of every photograph: see ``nearfar.cli.work.work``.
+        """Make the outputs of every photograph: see ``nearfar.cli.batch.work``.
 
         Args:
             table: The verb's formats by name.
