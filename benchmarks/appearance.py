@@ -21,9 +21,9 @@ from nearfar.cli.demo_photographs import demo_photographs
 from nearfar.cli.inputs import expand
 from nearfar.errors import NearfarError
 from nearfar.image.reader import read_picture
-from nearfar.scenes import render_scene
-from nearfar.train.config import REFINE
-from nearfar.train.data import Request, SceneBatches
+from nearfar.lab.scenes import render_scene
+from nearfar.lab.train.config import REFINE
+from nearfar.lab.train.data import Request, SceneBatches
 
 STAGE = REFINE.stages[-1]  # the size that the model is used at
 SIDE_PX = STAGE.side_px

@@ -16,8 +16,8 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from nearfar.train.checkpoint import CHECKPOINT_NAME, load_checkpoint, save_checkpoint
-from nearfar.train.growth import deepened
+from nearfar.lab.train.checkpoint import CHECKPOINT_NAME, load_checkpoint, save_checkpoint
+from nearfar.lab.train.growth import deepened
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 FILE, STOPPED = "nearfar-open.onnx", "stopped"

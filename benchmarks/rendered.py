@@ -12,13 +12,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from nearfar.cli.beginnings import named_beginning
 from nearfar.errors import NearfarError
+from nearfar.lab.cli.beginnings import named_beginning
+from nearfar.lab.train.config import REFINE, Stage
+from nearfar.lab.train.data import scene_from_seed
+from nearfar.lab.train.networks import network_with
+from nearfar.lab.train.validate import validate, validation_scenes
 from nearfar.net.open import OpenNetConfig
-from nearfar.train.config import REFINE, Stage
-from nearfar.train.data import scene_from_seed
-from nearfar.train.networks import network_with
-from nearfar.train.validate import validate, validation_scenes
 
 FIGURES = ("l1", "abs_rel", "delta1", "order")
 

@@ -22,7 +22,7 @@ from nearfar.cli.demo_photographs import demo_photographs
 from nearfar.cli.inputs import expand
 from nearfar.errors import NearfarError
 from nearfar.evaluate.agreement import spearman
-from nearfar.scenes import render_scene
+from nearfar.lab.scenes import render_scene
 
 SIDE_PX = 448
 FIRST_SEED = 70_000  # none that validation uses

@@ -27,15 +27,15 @@ import torch
 from nearfar.engines.onnxruntime_library import onnxruntime
 from nearfar.export.onnx import export_onnx
 from nearfar.export.settings import ExportSettings
+from nearfar.lab.train.beginning import Beginning, start
+from nearfar.lab.train.checkpoint import Checkpoint, load_checkpoint
+from nearfar.lab.train.config import OPEN, Budget, Stage, TrainingConfig
+from nearfar.lab.train.data import Batch, Request
+from nearfar.lab.train.growth import can_deepen
+from nearfar.lab.train.loop import Surroundings, train
+from nearfar.lab.train.networks import network_with
+from nearfar.lab.train.run import Run
 from nearfar.net.open import STRIDE, OpenNetConfig
-from nearfar.train.beginning import Beginning, start
-from nearfar.train.checkpoint import Checkpoint, load_checkpoint
-from nearfar.train.config import OPEN, Budget, Stage, TrainingConfig
-from nearfar.train.data import Batch, Request
-from nearfar.train.growth import can_deepen
-from nearfar.train.loop import Surroundings, train
-from nearfar.train.networks import network_with
-from nearfar.train.run import Run
 
 BASE = OpenNetConfig()
 VARIANTS: Mapping[str, Mapping[str, Any]] = {

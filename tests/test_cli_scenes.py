@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from command import run
-from nearfar.scenes import render_scene
+from nearfar.lab.scenes import render_scene
 
 
 def test_a_sheet_holds_each_picture_above_its_disparity(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,7 +113,7 @@ def test_without_numba_the_install_line_is_said_and_nothing_is_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("nearfar.cli.scenes.importlib.util.find_spec", lambda _: None)
+    monkeypatch.setattr("nearfar.lab.cli.scenes.importlib.util.find_spec", lambda _: None)
     done = run(monkeypatch, "scenes", verb)
     assert done.code == 1
     assert "pip install 'nearfar[train]'" in done.err

@@ -17,27 +17,27 @@ import torch
 import tiny_scenes
 from command import run
 from depth_networks import draw
-from nearfar.cli import training
-from nearfar.cli.beginnings import named_beginning
-from nearfar.cli.train import Preset, _started
 from nearfar.engines.onnxruntime import load
 from nearfar.export.onnx import export_onnx
 from nearfar.export.settings import ExportSettings
-from nearfar.train.beginning import Beginning, going_on, start
-from nearfar.train.checkpoint import load_checkpoint
-from nearfar.train.config import PRESETS, TINY, Budget
-from nearfar.train.folder import LOCK_NAME
-from nearfar.train.networks import network_with
-from nearfar.train.record import graph_metadata, run_command, write_record
+from nearfar.lab.cli import training
+from nearfar.lab.cli.beginnings import named_beginning
+from nearfar.lab.cli.train import Preset, _started
+from nearfar.lab.train.beginning import Beginning, going_on, start
+from nearfar.lab.train.checkpoint import load_checkpoint
+from nearfar.lab.train.config import PRESETS, TINY, Budget
+from nearfar.lab.train.folder import LOCK_NAME
+from nearfar.lab.train.networks import network_with
+from nearfar.lab.train.record import graph_metadata, run_command, write_record
 
 TINY_RUN = ("train", "open", "--preset", "tiny", "--pictures", "12", "--workers", "0", "--seed", "3")
 
 
 class _Scenes(types.ModuleType):
-    """Stands for nearfar.scenes, which needs numba; can press Ctrl-C in the middle of a run."""
+    """Stands for nearfar.lab.scenes, which needs numba; can press Ctrl-C in the middle of a run."""
 
     def __init__(self) -> None:
-        super().__init__("nearfar.scenes")
+        super().__init__("nearfar.lab.scenes")
         self.interrupt_at_seed: int | None = None
 
     def render_scene(self, seed: int, /, *, height: int, width: int) -> tiny_scenes.TinyFrame:
@@ -50,7 +50,7 @@ class _Scenes(types.ModuleType):
 @pytest.fixture(autouse=True)
 def scenes(monkeypatch: pytest.MonkeyPatch) -> _Scenes:
     stand_in = _Scenes()
-    monkeypatch.setitem(sys.modules, "nearfar.scenes", stand_in)
+    monkeypatch.setitem(sys.modules, "nearfar.lab.scenes", stand_in)
     return stand_in
 
 

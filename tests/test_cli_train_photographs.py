@@ -22,12 +22,12 @@ from nearfar.estimator import load
 from nearfar.export.onnx import export_onnx
 from nearfar.export.settings import ExportSettings
 from nearfar.export.weights import open_weights
+from nearfar.lab.train.checkpoint import load_checkpoint
+from nearfar.lab.train.config import TINY
 from nearfar.models.schema import Kind
 from nearfar.net import checkpoint as net_checkpoint
 from nearfar.net import depth_anything, weights
 from nearfar.net.open import OpenNet
-from nearfar.train.checkpoint import load_checkpoint
-from nearfar.train.config import TINY
 
 COUNT, HEIGHT, WIDTH = 40, 48, 64
 FAST = ("--preset", "tiny", "--size", "32", "--batch", "4", "--workers", "0")

@@ -18,9 +18,9 @@ from nearfar.export.graph import OPSET
 from nearfar.export.onnx import export_onnx
 from nearfar.export.parity import ParityReport
 from nearfar.export.settings import ExportSettings
+from nearfar.lab.train.config import TINY
 from nearfar.net.depth_anything import DepthAnything, DepthAnythingConfig
 from nearfar.net.open import OpenNet
-from nearfar.train.config import TINY
 
 OPEN = ExportSettings(multiple=16, own_size=48)
 TINY_DEPTH_ANYTHING = DepthAnythingConfig(

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nearfar.errors import OptionError
+from nearfar.lab.train.config import TINY
 from nearfar.models.card import card
 from nearfar.net.open import STRIDE, OpenNet, OpenNetConfig, ResidualBlock
-from nearfar.train.config import TINY
 
 
 @pytest.fixture(scope="module")

@@ -8,17 +8,17 @@ import sys
 import numpy as np
 import pytest
 
-import nearfar.scenes.frame as frame_module
-from nearfar.scenes import LAYOUTS, Frame, geometry, render_scene
-from nearfar.scenes.builder import Builder, thing
-from nearfar.scenes.draw import Draw
-from nearfar.scenes.layout.terrain import slopes
-from nearfar.scenes.material import Material
-from nearfar.scenes.objects.assembly import assembly
-from nearfar.scenes.objects.creature import creature_of
-from nearfar.scenes.objects.furniture import chair, curtain
-from nearfar.scenes.objects.heaps import heap
-from nearfar.scenes.shadow import smooth_half_shadows
+import nearfar.lab.scenes.frame as frame_module
+from nearfar.lab.scenes import LAYOUTS, Frame, geometry, render_scene
+from nearfar.lab.scenes.builder import Builder, thing
+from nearfar.lab.scenes.draw import Draw
+from nearfar.lab.scenes.layout.terrain import slopes
+from nearfar.lab.scenes.material import Material
+from nearfar.lab.scenes.objects.assembly import assembly
+from nearfar.lab.scenes.objects.creature import creature_of
+from nearfar.lab.scenes.objects.furniture import chair, curtain
+from nearfar.lab.scenes.objects.heaps import heap
+from nearfar.lab.scenes.shadow import smooth_half_shadows
 
 
 def digest(frame: Frame) -> str:
@@ -29,7 +29,7 @@ def test_a_seed_is_the_same_picture_in_any_process() -> None:
     here = [digest(render_scene(seed, height=40, width=56)) for seed in range(4)]
     assert here == [digest(render_scene(seed, height=40, width=56)) for seed in range(4)]
     script = (
-        "import hashlib, json; from nearfar.scenes import render_scene\n"
+        "import hashlib, json; from nearfar.lab.scenes import render_scene\n"
         "frames = [render_scene(seed, height=40, width=56) for seed in range(4)]\n"
         "print(json.dumps([hashlib.sha256(f.rgb.tobytes() + f.disparity.tobytes()).hexdigest() for f in frames]))"
     )

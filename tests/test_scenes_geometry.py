@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from nearfar.arrays import MapF32
-from nearfar.scenes.builder import Builder
-from nearfar.scenes.camera import Camera, aimed
-from nearfar.scenes.draw import Draw
-from nearfar.scenes.geometry import DISC, FAR, placed
-from nearfar.scenes.material import Material
-from nearfar.scenes.visibility import look
+from nearfar.lab.scenes.builder import Builder
+from nearfar.lab.scenes.camera import Camera, aimed
+from nearfar.lab.scenes.draw import Draw
+from nearfar.lab.scenes.geometry import DISC, FAR, placed
+from nearfar.lab.scenes.material import Material
+from nearfar.lab.scenes.visibility import look
 
 SIDE = 65  # odd: the middle ray is the optical axis
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nearfar.errors import OptionError
-from nearfar.scenes import LAYOUTS, render_scene
+from nearfar.lab.scenes import LAYOUTS, render_scene
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

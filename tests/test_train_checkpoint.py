@@ -9,11 +9,11 @@ import pytest
 import torch
 
 from nearfar.errors import TrainingError
-from nearfar.train.average import average_of, update_average
-from nearfar.train.beginning import start
-from nearfar.train.checkpoint import CHECKPOINT_NAME, Checkpoint, load_checkpoint, save_checkpoint
-from nearfar.train.config import OPEN, TINY, Budget
-from nearfar.train.networks import network_with
+from nearfar.lab.train.average import average_of, update_average
+from nearfar.lab.train.beginning import start
+from nearfar.lab.train.checkpoint import CHECKPOINT_NAME, Checkpoint, load_checkpoint, save_checkpoint
+from nearfar.lab.train.config import OPEN, TINY, Budget
+from nearfar.lab.train.networks import network_with
 
 
 @pytest.fixture(scope="module")

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nearfar.errors import OptionError
+from nearfar.lab.train.checkpoint import config_from_record
+from nearfar.lab.train.config import OPEN, PRESETS, TINY, Budget, Stage, TrainingConfig
+from nearfar.lab.train.schedule import learning_rate, stage_at
 from nearfar.net.open import STRIDE
-from nearfar.train.checkpoint import config_from_record
-from nearfar.train.config import OPEN, PRESETS, TINY, Budget, Stage, TrainingConfig
-from nearfar.train.schedule import learning_rate, stage_at
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,11 @@ import torch
 from nearfar.engines.onnxruntime import load
 from nearfar.export.onnx import export_onnx
 from nearfar.export.settings import ExportSettings
-from nearfar.train.beginning import start
-from nearfar.train.checkpoint import load_checkpoint
-from nearfar.train.config import DISTILL, FINETUNE, TINY, Budget, TrainingConfig, metric
-from nearfar.train.loop import Surroundings, train
-from nearfar.train.networks import network_with
+from nearfar.lab.train.beginning import start
+from nearfar.lab.train.checkpoint import load_checkpoint
+from nearfar.lab.train.config import DISTILL, FINETUNE, TINY, Budget, TrainingConfig, metric
+from nearfar.lab.train.loop import Surroundings, train
+from nearfar.lab.train.networks import network_with
 from tiny_scenes import render
 
 pytestmark = [

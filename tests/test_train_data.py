@@ -12,7 +12,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nearfar.train.augment import (
+from nearfar.lab.train.augment import (
     Crop,
     _estranged,
     _other_colours,
@@ -25,9 +25,9 @@ from nearfar.train.augment import (
     photograph,
     random_crop,
 )
-from nearfar.train.config import TINY
-from nearfar.train.data import FIRST_TRAINING_SEED, Batch, Request, SceneBatches, batches, network_input
-from nearfar.train.losses import TARGET_RANGE
+from nearfar.lab.train.config import TINY
+from nearfar.lab.train.data import FIRST_TRAINING_SEED, Batch, Request, SceneBatches, batches, network_input
+from nearfar.lab.train.losses import TARGET_RANGE
 from tiny_scenes import Recorder, render
 
 STAGE = TINY.stages[0]
@@ -261,7 +261,7 @@ def test_sharpening_raises_detail_and_leaves_what_is_flat() -> None:
 
 def test_a_signal_to_all_processes_of_a_run_is_left_to_the_first() -> None:
     code = (
-        "import os, signal; from nearfar.train.data import _quiet_worker; _quiet_worker(0);"
+        "import os, signal; from nearfar.lab.train.data import _quiet_worker; _quiet_worker(0);"
         "os.kill(os.getpid(), signal.SIGINT); os.kill(os.getpid(), signal.SIGTERM); print('at work')"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

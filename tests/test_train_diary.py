@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from nearfar.errors import TrainingError
-from nearfar.train.checkpoint import Counters
-from nearfar.train.diary import Diary
+from nearfar.lab.train.checkpoint import Counters
+from nearfar.lab.train.diary import Diary
 
 
 def _learn(folder: Path, *, first_step: int, steps: range) -> None:

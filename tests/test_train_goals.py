@@ -8,17 +8,17 @@ import pytest
 import torch
 
 from nearfar.errors import OptionError
+from nearfar.lab.train.augment import disturb, paste
+from nearfar.lab.train.beginning import start
+from nearfar.lab.train.checkpoint import config_from_record
+from nearfar.lab.train.config import DISTILL, FINETUNE, TINY, Budget, Goal, TrainingConfig, metric
+from nearfar.lab.train.data import Request, SceneBatches
+from nearfar.lab.train.goals import AIMS
+from nearfar.lab.train.losses import invariant_loss, metres, normalised_known, scale_invariant_log_loss, trimmed_loss
+from nearfar.lab.train.networks import is_encoder, network_of
+from nearfar.lab.train.run import Run
+from nearfar.lab.train.validate import predict
 from nearfar.net.depth_anything import DepthAnything
-from nearfar.train.augment import disturb, paste
-from nearfar.train.beginning import start
-from nearfar.train.checkpoint import config_from_record
-from nearfar.train.config import DISTILL, FINETUNE, TINY, Budget, Goal, TrainingConfig, metric
-from nearfar.train.data import Request, SceneBatches
-from nearfar.train.goals import AIMS
-from nearfar.train.losses import invariant_loss, metres, normalised_known, scale_invariant_log_loss, trimmed_loss
-from nearfar.train.networks import is_encoder, network_of
-from nearfar.train.run import Run
-from nearfar.train.validate import predict
 from tiny_scenes import render
 
 TUNED = {**{f"distill {name}": config for name, config in DISTILL.items()}, **FINETUNE}

@@ -6,10 +6,10 @@ import pytest
 import torch
 
 from nearfar.errors import OptionError
+from nearfar.lab.train.beginning import Beginning, start
+from nearfar.lab.train.config import TINY, Budget
+from nearfar.lab.train.growth import can_deepen, deepened
 from nearfar.net.open import OpenNet
-from nearfar.train.beginning import Beginning, start
-from nearfar.train.config import TINY, Budget
-from nearfar.train.growth import can_deepen, deepened
 
 NET = replace(TINY.net, depth=3)
 

@@ -14,16 +14,16 @@ from PIL import Image
 from torch import Tensor, nn
 
 from nearfar.errors import DataError, OptionError, OutputError, TrainingError
-from nearfar.train.beginning import start
-from nearfar.train.checkpoint import CHECKPOINT_NAME, Checkpoint, load_checkpoint
-from nearfar.train.config import TINY, Budget, Goal
-from nearfar.train.data import FIRST_TRAINING_SEED, Batch, Rendered, Request
-from nearfar.train.folder import LOCK_NAME, held
-from nearfar.train.goals import Figures
-from nearfar.train.loop import Clock, Surroundings, train
-from nearfar.train.record import graph_metadata, run_command, training_record, write_record
-from nearfar.train.run import Run
-from nearfar.train.validate import validate, validation_scenes
+from nearfar.lab.train.beginning import start
+from nearfar.lab.train.checkpoint import CHECKPOINT_NAME, Checkpoint, load_checkpoint
+from nearfar.lab.train.config import TINY, Budget, Goal
+from nearfar.lab.train.data import FIRST_TRAINING_SEED, Batch, Rendered, Request
+from nearfar.lab.train.folder import LOCK_NAME, held
+from nearfar.lab.train.goals import Figures
+from nearfar.lab.train.loop import Clock, Surroundings, train
+from nearfar.lab.train.record import graph_metadata, run_command, training_record, write_record
+from nearfar.lab.train.run import Run
+from nearfar.lab.train.validate import validate, validation_scenes
 from tiny_scenes import TinyFrame, render
 
 # 4 + 4 pictures in the first stage, 2 + 2 in the second.
@@ -104,7 +104,7 @@ def test_a_finished_run_has_nothing_left_to_learn(whole: tuple[Path, Checkpoint,
 
 def test_progress_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     often = replace(_surroundings(tmp_path), report_seconds=0.0, validate_seconds=0.0, save_seconds=0.0)
-    with caplog.at_level(logging.INFO, logger="nearfar.train"):
+    with caplog.at_level(logging.INFO, logger="nearfar.lab.train"):
         train(start(TINY, FOUR_STEPS), often)
     lines = [record.getMessage() for record in caplog.records]
     assert sum("pictures/s" in line for line in lines) == 4

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from nearfar.train.losses import (
+from nearfar.lab.train.losses import (
     TARGET_RANGE,
     disparity_loss,
     fitted_loss,

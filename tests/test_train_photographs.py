@@ -7,9 +7,9 @@ import pytest
 
 from nearfar.depth_map import Depth, Disparity, Provenance
 from nearfar.errors import DataError, EngineError
-from nearfar.train.data import FIRST_TRAINING_SEED
-from nearfar.train.distill import normalised_label
-from nearfar.train.photographs import (
+from nearfar.lab.train.data import FIRST_TRAINING_SEED
+from nearfar.lab.train.distill import normalised_label
+from nearfar.lab.train.photographs import (
     Photographs,
     Seen,
     fitted,

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 import torch
 
-from nearfar.train.precision import multiplied_in
+from nearfar.lab.train.precision import multiplied_in
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ from nearfar.evaluate.edges import edges
 from nearfar.evaluate.protocols import protocol
 from nearfar.evaluate.sample import Space, Truth
 from nearfar.evaluate.score import Prediction, compare, scores_of
-from nearfar.scenes import render_scene
+from nearfar.lab.scenes import render_scene
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,30 +7,33 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_group
 
-# In the order of 'nearfar --help': each verb's function or Typer app in this package, and the first line of its help.
+# In the order of 'nearfar --help': each verb's function or Typer app below nearfar, and the first line of its help.
 VERBS = {
     "depth": (
-        "depth.depth",
+        "cli.depth.depth",
         (
             "Estimate the depth of photographs: relative disparity, near bright and far dark, or metres from a metric "
             "model."
         ),
     ),
-    "cloud": ("cloud.cloud", "Turn photographs into coloured points in space (PLY)."),
-    "mesh": ("mesh.mesh", "Turn photographs into textured surfaces in space (GLB, OBJ)."),
-    "normals": ("normals.normals", "Turn photographs into normal maps: which way each pixel's surface faces."),
-    "demo": ("demo.demo", "Run every stage on photographs that come with nearfar, and make a gallery to look at."),
+    "cloud": ("cli.cloud.cloud", "Turn photographs into coloured points in space (PLY)."),
+    "mesh": ("cli.mesh.mesh", "Turn photographs into textured surfaces in space (GLB, OBJ)."),
+    "normals": ("cli.normals.normals", "Turn photographs into normal maps: which way each pixel's surface faces."),
+    "demo": ("cli.demo.demo", "Run every stage on photographs that come with nearfar, and make a gallery to look at."),
     "bench": (
-        "bench.bench",
+        "cli.bench.bench",
         "Measure each engine and precision that is here, beside ONNX Runtime as tutorials run it, in turns.",
     ),
-    "eval": ("evaluate.evaluate", "Say how good a model, or anybody's maps, are on photographs with measured depth."),
-    "mask": ("mask.mask", "Make a mask of everything between two distances, feathered, for a photo editor."),
-    "models": ("models.app", "List, show, fetch, verify, import and export models."),
-    "scenes": ("scenes.app", "Render the procedural scenes that the open model learns from."),
-    "stereo": ("stereo.stereo", "Make a left and a right view of each photograph, to look at in three dimensions."),
+    "eval": (
+        "cli.evaluate.evaluate",
+        "Say how good a model, or anybody's maps, are on photographs with measured depth.",
+    ),
+    "mask": ("cli.mask.mask", "Make a mask of everything between two distances, feathered, for a photo editor."),
+    "models": ("cli.models.app", "List, show, fetch, verify, import and export models."),
+    "scenes": ("lab.cli.scenes.app", "Render the procedural scenes that the open model learns from."),
+    "stereo": ("cli.stereo.stereo", "Make a left and a right view of each photograph, to look at in three dimensions."),
     "train": (
-        "train.app",
+        "lab.cli.train.app",
         "Train the open model on rendered scenes, or teach a network on your own photographs.",
     ),
 }
@@ -46,8 +49,8 @@ class Verb(TyperCommand):
     def load(self) -> Any:
         """Return the real command, as Typer makes it."""
         name = str(self.name)
-        module, attribute = VERBS[name][0].split(".")
-        found = getattr(import_module(f"nearfar.cli.{module}"), attribute)
+        module, _, attribute = VERBS[name][0].rpartition(".")
+        found = getattr(import_module(f"nearfar.{module}"), attribute)
         parent = typer.Typer()
         if isinstance(found, typer.Typer):
             parent.add_typer(found, name=name)

@@ -28,7 +28,7 @@ def export_onnx(
     Example:
         >>> import tempfile
         >>> from nearfar.net.open import OpenNet
-        >>> from nearfar.train.config import TINY
+        >>> from nearfar.lab.train.config import TINY
         >>> settings = ExportSettings(multiple=16, own_size=48)
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     report = export_onnx(OpenNet(TINY.net), Path(folder) / "tiny.onnx", settings=settings)

@@ -1,0 +1,1 @@
+"""The workshop where nearfar-open is made: scenes, training, and their verbs. Nothing outside imports it."""

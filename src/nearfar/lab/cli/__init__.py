@@ -1,0 +1,1 @@
+"""The verbs of the workshop: ``nearfar scenes`` and ``nearfar train``."""
