@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from command import run
-from graphs import tiny_depth_graph
 from nearfar.benchmark import plan as contests
 from nearfar.benchmark import run as measuring
 from nearfar.benchmark.records import of_file
 from nearfar.models.card import card
 from nearfar.models.schema import Measurement
+from support.command import run
+from support.graphs import tiny_depth_graph
 
 QUICK = ("bench", "--runs", "1", "--threads", "1", "--engine", "onnxruntime", "--precision", "exact")
 

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from command import Done, run
-from graphs import tiny_depth_graph
 from nearfar import pipeline
 from nearfar.cli import report as report_module
 from nearfar.cli.report import Report, Row
+from support.command import Done, run
+from support.graphs import tiny_depth_graph
 
 
 @pytest.fixture

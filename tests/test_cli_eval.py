@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import benchmarks
-from command import run
-from graphs import tiny_depth_graph
 from nearfar.models.card import card
+from support import benchmarks
+from support.command import run
+from support.graphs import tiny_depth_graph
 
 
 @pytest.fixture

@@ -11,14 +11,14 @@ import pytest
 import trimesh
 from PIL import Image
 
-import planes
-from command import Done, run
-from graphs import tiny_depth_graph
 from nearfar import Depth
 from nearfar.cli.geometry import say_geometry
 from nearfar.errors import OptionError
 from nearfar.products.unproject import Projection
-from photographs import exif
+from support import planes
+from support.command import Done, run
+from support.graphs import tiny_depth_graph
+from support.photographs import exif
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ import OpenEXR
 import pytest
 from PIL import Image
 
-from command import Done, run
 from nearfar import Depth, Disparity, Provenance
 from nearfar.outputs.readers import open as open_map
+from support.command import Done, run
 
 MADE_BY = Provenance(model="some-model", engine="its engine", recipe="aspect 70x98")
 VALUES = np.random.default_rng(0).normal(3, 2, (64, 48)).astype(np.float32)

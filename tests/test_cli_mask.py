@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from command import Done, run
-from graphs import tiny_depth_graph
-from photographs import exif
+from support.command import Done, run
+from support.graphs import tiny_depth_graph
+from support.photographs import exif
 
 
 @pytest.fixture

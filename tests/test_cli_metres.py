@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from command import Done, run
-from graphs import tiny_depth_graph
 from nearfar import Depth
 from nearfar.cli.metres import change_of
 from nearfar.engines import onnxruntime
 from nearfar.estimator import DepthEstimator
 from nearfar.models.card import Kind, card
 from nearfar.outputs.readers import open as open_map
+from support.command import Done, run
+from support.graphs import tiny_depth_graph
 
 
 @pytest.fixture

@@ -16,10 +16,6 @@ import pytest
 from PIL import Image
 from safetensors.torch import save
 
-from command import run
-from depth_networks import TINY, drawn, metric
-from graphs import tiny_depth_graph
-from hub_server import Hub, serving
 from nearfar.engines import onnxruntime
 from nearfar.export import convert as convert_module
 from nearfar.export import importer
@@ -31,6 +27,10 @@ from nearfar.models.store import ModelStore
 from nearfar.net import checkpoint as checkpoint_module
 from nearfar.net import weights
 from nearfar.net.weights import Layout, from_nearfar
+from support.command import run
+from support.depth_networks import TINY, drawn, metric
+from support.graphs import tiny_depth_graph
+from support.hub_server import Hub, serving
 
 INDOOR = "depth-anything-v2-metric-indoor-small"
 

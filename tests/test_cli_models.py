@@ -8,7 +8,6 @@ import huggingface_hub
 import pytest
 from typer.testing import CliRunner, Result
 
-from hub_server import CARD_ID, Hub, serving, write_card
 from nearfar.cli.models import app
 from nearfar.errors import ModelMissingError, OptionError, UnknownModelError
 from nearfar.models import card as card_module
@@ -17,6 +16,7 @@ from nearfar.models.card import card
 from nearfar.models.pins import pin_bundled
 from nearfar.models.render import card_rows, markdown_page
 from nearfar.models.store import BUNDLED_MODEL, ModelStore
+from support.hub_server import CARD_ID, Hub, serving, write_card
 
 CONTENT = b"the bytes of the better model" * 9
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from command import run
 from nearfar.lab.scenes import render_scene
+from support.command import run
 
 
 def test_a_sheet_holds_each_picture_above_its_disparity(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

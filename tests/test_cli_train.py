@@ -14,9 +14,6 @@ import onnx
 import pytest
 import torch
 
-import tiny_scenes
-from command import run
-from depth_networks import draw
 from nearfar.engines.onnxruntime import load
 from nearfar.export.onnx import export_onnx
 from nearfar.export.settings import ExportSettings
@@ -29,6 +26,9 @@ from nearfar.lab.train.config import PRESETS, TINY, Budget
 from nearfar.lab.train.folder import LOCK_NAME
 from nearfar.lab.train.networks import network_with
 from nearfar.lab.train.record import graph_metadata, run_command, write_record
+from support import tiny_scenes
+from support.command import run
+from support.depth_networks import draw
 
 TINY_RUN = ("train", "open", "--preset", "tiny", "--pictures", "12", "--workers", "0", "--seed", "3")
 

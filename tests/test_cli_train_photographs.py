@@ -12,11 +12,6 @@ import pytest
 import torch
 from PIL import Image
 
-import benchmarks
-import tiny_scenes
-from command import Done, run
-from depth_networks import TINY as TINY_THEIRS
-from depth_networks import draw
 from nearfar.errors import GraphError
 from nearfar.estimator import load
 from nearfar.export.onnx import export_onnx
@@ -28,6 +23,10 @@ from nearfar.models.schema import Kind
 from nearfar.net import checkpoint as net_checkpoint
 from nearfar.net import depth_anything, weights
 from nearfar.net.open import OpenNet
+from support import benchmarks, tiny_scenes
+from support.command import Done, run
+from support.depth_networks import TINY as TINY_THEIRS
+from support.depth_networks import draw
 
 COUNT, HEIGHT, WIDTH = 40, 48, 64
 FAST = ("--preset", "tiny", "--size", "32", "--batch", "4", "--workers", "0")

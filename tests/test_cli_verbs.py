@@ -3,9 +3,9 @@
 import pytest
 from typer.main import get_command
 
-from command import run
 from nearfar.cli import app
 from nearfar.cli.lazy_group import VERBS, Verb
+from support.command import run
 
 
 @pytest.mark.parametrize("name", VERBS)

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import benchmarks
 from nearfar.depth_map import Depth, Disparity
 from nearfar.errors import DataError
 from nearfar.evaluate.da2k import (
@@ -21,6 +20,7 @@ from nearfar.evaluate.da2k import (
     score_da2k,
     score_map,
 )
+from support import benchmarks
 
 ROOM, LAKE = "images/indoor/room.png", "images/underwater/lake.png"
 

@@ -9,13 +9,13 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-import benchmarks
-from benchmarks import depth_m
 from nearfar.errors import DataError, MissingExtraError, PictureError
 from nearfar.evaluate.dataset import DATASETS, DataSet, benchmark_of, open_dataset
 from nearfar.evaluate.datasets import diode, eth3d, kitti, sintel
 from nearfar.evaluate.sample import Sample, Space, Truth
-from photographs import scene
+from support import benchmarks
+from support.benchmarks import depth_m
+from support.photographs import scene
 
 ROOT = Path(__file__).resolve().parents[1]
 

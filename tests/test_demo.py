@@ -7,8 +7,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from command import Done, run
-from graphs import tiny_depth_graph
 from nearfar import DepthEstimator, load, read_picture
 from nearfar.cli import demo as command
 from nearfar.cli.demo import DemoReport, DemoRow, planned, run_demo
@@ -17,6 +15,8 @@ from nearfar.engines import onnxruntime
 from nearfar.errors import OutputError
 from nearfar.models.card import card
 from nearfar.outputs.readers import open as open_map
+from support.command import Done, run
+from support.graphs import tiny_depth_graph
 
 LICENCES = {"CC0-1.0", "CC-BY-2.0", "CC-BY-4.0", "public domain"}
 PHOTOGRAPHS = demo_photographs()

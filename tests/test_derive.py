@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from command import run
 from nearfar.engines import EngineName, Precision
 from nearfar.engines.choose import Candidate, Machine, candidates
 from nearfar.engines.providers import CPU
@@ -18,7 +17,8 @@ from nearfar.models.schema import Origin
 from nearfar.models.select import choose, faster
 from nearfar.models.store import ModelStore
 from nearfar.quantize.install import derive_quantised
-from quantisable import quantisable_graph
+from support.command import run
+from support.quantisable import quantisable_graph
 
 OPEN, DERIVED = "nearfar-open", "nearfar-open-int8"
 

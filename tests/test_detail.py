@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import nearfar
-from command import run
-from graphs import tiny_depth_graph
 from nearfar.arrays import RgbU8
 from nearfar.depth_map import Depth, DepthMap, Disparity
 from nearfar.engines import onnxruntime
 from nearfar.estimator import DepthEstimator
 from nearfar.models.card import Kind, card
 from nearfar.tiling import detailed, fitted, spans
+from support.command import run
+from support.graphs import tiny_depth_graph
 
 RGB = np.random.default_rng(0).integers(0, 256, (120, 160, 3), dtype=np.uint8)
 SMOOTH = np.add.outer(np.linspace(0, 2, 120), np.linspace(0, 1, 160)).astype(np.float32)

@@ -10,14 +10,14 @@ import pytest
 from PIL import Image
 from typer.main import get_command
 
-import benchmarks
-from command import run
-from graphs import tiny_depth_graph
 from nearfar import Disparity
 from nearfar.cli import app
 from nearfar.cli.lazy_group import VERBS
 from nearfar.export.importer import import_model
 from nearfar.models.store import ModelStore
+from support import benchmarks
+from support.command import run
+from support.graphs import tiny_depth_graph
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])

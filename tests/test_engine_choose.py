@@ -8,11 +8,11 @@ import onnx
 import pytest
 
 import nearfar
-from graphs import tiny_depth, tiny_depth_graph
 from nearfar.engines import EngineName, Precision, choose, loader, onnxruntime, openvino, providers
 from nearfar.engines.choose import Candidate, Machine, candidates, this_machine
 from nearfar.engines.providers import CORE_ML, CPU, CUDA, DIRECT_ML
 from nearfar.errors import EngineError, GraphError, MissingExtraError, NearfarError, OptionError
+from support.graphs import tiny_depth, tiny_depth_graph
 
 AUTO, ORT, OV = EngineName.AUTO, EngineName.ONNXRUNTIME, EngineName.OPENVINO
 EXACT, FAST = Precision.EXACT, Precision.FAST

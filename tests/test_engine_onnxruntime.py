@@ -10,12 +10,12 @@ import onnxruntime
 import pytest
 from onnxruntime.capi import onnxruntime_pybind11_state as runtime_state
 
-from graphs import tiny_depth, tiny_depth_graph
 from nearfar.engines import onnxruntime as engine_module
 from nearfar.engines.onnxruntime import load
 from nearfar.engines.providers import CPU, CUDA
 from nearfar.errors import EngineError, GraphError
-from new_process import in_new_process
+from support.graphs import tiny_depth, tiny_depth_graph
+from support.new_process import in_new_process
 
 
 def tensor(height: int = 28, width: int = 42, seed: int = 0) -> np.ndarray:

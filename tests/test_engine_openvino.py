@@ -9,7 +9,6 @@ import numpy as np
 import onnx
 import pytest
 
-from graphs import tiny_depth, tiny_depth_graph
 from nearfar.engines import Precision, onnxruntime, openvino_compile
 from nearfar.engines import openvino as engine_module
 from nearfar.engines.compile_cache import CompiledCache
@@ -17,7 +16,8 @@ from nearfar.engines.openvino import load
 from nearfar.engines.openvino_library import core, openvino
 from nearfar.errors import EngineError, MissingExtraError
 from nearfar.models.store import BUNDLED_FOLDER
-from new_process import in_new_process, takes_a_signal
+from support.graphs import tiny_depth, tiny_depth_graph
+from support.new_process import in_new_process, takes_a_signal
 
 BUNDLED = BUNDLED_FOLDER / "nearfar-open.onnx"
 HAS_BFLOAT16 = "BF16" in core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")

@@ -7,12 +7,12 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from graphs import tiny_depth_graph
 from nearfar.benchmark.flops import Operation, counted, multiply_adds_of, work_of
 from nearfar.benchmark.peak import ONE_PRODUCT, Arithmetic, matrix_product
 from nearfar.engines import EngineName
 from nearfar.errors import EngineError, GraphError, OptionError
-from new_process import takes_a_signal
+from support.graphs import tiny_depth_graph
+from support.new_process import takes_a_signal
 
 ORT, OV = EngineName.ONNXRUNTIME, EngineName.OPENVINO
 

@@ -9,11 +9,11 @@ import numpy as np
 import onnx
 import pytest
 
-from graphs import tiny_depth, tiny_depth_graph
 from nearfar.engines import Engine, Precision, onnxruntime, openvino
 from nearfar.engines.signature import TensorSpec, contract_of, map_of
 from nearfar.errors import ArrayError, EngineError, GraphError, OptionError
 from nearfar.models.store import BUNDLED_FOLDER
+from support.graphs import tiny_depth, tiny_depth_graph
 
 
 class Load(Protocol):

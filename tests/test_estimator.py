@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 import nearfar
-from graphs import tiny_depth_graph
 from nearfar.errors import OptionError, PictureError
+from support.graphs import tiny_depth_graph
 
 
 @pytest.fixture

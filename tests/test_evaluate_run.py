@@ -12,7 +12,6 @@ import tifffile
 from numpy.typing import NDArray
 from PIL import Image
 
-import benchmarks
 from nearfar.depth_map import Depth, Disparity
 from nearfar.errors import DataError, OptionError, OutputError
 from nearfar.evaluate.card_rows import card_rows, card_toml
@@ -27,6 +26,7 @@ from nearfar.evaluate.score import Prediction
 from nearfar.evaluate.summary import beside, by_group, difference, spread, summary, worst
 from nearfar.evaluate.table import table
 from nearfar.image.reader import Picture
+from support import benchmarks
 
 RULES = protocol("pairs")
 VALUES = benchmarks.depth_m(3)

@@ -11,13 +11,13 @@ import torch
 from numpy.testing import assert_array_equal
 from onnx import TensorProto, numpy_helper
 
-from depth_networks import draw
 from nearfar.export.graph import graph_of, round_to_halves
 from nearfar.export.halves import FEWEST, halve, widen
 from nearfar.export.onnx import export_onnx
 from nearfar.export.settings import ExportSettings
 from nearfar.export.weights import open_weights
 from nearfar.net.open import OpenNet, OpenNetConfig
+from support.depth_networks import draw
 
 WHOLE = ExportSettings(multiple=16, own_size=48)
 HALVED = replace(WHOLE, halved=True)

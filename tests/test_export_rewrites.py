@@ -8,11 +8,11 @@ import torch
 from onnx import ModelProto, TensorProto, helper, parser
 from onnx.reference import ReferenceEvaluator
 
-from depth_networks import TINY, drawn
 from nearfar.export.attention import CONTRIB_DOMAIN, fuse_attention
 from nearfar.export.graph import OPSET, graph_of
 from nearfar.export.rewrites import fold_channel_scales, part_linear_layers, rewrite
 from nearfar.export.settings import ExportSettings
+from support.depth_networks import TINY, drawn
 
 TOLERANCE = 1e-5
 """Of the range: float32 sums in another order."""

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import planes
 from nearfar import Depth, Disparity, Picture, Provenance
 from nearfar.errors import ArrayError, OptionError
 from nearfar.products.camera import DEFAULT_FOV_DEG, Camera, FocalSource, camera_of
 from nearfar.products.depth_grid import EDGE_RATIO, Cut, Relief, joined, relief_of, sharpened, within
 from nearfar.products.unproject import Projection, facts, inverse_depth, points
+from support import planes
 
 slants = st.tuples(st.floats(-1.5, 1.5), st.floats(-1.5, 1.5), st.just(1.0))
 

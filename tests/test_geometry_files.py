@@ -15,7 +15,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-import planes
 from nearfar import Depth, Disparity, read_picture
 from nearfar.errors import ArrayError, MissingExtraError, OptionError, OutputError
 from nearfar.files import write_together
@@ -27,6 +26,7 @@ from nearfar.products.normals import NormalAxes, NormalSettings, normals_of
 from nearfar.products.obj import encode_files, obj_files
 from nearfar.products.point_cloud import CloudSettings, PointCloud, cloud_of, ply
 from nearfar.products.unproject import Projection
+from support import planes
 
 FOCAL_PX = 60.0
 

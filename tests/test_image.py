@@ -40,16 +40,16 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+import photographs as files
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms, ImageFile, ImageOps
 
-import photographs as files
 from nearfar.errors import ArrayError, OptionError, PictureError
 from nearfar.image.reader import READABLE_SUFFIXES, Picture, read_picture
 from nearfar.image.tiff import decode_sixteen
-from photographs import BAD, GOOD, deep_scene, encoded, exif, luma, png16, scene, tiff, write_bad, write_good
+from support.photographs import BAD, GOOD, deep_scene, encoded, exif, luma, png16, scene, tiff, write_bad, write_good
 
 SCENE = scene()
 IMAGE = Image.fromarray(SCENE)

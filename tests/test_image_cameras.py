@@ -6,13 +6,13 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import photographs as files
 import pillow_heif
 import pytest
 import rawpy
 import tifffile
 from PIL import Image, ImageOps
 
-import photographs as files
 from nearfar.cli.inputs import expand
 from nearfar.errors import MissingExtraError, PictureError
 from nearfar.image.cicp import ADOBE_RGB, SRGB, CodePoints, srgb_of
@@ -20,7 +20,7 @@ from nearfar.image.heif import HeifPicture
 from nearfar.image.isobmff import main_picture
 from nearfar.image.raw import RawPicture
 from nearfar.image.reader import READABLE_SUFFIXES, Picture, read_picture
-from photographs import deep_scene, dng, encoded, exif, heic, heic16, scene, tiff
+from support.photographs import deep_scene, dng, encoded, exif, heic, heic16, scene, tiff
 
 SCENE = scene(48, 64)
 IMAGE = Image.fromarray(SCENE)

@@ -16,8 +16,6 @@ import torch
 from onnx.external_data_helper import set_external_data
 from safetensors.torch import save_file
 
-from depth_networks import SMALL, TINY, drawn, greatest_share, metric
-from graphs import tiny_depth_graph
 from nearfar.engines import onnxruntime
 from nearfar.errors import (
     CardError,
@@ -42,6 +40,8 @@ from nearfar.net import weights
 from nearfar.net.checkpoint import load_network
 from nearfar.net.depth_anything import DepthAnything, DepthAnythingConfig
 from nearfar.net.weights import Layout, from_nearfar
+from support.depth_networks import SMALL, TINY, drawn, greatest_share, metric
+from support.graphs import tiny_depth_graph
 
 SIZE = 70
 

@@ -15,7 +15,7 @@ from nearfar.errors import ArrayError, OptionError
 from nearfar.outputs.orientation import as_stored
 from nearfar.products.mask import MaskSettings, mask
 from nearfar.products.mask_formats import RUBYLITH, darktable_writers, mask_writers, overlaid
-from photographs import encoded, exif, scene
+from support.photographs import encoded, exif, scene
 
 CHOSEN = MaskSettings(near=80, far=40, feather=20)
 ORIENTATIONS = range(1, 9)

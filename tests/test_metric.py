@@ -11,8 +11,6 @@ import pytest
 from PIL import Image
 
 import nearfar
-from command import Done, run
-from graphs import tiny_depth_graph, tiny_metres
 from nearfar import Depth, DepthEstimator, Disparity, Provenance
 from nearfar.cli import demo as demo_module
 from nearfar.cli.demo_photographs import demo_photographs
@@ -24,6 +22,8 @@ from nearfar.models.stated import stated_of, statement
 from nearfar.outputs.color import colored
 from nearfar.outputs.readers import open as open_map
 from nearfar.preprocess import RECIPES
+from support.command import Done, run
+from support.graphs import tiny_depth_graph, tiny_metres
 
 METRIC = "tiny-metric"
 

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from safetensors.torch import save_file
 from torch import Tensor
 
-from depth_networks import SMALL, TINY, drawn, metric, saved_twin
 from nearfar.errors import GraphError, ModelMissingError
 from nearfar.net import checkpoint as checkpoint_module
 from nearfar.net.checkpoint import declared, load_checkpoint, load_network, require_declared
 from nearfar.net.depth_anything import PRESETS, DepthAnythingConfig
 from nearfar.net.weights import Layout, from_nearfar
+from support.depth_networks import SMALL, TINY, drawn, metric, saved_twin
 
 Writer = Callable[[dict[str, Tensor], Path], None]
 

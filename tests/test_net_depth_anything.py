@@ -11,12 +11,12 @@ import torch
 from torch import nn
 from torch.export import Dim
 
-from depth_networks import SMALL, TINY, drawn, greatest_share, metric, pictures, saved_twin
 from nearfar.errors import ArrayError, OptionError
 from nearfar.models.card import Normalisation
 from nearfar.net.checkpoint import load_network
 from nearfar.net.depth_anything import PRESETS, DepthAnything, DepthAnythingConfig
 from nearfar.preprocess import RECIPES, prepare, restore
+from support.depth_networks import SMALL, TINY, drawn, greatest_share, metric, pictures, saved_twin
 
 Pair = tuple[nn.Module, DepthAnything]
 

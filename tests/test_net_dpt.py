@@ -4,10 +4,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from depth_networks import TINY, metric, pictures, saved_twin
 from nearfar.net.checkpoint import load_network
 from nearfar.net.depth_anything import DepthAnything
 from nearfar.net.dpt import DensePredictionTransformer, OutputHead, Reassemble
+from support.depth_networks import TINY, metric, pictures, saved_twin
 
 GRIDS = [(1, 1), (2, 2), (3, 5), (4, 1), (6, 7)]
 

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.nn import functional
 
-from depth_networks import TINY, drawn, pictures, saved_twin
 from nearfar.net.checkpoint import load_network
 from nearfar.net.depth_anything import DepthAnything
 from nearfar.net.vit import PATCH, VisionTransformer, resample_positions
+from support.depth_networks import TINY, drawn, pictures, saved_twin
 
 GRID = 7
 SHAPES = [(7, 9), (9, 7), (1, 1), (3, 5), (14, 7), (2, 31), (6, 7), (40, 40)]

@@ -10,10 +10,10 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from depth_networks import SMALL, TINY, drawn, saved_twin
 from nearfar.errors import GraphError
 from nearfar.net.depth_anything import PRESETS, DepthAnything, DepthAnythingConfig
 from nearfar.net.weights import Layout, from_nearfar, layout_of, names_in, recognise, to_nearfar
+from support.depth_networks import SMALL, TINY, drawn, saved_twin
 
 Tensors = dict[str, Tensor]
 

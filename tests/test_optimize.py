@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 from PIL import Image
 
-from graphs import tiny_depth_graph
 from nearfar.cli.demo_photographs import demo_photographs
 from nearfar.engines.onnxruntime import load
 from nearfar.errors import ExportError, GraphError, MissingExtraError, OptionError, PictureError
@@ -32,7 +31,8 @@ from nearfar.quantize.layers import layers_of
 from nearfar.quantize.optimize import OptimizedModel, optimize_model
 from nearfar.quantize.quantize import QuantisedGraph, Scheme, quantise
 from nearfar.quantize.rounding import byte_scale, rounded_weights
-from quantisable import PATCH, WIDTH, quantisable_graph
+from support.graphs import tiny_depth_graph
+from support.quantisable import PATCH, WIDTH, quantisable_graph
 
 OPEN = card("nearfar-open")
 TENSORS = [np.random.default_rng(seed).standard_normal((1, 3, 32, 24), dtype=np.float32) for seed in range(4)]

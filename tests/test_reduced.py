@@ -8,8 +8,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from command import run
-from graphs import tiny_depth_graph
 from nearfar.cli.batch import Files
 from nearfar.depth_map import Disparity
 from nearfar.engines import EngineReport, Precision
@@ -18,6 +16,8 @@ from nearfar.estimator import DepthEstimator
 from nearfar.image.reader import Picture, read_picture
 from nearfar.models.card import card
 from nearfar.outputs.formats import WRITERS
+from support.command import run
+from support.graphs import tiny_depth_graph
 
 OPEN = card("nearfar-open")
 

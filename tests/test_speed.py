@@ -15,8 +15,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from fake_contestants import REPORT, FakeOrder
-from graphs import tiny_depth, tiny_depth_graph
 from nearfar.benchmark import plan as contests
 from nearfar.benchmark import process, starting, worker
 from nearfar.benchmark.flops import Work
@@ -52,6 +50,8 @@ from nearfar.evaluate.agreement import Agreement
 from nearfar.image.reader import read_picture
 from nearfar.machine import machine_report, processor_in
 from nearfar.models.select import card_of_file
+from support.fake_contestants import REPORT, FakeOrder
+from support.graphs import tiny_depth, tiny_depth_graph
 
 ORT, OV = ENGINES
 PICTURE = np.random.default_rng(0).integers(0, 256, (48, 64, 3), dtype=np.uint8)

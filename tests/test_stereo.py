@@ -12,8 +12,6 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PIL import Image
 
-from command import run
-from graphs import tiny_depth_graph
 from nearfar import Depth, Disparity, Picture, Provenance, files
 from nearfar.errors import ArrayError, OptionError, OutputError
 from nearfar.outputs.jpeg import jpeg_bytes
@@ -24,6 +22,8 @@ from nearfar.products.stereo import StereoSettings, stereo_views
 from nearfar.products.stereo_edges import stepped
 from nearfar.products.stereo_formats import Layout, arranged, encode_jpeg, encode_png, writers
 from nearfar.products.stereo_warp import moved_left, moved_right
+from support.command import run
+from support.graphs import tiny_depth_graph
 
 
 def texture(height: int, width: int, seed: int = 0) -> np.ndarray:

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub_server import CARD_ID, tiny_card
 from nearfar.errors import ModelMissingError, OptionError, UnknownModelError, VerificationError
 from nearfar.models import checksum
 from nearfar.models.card import ModelCard, card
 from nearfar.models.environment import Environment, read_environment
 from nearfar.models.store import BUNDLED_FOLDER, BUNDLED_MODEL, ModelStore, Place
+from support.hub_server import CARD_ID, tiny_card
 
 CONTENT = b"the bytes of a small network"
 

@@ -11,7 +11,6 @@ from pathlib import Path
 import huggingface_hub
 import pytest
 
-from hub_server import CARD_ID, Hub, serving, write_card
 from nearfar.errors import FetchError, ModelMissingError, UnknownModelError, UnreachableError, VerificationError
 from nearfar.models import card as card_module
 from nearfar.models.card import Kind, card
@@ -19,6 +18,7 @@ from nearfar.models.environment import Environment, read_environment
 from nearfar.models.pins import pin_bundled
 from nearfar.models.select import Chosen, choose
 from nearfar.models.store import BUNDLED_MODEL, DEFAULT_MODEL, ModelStore
+from support.hub_server import CARD_ID, Hub, serving, write_card
 
 CONTENT = b"the bytes of the better model" * 9
 BUNDLED_CONTENT = b"the bytes of the bundled model"

@@ -17,12 +17,12 @@ from pathlib import Path
 import huggingface_hub
 import pytest
 
-from hub_server import CARD_ID, Hub, serving, tiny_card, write_card
 from nearfar.errors import FetchError, OptionError, UnreachableError, VerificationError
 from nearfar.models.card import ModelCard
 from nearfar.models.download import Download, probe
 from nearfar.models.environment import Environment
 from nearfar.models.store import ModelStore
+from support.hub_server import CARD_ID, Hub, serving, tiny_card, write_card
 
 CONTENT = bytes(range(256)) * 40
 PAST_AGE_S = 2 * 24 * 3600

@@ -15,7 +15,7 @@ from nearfar.lab.train.checkpoint import load_checkpoint
 from nearfar.lab.train.config import DISTILL, FINETUNE, TINY, Budget, TrainingConfig, metric
 from nearfar.lab.train.loop import Surroundings, train
 from nearfar.lab.train.networks import network_with
-from tiny_scenes import render
+from support.tiny_scenes import render
 
 pytestmark = [
     pytest.mark.gpu,

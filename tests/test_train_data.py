@@ -28,7 +28,7 @@ from nearfar.lab.train.augment import (
 from nearfar.lab.train.config import TINY
 from nearfar.lab.train.data import FIRST_TRAINING_SEED, Batch, Request, SceneBatches, batches, network_input
 from nearfar.lab.train.losses import TARGET_RANGE
-from tiny_scenes import Recorder, render
+from support.tiny_scenes import Recorder, render
 
 STAGE = TINY.stages[0]
 

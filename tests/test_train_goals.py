@@ -19,7 +19,7 @@ from nearfar.lab.train.networks import is_encoder, network_of
 from nearfar.lab.train.run import Run
 from nearfar.lab.train.validate import predict
 from nearfar.net.depth_anything import DepthAnything
-from tiny_scenes import render
+from support.tiny_scenes import render
 
 TUNED = {**{f"distill {name}": config for name, config in DISTILL.items()}, **FINETUNE}
 

@@ -24,7 +24,7 @@ from nearfar.lab.train.loop import Clock, Surroundings, train
 from nearfar.lab.train.record import graph_metadata, run_command, training_record, write_record
 from nearfar.lab.train.run import Run
 from nearfar.lab.train.validate import validate, validation_scenes
-from tiny_scenes import TinyFrame, render
+from support.tiny_scenes import TinyFrame, render
 
 # 4 + 4 pictures in the first stage, 2 + 2 in the second.
 FOUR_STEPS = Budget(pictures=12)

@@ -19,7 +19,7 @@ from nearfar.lab.train.photographs import (
     open_photographs,
     split_photographs,
 )
-from tiny_scenes import render
+from support.tiny_scenes import render
 
 MADE_BY = Provenance(model="m", engine="e", recipe="r")
 

@@ -22,7 +22,11 @@ exception that fits, so ``except ValueError`` and ``except OSError`` work as a c
     ├── ExportError (RuntimeError)            an exported graph does not equal its network
     ├── TrainingError (RuntimeError)          a training run cannot start, resume or finish
     └── MissingExtraError (ImportError)       an optional dependency is not installed
+
+Below the tree stand the helpers that every boundary uses to put another library's error into one line.
 """
+
+from importlib.util import find_spec
 
 
 class NearfarError(Exception):
@@ -104,3 +108,39 @@ class MissingExtraError(NearfarError, ImportError):
     def of(cls, package: str, *, extra: str, purpose: str) -> "MissingExtraError":
         """Return the error that says which line installs ``package``."""
         return cls(f"{purpose} needs {package}, which is not installed: pip install 'nearfar[{extra}]'")
+
+
+def one_line(error: BaseException) -> str:
+    """Return what an error says on one line; the name of its type if it says nothing.
+
+    Example:
+        >>> one_line(ValueError("two   words")), one_line(EOFError())
+        ('two words', 'EOFError')
+    """
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def os_reason(error: BaseException) -> str:
+    """Return why the system refused, without the file's name, which messages give themselves.
+
+    Example:
+        >>> os_reason(FileNotFoundError(2, "No such file or directory", "photo.jpg"))
+        'No such file or directory'
+    """
+    return getattr(error, "strerror", None) or one_line(error)
+
+
+def require_packages(*packages: str, extra: str, purpose: str) -> None:
+    """Check that optional packages are installed, without importing them.
+
+    Args:
+        packages: Their import names.
+        extra: The extra of nearfar that installs them.
+        purpose: What needs them, as the message's first words.
+
+    Raises:
+        MissingExtraError: One is not installed; the message holds the line that installs it.
+    """
+    for package in packages:
+        if find_spec(package) is None:
+            raise MissingExtraError.of(package, extra=extra, purpose=purpose)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from photographs import scene
+from support.photographs import scene
 
 HEIGHT, WIDTH = 6, 8
 

@@ -77,7 +77,7 @@ def serving(hub: Hub) -> Iterator[Hub]:
 def write_card(folder: Path, content: bytes) -> Path:
     """Write the shipped card of Depth Anything V2 Small, its model pinned to ``content`` instead."""
     pinned = shipped_card(CARD_ID).file()
-    text = (Path(__file__).parents[1] / f"src/nearfar/models/cards/{CARD_ID}.toml").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[2] / f"src/nearfar/models/cards/{CARD_ID}.toml").read_text(encoding="utf-8")
     text = text.replace(f"bytes = {pinned.bytes:_}", f"bytes = {len(content)}")
     text = text.replace(pinned.sha256, hashlib.sha256(content).hexdigest())
     path = folder / f"{CARD_ID}.toml"

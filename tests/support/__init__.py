@@ -1,0 +1,1 @@
+"""What several test modules share: small networks, photographs, data sets, servers."""
