@@ -32,13 +32,12 @@ import pytest
 from PIL import Image
 from typer.main import get_command
 
-import benchmarks
 import nearfar
-import tiny_scenes
-from command import Done, run
-from graphs import tiny_depth_graph
 from nearfar.cli import app
-from new_process import in_new_process
+from support import benchmarks, tiny_scenes
+from support.command import Done, run
+from support.graphs import tiny_depth_graph
+from support.new_process import in_new_process
 
 GOLDENS = Path(__file__).parent / "goldens"
 REGENERATE = bool(os.environ.get("NEARFAR_REGENERATE_GOLDENS"))
@@ -416,9 +415,9 @@ def test_training_run_unchanged(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     import onnx
     import torch
 
-    scenes = types.ModuleType("nearfar.scenes")
+    scenes = types.ModuleType("nearfar.lab.scenes")
     scenes.render_scene = tiny_scenes.render  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "nearfar.scenes", scenes)
+    monkeypatch.setitem(sys.modules, "nearfar.lab.scenes", scenes)
     monkeypatch.chdir(tmp_path)
     words = ("train", "open", "--preset", "tiny", "--pictures", "12", "--workers", "0", "--seed", "3", "-o", "run")
     done = run(monkeypatch, *words)
