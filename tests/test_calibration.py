@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nearfar.calibration import FARTHEST_TIMES, calibrate
-from nearfar.depth_map import Depth, Disparity, Provenance, read_at
+from nearfar.depth_map import Depth, Disparity, Provenance, sample_at
 from nearfar.errors import OptionError
 from nearfar.outputs.readers import open as open_map
 
@@ -71,14 +71,14 @@ def test_a_wrong_distance_among_many_is_resisted_and_named(wrong: float) -> None
     found = calibrate(DISPARITY, points)
     np.testing.assert_allclose(found.depth.values, floor_m(), rtol=0.06)
     assert found.points[4].error_percent == pytest.approx(100 * (1 / wrong - 1), abs=6)
-    assert sum("measure again" in doubt for doubt in found.doubts) == 1
+    assert sum("measure again" in warning for warning in found.warnings) == 1
 
 
 def test_errors_are_those_of_the_calibrated_map() -> None:
     points = [(x, y, metres * (1.04 if y == 20 else 1)) for x, y, metres in POINTS]
     found = calibrate(DISPARITY, points)
     for fitted in found.points:
-        there = read_at(found.depth, fitted.known.x, fitted.known.y).value
+        there = sample_at(found.depth, fitted.known.x, fitted.known.y).value
         assert fitted.metres == pytest.approx(there, rel=1e-5)
         assert fitted.error_m == pytest.approx(there - fitted.known.metres, abs=1e-4)
         assert fitted.error_percent == pytest.approx(100 * (there / fitted.known.metres - 1), abs=1e-3)
@@ -93,7 +93,7 @@ def test_what_lies_beyond_infinity_is_clipped_counted_and_told() -> None:
     assert found.farthest_m == farthest
     assert found.clipped == np.count_nonzero(inverse < 1 / farthest) > 0
     assert found.depth.range[1] == pytest.approx(farthest)
-    assert any(f"{found.clipped} pixels" in doubt for doubt in found.doubts)
+    assert any(f"{found.clipped} pixels" in warning for warning in found.warnings)
     assert f"{found.clipped} pixels clipped to 30 m" in found.depth.provenance.calibration
     nearer = calibrate(Disparity(values=values), [(5, 58, 2.0), (60, 45, 3.0)], farthest_m=5)
     assert nearer.depth.range[1] == pytest.approx(5)
@@ -137,17 +137,19 @@ def test_an_end_that_cannot_be_is_refused(farthest_m: float) -> None:
 def test_two_points_are_met_and_said_to_prove_nothing() -> None:
     found = calibrate(DISPARITY, [POINTS[0], POINTS[3]])
     assert [fitted.error_m for fitted in found.points] == pytest.approx([0, 0], abs=1e-9)
-    assert any("third" in doubt for doubt in found.doubts)
-    assert not calibrate(DISPARITY, POINTS).doubts
+    assert any("third" in warning for warning in found.warnings)
+    assert not calibrate(DISPARITY, POINTS).warnings
 
 
 def test_points_close_together_and_points_on_edges_are_doubted() -> None:
-    assert any("extrapolated" in doubt for doubt in calibrate(DISPARITY, points_of(floor_m(), [30, 35, 40])).doubts)
+    assert any(
+        "extrapolated" in warning for warning in calibrate(DISPARITY, points_of(floor_m(), [30, 35, 40])).warnings
+    )
     step = np.zeros((HEIGHT, WIDTH), np.float32)
     step[:, 40:] = 1
     step[30, 38:43] = 0.5
     found = calibrate(Disparity(values=step), [(10, 5, 4.0), (40, 30, 3.0), (70, 5, 2.0)])
-    assert any("around 40,30 the map is steep" in doubt for doubt in found.doubts)
+    assert any("around 40,30 the map is steep" in warning for warning in found.warnings)
 
 
 def test_a_depth_gets_a_scale_and_keeps_its_shape() -> None:
@@ -171,18 +173,18 @@ def test_the_file_of_a_calibrated_map_is_millimetres_and_names_the_points(tmp_pa
         assert f"{x:g},{y:g} {metres:g} m" in again.provenance.calibration
 
 
-def test_a_reading_is_the_median_of_a_small_square() -> None:
+def test_a_sample_is_the_median_of_a_small_square() -> None:
     values = np.zeros((300, 300), np.float32)
     values[150, 150] = 100
     values[0, 0] = 4
-    reading = read_at(Disparity(values=values), 150, 150)
-    assert (reading.value, reading.side_px) == (0, 5)
-    assert read_at(Disparity(values=values), 150.4, 149.6).value == 0
-    assert read_at(Disparity(values=floor_m().astype(np.float32)), 0, 0).side_px == 3
+    sample = sample_at(Disparity(values=values), 150, 150)
+    assert (sample.value, sample.side_px) == (0, 5)
+    assert sample_at(Disparity(values=values), 150.4, 149.6).value == 0
+    assert sample_at(Disparity(values=floor_m().astype(np.float32)), 0, 0).side_px == 3
 
 
-def test_the_percent_of_a_reading_is_that_of_the_picture() -> None:
+def test_the_percent_of_a_sample_is_that_of_the_picture() -> None:
     depth = Depth(values=floor_m().astype(np.float32))
     for depth_map in (DISPARITY, depth):
-        reading = read_at(depth_map, 10, 30)
-        assert reading.percent == pytest.approx(100 * depth_map.normalised()[30, 10], abs=0.01)
+        sample = sample_at(depth_map, 10, 30)
+        assert sample.percent == pytest.approx(100 * depth_map.normalised()[30, 10], abs=0.01)

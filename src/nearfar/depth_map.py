@@ -67,7 +67,7 @@ class _Map:
 
         A disparity needs two or more, which give it a scale and a shift; a depth, which has metres, one or more, which
         correct their scale. ``nearfar.calibration.calibrate`` is the same and also says how well the points are met,
-        how many pixels were clipped, and what there is to doubt.
+        how many pixels were clipped, and what to know before believing it.
 
         Args:
             points: Pixels of the upright photograph, x to the right, y down, 0,0 the centre of the top left one; and
@@ -349,7 +349,7 @@ _WINDOW_SHARE = 1 / 100  # of the short side: the side of the square whose media
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class PointSample:
     """What a map says at a place.
 
     Attributes:
@@ -365,7 +365,7 @@ class Reading:
     spread: float
 
 
-def read_at(depth_map: DepthMap, x: float, y: float) -> Reading:
+def sample_at(depth_map: DepthMap, x: float, y: float) -> PointSample:
     """Return what a map says at a place: the median of a square around it, 1 % of the short side and 3 pixels at least.
 
     Args:
@@ -385,7 +385,7 @@ def read_at(depth_map: DepthMap, x: float, y: float) -> Reading:
     reach = max(1, round(min(height, width) * _WINDOW_SHARE / 2))
     square = depth_map.values[max(0, row - reach) : row + reach + 1, max(0, column - reach) : column + reach + 1]
     low, value, high = (float(number) for number in np.quantile(square.astype(np.float64), (0.25, 0.5, 0.75)))
-    return Reading(value=value, percent=_percent(value, depth_map), side_px=2 * reach + 1, spread=high - low)
+    return PointSample(value=value, percent=_percent(value, depth_map), side_px=2 * reach + 1, spread=high - low)
 
 
 def _percent(value: float, depth_map: DepthMap) -> float:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from nearfar.calibration import Calibration, KnownPoint, calibrate
 from nearfar.cli.batch import Change, Said, Say, unchanged
-from nearfar.depth_map import Depth, DepthMap, read_at
+from nearfar.depth_map import Depth, DepthMap, sample_at
 from nearfar.errors import OptionError
 from nearfar.image.reader import Picture
 
@@ -60,7 +60,7 @@ def _calibrated(
         f"({point.error_m:+.3f} m, {point.error_percent:+.1f} %)"
         for point in found.points
     ]
-    return found.depth, Said(details={"calibration": _details(found)}, remarks=remarks, notices=found.doubts)
+    return found.depth, Said(details={"calibration": _details(found)}, remarks=remarks, notices=found.warnings)
 
 
 def _details(found: Calibration) -> dict[str, float | int | list[dict[str, float]]]:
@@ -72,7 +72,7 @@ def _details(found: Calibration) -> dict[str, float | int | list[dict[str, float
             "fitted_m": point.metres,
             "error_m": point.error_m,
             "error_percent": point.error_percent,
-            "value": point.reading.value,
+            "value": point.sample.value,
         }
         for point in found.points
     ]
@@ -83,13 +83,13 @@ def _details(found: Calibration) -> dict[str, float | int | list[dict[str, float
 def _read(depth_map: DepthMap, _picture: Picture, *, points: Sequence[tuple[float, float]]) -> Said:
     if not points:
         return Said()
-    readings = [(x, y, read_at(depth_map, x, y)) for x, y in points]
+    samples = [(x, y, sample_at(depth_map, x, y)) for x, y in points]
     unit = " m" if isinstance(depth_map, Depth) else ""
     return Said(
-        details={"at": [{"x": x, "y": y, **asdict(reading)} for x, y, reading in readings]},
+        details={"at": [{"x": x, "y": y, **asdict(sample)} for x, y, sample in samples]},
         remarks=[
-            f"at {x:g},{y:g} {reading.value:.4g}{unit}, {reading.percent:.1f} % of the range from far to near"
-            for x, y, reading in readings
+            f"at {x:g},{y:g} {sample.value:.4g}{unit}, {sample.percent:.1f} % of the range from far to near"
+            for x, y, sample in samples
         ],
     )
 
