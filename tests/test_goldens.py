@@ -14,6 +14,7 @@ digests, of one machine with itself. ``import nearfar`` took 13 to 14 ms beside 
 """
 
 import hashlib
+import importlib
 import importlib.metadata
 import json
 import os
@@ -382,6 +383,78 @@ def test_eval_unchanged(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
         sample = json.loads((tmp_path / name / "samples.jsonl").read_text().splitlines()[0])
         check(name, {"rows": said, "results.json": kept, "files": names, "samples.csv": columns, "sample": sample,
                      "run.json": json.loads((tmp_path / name / "run.json").read_text())})  # fmt: skip
+
+
+def test_eval_text_unchanged(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    truths = {}
+    for number, name in enumerate(("a/desk", "a/wall", "b/tree", "b/lake")):
+        benchmarks.photograph(tmp_path / "pairs" / f"{name}.png", 28, 42)
+        depth = benchmarks.depth_m(number, 28, 42)
+        np.save(tmp_path / "pairs" / f"{name}.npy", depth)
+        truths[name] = {"rgb": f"{name}.png", "truth": f"{name}.npy", "kind": "depth"}
+        for folder, noise in (("good", 0.02), ("bad", 0.3)):
+            (tmp_path / folder / name).parent.mkdir(parents=True, exist_ok=True)
+            noisy = 4 / depth + 1 + np.random.default_rng(number).normal(0, noise, depth.shape)
+            np.save(tmp_path / folder / f"{name}.npy", noisy.astype(np.float32))
+    np.save(tmp_path / "bad" / "a" / "desk.npy", np.ones((28, 42), np.float32))
+    (tmp_path / "pairs" / "pairs.json").write_text(json.dumps(truths))
+    words = ("eval", "pairs", "--data", "pairs", "--predictions", "good", "--against", "bad")
+    check_text("eval", run(monkeypatch, *words).text)
+    check_text("eval-bad", run(monkeypatch, *words[:5], "bad", "--limit", "3", "--align", "disparity-robust").text)
+
+
+def test_eval_da2k_unchanged(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    row = {"point1": [5, 7], "point2": [0, 1], "closer_point": "point1"}
+    swapped = {**row, "closer_point": "point2"}
+    images = {"images/indoor/a.png": [row, swapped, row], "images/aerial/b.png": [row], "images/indoor/c.png": [row]}
+    benchmarks.da2k(tmp_path / "data", images)
+    for folder, sign in (("one", 1), ("other", -1)):
+        for name in ("indoor/a", "aerial/b"):
+            path = tmp_path / folder / "images" / f"{name}.npy"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            np.save(path, sign * np.arange(48, dtype=np.float32).reshape(6, 8) * (name != "aerial/b"))
+    monkeypatch.chdir(tmp_path)
+    words = ("eval", "da2k", "--data", "data", "--predictions", "one", "--against", "other")
+    done = run(monkeypatch, *words, "--json", "-o", "da2k")
+    assert done.code == 1
+    kept = json.loads((tmp_path / "da2k" / "results.json").read_text())
+    names = sorted(path.relative_to(tmp_path / "da2k").as_posix() for path in (tmp_path / "da2k").rglob("*"))
+    samples = [json.loads(line) for line in (tmp_path / "da2k" / "samples.jsonl").read_text().splitlines()]
+    identity = json.loads((tmp_path / "da2k" / "run.json").read_text())
+    check("eval-da2k", {"rows": json.loads(done.text), "results.json": kept, "files": names, "samples": samples,
+                        "run.json": identity, "errors": done.err.splitlines()})  # fmt: skip
+    (tmp_path / "data" / "images" / "aerial" / "b.png").unlink()
+    check_text("eval-da2k", run(monkeypatch, *words).text)
+    text = run(monkeypatch, *words[:4], *PINNED).text
+    check_text("eval-da2k-model", re.sub(NUMBER, "0.0", text))
+
+
+# Speed ----------------------------------------------------------------------------------------------------------------
+
+
+def without_numbers(value: Any) -> Any:
+    """Return a JSON value with its measured numbers as their types."""
+    if isinstance(value, dict):
+        return {name: without_numbers(part) for name, part in value.items()}
+    return type(value).__name__ if isinstance(value, float) else value
+
+
+def test_bench_unchanged(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    plan = importlib.import_module("nearfar.benchmark.plan")
+    monkeypatch.setattr(plan, "_CEILINGS", plan._CEILINGS[:1])  # that of ONNX Runtime, which each processor has
+    monkeypatch.chdir(tmp_path)
+    tiny_depth_graph(tmp_path / "tiny.onnx")
+    words = ("bench", "--model", "./tiny.onnx", "--threads", "1", "--runs", "1", "--engine", "onnxruntime")
+    found = rows(run(monkeypatch, *words, "--precision", "exact", "--size", "28", "--peers", "--json"))
+    for row in found:
+        row["memory_bytes"] = {name: value and "bytes" for name, value in row["memory_bytes"].items()}
+        row |= {"machine": list(row["machine"]), "runs": row["runs"] > 0}
+    check("bench", [without_numbers(row) for row in found])
+    text = run(monkeypatch, *words, "--size", "28").text
+    table = [re.sub(r" +", " ", re.sub(r"-+", "-", line)) for line in text.splitlines()[1:]]  # the machine comes first
+    measured = r"\d+(\.\d+)?(e[-+]\d+)?(?=[ ,)%×–]|$)"
+    check_text("bench", "\n".join(re.sub(measured, "0", line) for line in table))
 
 
 # Training and exporting -----------------------------------------------------------------------------------------------
