@@ -12,7 +12,7 @@ import trimesh
 from PIL import Image
 
 from nearfar import Depth
-from nearfar.cli.geometry import say_geometry
+from nearfar.cli.geometry import annotate_geometry
 from nearfar.errors import OptionError
 from nearfar.products.unproject import Projection
 from support import planes
@@ -167,8 +167,8 @@ def test_a_texture_never_replaces_a_photograph(nearfar, photo: Path) -> None:
 
 def test_metres_refuse_a_reach_and_need_none() -> None:
     depth, photograph = Depth(values=np.ones((3, 4), np.float32)), planes.picture(3, 4, focal_px=5)
-    said = say_geometry(Projection(), depth, photograph)
+    said = annotate_geometry(Projection(), depth, photograph)
     assert not said.notices
     assert "near" not in said.details
     with pytest.raises(OptionError, match="in metres"):
-        say_geometry(Projection(near=2), depth, photograph)
+        annotate_geometry(Projection(near=2), depth, photograph)

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from nearfar import Depth
-from nearfar.cli.metres import change_of
+from nearfar.cli.metres import parse_known
 from nearfar.engines import onnxruntime
 from nearfar.estimator import DepthEstimator
 from nearfar.models.card import Kind, card
@@ -138,7 +138,9 @@ def test_one_known_distance_corrects_a_metric_model(tmp_path: Path, photo: Path)
 
     picture = read_picture(photo)
     given = DepthEstimator(card=metric, engine=onnxruntime.load(graph), size=70).estimate(picture)
-    depth, said = change_of(["60,70,30"])(given, picture)
+    transform = parse_known(["60,70,30"])
+    assert transform is not None
+    depth, said = transform(given, picture)
     assert isinstance(depth, Depth)
     np.testing.assert_allclose(depth.values / given.values, depth.values[0, 0] / given.values[0, 0], rtol=1e-5)
     assert said.details["calibration"]["points"][0]["fitted_m"] == pytest.approx(30)  # type: ignore[index,call-overload]

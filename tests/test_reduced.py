@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nearfar.cli.batch import Files
+from nearfar.cli.batch import BatchOptions
+from nearfar.cli.inputs import Input
 from nearfar.depth_map import Disparity
 from nearfar.engines import EngineReport, Precision
 from nearfar.engines.onnxruntime import load
@@ -98,11 +99,11 @@ def test_formats_that_show_the_photograph_need_all_of_it() -> None:
 def test_the_command_reads_in_part_where_it_may(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
 
-    def read(self: Files, item: object, least_side_px: int | None = None) -> Picture:
+    def read(item: Input, options: BatchOptions, *, least_side_px: int | None = None) -> Picture:
         asked.append(least_side_px)
         return read_picture((tmp_path / "photo.jpg").read_bytes(), least_side_px=least_side_px)
 
-    monkeypatch.setattr(Files, "read", read)
+    monkeypatch.setattr("nearfar.cli.batch.read_input", read)
     monkeypatch.setattr(DepthEstimator, "least_side_px", 150)
     (tmp_path / "photo.jpg").write_bytes(jpeg(800, 600))
     words = ("depth", str(tmp_path / "photo.jpg"), "--model", "nearfar-open", "--size", "64", "--json", "-o")

@@ -1,338 +1,258 @@
-"""Photographs in, files out: what every verb does that runs the network on them."""
+"""Photographs in, files out: what every verb does that makes something of maps.
+
+words ── expand ──▶ Input ── plan_outputs ──▶ Job ── read_input ──▶ Picture ── map source ──▶ map ── write ──▶ Row
+"""
 
 import sys
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, TypeAlias
-
-import typer
+from typing import TypeAlias
 
 from nearfar.cli.inputs import Input, expand
 from nearfar.cli.interrupt import stopping
-from nearfar.cli.map_source import FileMaker, Made, Maker, NetworkMaker
+from nearfar.cli.map_source import MapSource, estimate_maps, open_saved_map
+from nearfar.cli.options import ModelOptions
 from nearfar.cli.output_paths import STDOUT, Target, targets
-from nearfar.cli.report import Detail, Report, Row, clipped_in
+from nearfar.cli.report import Report, Row, RowNotes, clipped_in
 from nearfar.depth_map import Depth, DepthMap
 from nearfar.errors import NearfarError, OptionError, OutputError, PictureError
 from nearfar.files import make_folder, write_together
-from nearfar.image.reader import Picture, read_picture
+from nearfar.image.reader import MAX_PIXELS, Picture, read_picture
 from nearfar.outputs.formats import WRITERS, Writer
 from nearfar.outputs.metadata import kind_of
 from nearfar.outputs.png import source_of
 
-if TYPE_CHECKING:
-    from nearfar.engines import EngineName, Precision
-    from nearfar.estimator import DepthEstimator
-    from nearfar.models.schema import RecipeName
+# What else a verb's row says of a map, as it is written. Called before anything is written, so that it may refuse the
+# photograph by raising.
+Annotate: TypeAlias = Callable[[DepthMap, Picture], RowNotes]
+# Makes of the network's map the one that is written and described in the row, such as one in metres.
+Transform: TypeAlias = Callable[[DepthMap, Picture], tuple[DepthMap, RowNotes]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Network:
-    """Which network looks at the photographs, and how: the options of that name.
+class BatchOptions:
+    """The options that every verb on photographs has.
 
     Attributes:
-        saved: The file of a map that takes the network's place; the other options then say nothing, and must not.
-        saved_kind: What its numbers are, where the file does not say.
+        words: The photographs, as the command line names them.
+        out: A file, a folder, or ``-`` for standard output; None for beside each photograph.
+        recursive: Look into the folders below a folder.
+        background: What shows through transparent parts, sRGB.
+        max_megapixels: Larger photographs are refused.
+        model: Which network makes the maps, and how.
+        saved_map: The file of a map that takes the network's place.
+        saved_kind: What the numbers of ``saved_map`` are, where the file does not say.
+        transform: What is done to each map first, such as ``--known``; None for nothing.
+        overwrite: Replace outputs that exist.
+        as_json: Print rows as JSON.
+        quiet: Print nothing but errors.
     """
 
-    model: str
-    engine: "EngineName"
-    precision: "Precision"
-    prepare: "RecipeName | None"
-    size: int | None
-    offline: bool
-    detail: bool = False
-    saved: str | None = None
-    saved_kind: str | None = None
-
-    def __post_init__(self) -> None:
-        if self.saved is None and self.saved_kind is not None:
-            raise OptionError("--map-kind says what the numbers of a saved map are: give the map with --map")
-        asked = {
-            "--model": self.model != "auto",
-            "--engine": self.engine != "auto",
-            "--precision": self.precision != "exact",
-            "--prepare": self.prepare is not None,
-            "--size": self.size is not None,
-            "--detail": self.detail,
-        }
-        for option in (name for name, is_asked in asked.items() if is_asked and self.saved is not None):
-            raise OptionError(f"--map takes the network's place, which {option} is for: leave one of the two out")
-
-    def maker(self) -> Maker:
-        """Return what gives the photographs their maps.
-
-        Raises:
-            NearfarError: As ``nearfar.load`` and ``nearfar.open``.
-        """
-        if self.saved is not None:
-            return FileMaker.of(self.saved, self.saved_kind)
-        return NetworkMaker(estimator=self.load())
-
-    def load(self) -> "DepthEstimator":
-        """Return the estimator, once what the user should know of the choice has been said.
-
-        Raises:
-            NearfarError: As ``nearfar.load``.
-        """
-        from nearfar.estimator import load
-
-        estimator = load(
-            self.model,
-            engine=self.engine,
-            precision=self.precision,
-            recipe=self.prepare,
-            size=self.size,
-            detail=self.detail,
-            offline=self.offline,
-        )
-        if estimator.notice:
-            # Said even when quiet: another model than the usual one must never stand in unseen.
-            typer.echo(f"nearfar: {estimator.notice}", err=True)
-        return estimator
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Files:
-    """Which photographs are read, and where what is made of them goes: the options of that name."""
-
     words: Sequence[str]
-    out: str | None
+    out: str | None = None
     recursive: bool = False
     background: tuple[int, int, int] = (255, 255, 255)
-    max_megapixels: float
-    overwrite: bool
-    as_json: bool
-    quiet: bool
-
-    def read(self, item: Input, least_side_px: int | None = None) -> Picture:
-        """Return a photograph, or as much of it as ``read_picture`` returns with ``least_side_px``.
-
-        Raises:
-            PictureError: It cannot be read.
-        """
-        if item.path is None and sys.stdin is None:
-            raise PictureError("standard input is closed: name a photograph, or give one there")
-        source, name = (item.path, None) if item.path else (sys.stdin.buffer.read(), item.name)
-        return read_picture(
-            source,
-            name=name,
-            max_pixels=round(self.max_megapixels * 1e6),
-            background=self.background,
-            least_side_px=least_side_px,
-        )
+    max_megapixels: float = MAX_PIXELS / 1e6
+    model: ModelOptions = field(default_factory=ModelOptions)
+    saved_map: str | None = None
+    saved_kind: str | None = None
+    transform: Transform | None = None
+    overwrite: bool = False
+    as_json: bool = False
+    quiet: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
-    """What a verb says of one photograph, beside what every row says: the row's fields of the same names."""
-
-    details: Mapping[str, Detail] = field(default_factory=dict)
-    remarks: Sequence[str] = ()
-    notices: Sequence[str] = ()
-
-    def __add__(self, other: "Said") -> "Said":
-        """Return what is said first and then what the other says."""
-        return Said(
-            details={**self.details, **other.details},
-            remarks=[*self.remarks, *other.remarks],
-            notices=[*self.notices, *other.notices],
-        )
-
-
-Say: TypeAlias = Callable[[DepthMap, Picture], Said]
-Change: TypeAlias = Callable[[DepthMap, Picture], tuple[DepthMap, Said]]
-
-
-def unchanged(depth_map: DepthMap, _picture: Picture) -> tuple[DepthMap, Said]:
-    """Return the map as the network gave it, with nothing to say of it."""
-    return depth_map, Said()
-
-
-def work(
-    files: Files,
-    network: Network,
+def run_batch(
+    options: BatchOptions,
+    writers: Mapping[str, Writer] = WRITERS,
     *,
-    table: Mapping[str, Writer] = WRITERS,
-    formats: Sequence[str] = (),
-    change: Change = unchanged,
-    say: Say = lambda _map, _picture: Said(),
+    formats: Sequence[str] | None = None,
+    annotate: Annotate | None = None,
 ) -> None:
     """Make the outputs of every photograph, print a row for each, and end with the exit code that tells how it went.
 
     Args:
-        files: What is read, and where it goes.
-        network: What looks at it.
-        table: The verb's formats by name.
-        formats: Those asked for; none leaves it to the suffix of the output, and else to the table's first.
-        change: Makes of the network's map the one that is said, written and described in the row, such as one in
-            metres (``nearfar.cli.metres``); and says what it did.
-        say: What else the row says, of the changed map. Both are called before anything is written, so that they may
-            refuse the photograph.
+        options: What is read, what makes the maps, and where the outputs go.
+        writers: The verb's formats by name.
+        formats: The words of ``--format``, each one or several with commas; none leave it to the suffix of ``--out``,
+            and else to the first of ``writers``.
+        annotate: What the row says beside what every row says; None for nothing.
 
     Raises:
         OptionError: The outputs cannot be what was asked for.
         MissingExtraError: A format needs a library that is not installed.
         NearfarError: No network can be loaded as asked, or no saved map read.
     """
-    inputs = expand(files.words, recursive=files.recursive)
-    if network.saved is not None and len(inputs) != 1:
-        raise OptionError(f"--map is the map of one photograph, and {len(inputs)} are given")
-    planned = targets(
-        inputs,
-        table=table,
-        out=files.out,
-        formats=formats,
-        words=files.words,
-        also_read=[] if network.saved is None else [Path(network.saved)],
-    )
-    for writer in {target.writer for row in planned for target in row}:
-        writer.ready()
-    if files.out == STDOUT and sys.stdout.isatty():
+    jobs = plan_jobs(options, writers, split_formats(formats))
+    if options.out == STDOUT and sys.stdout.isatty():
         raise OptionError("'-o -' would write a file to the terminal: redirect standard output to a file or a pipe")
-    report = Report(as_json=files.as_json, quiet=files.quiet, rows_to_stderr=files.out == STDOUT)
-    jobs = [_Job.of(item, row, overwrite=files.overwrite) for item, row in zip(inputs, planned, strict=True)]
-    maker = network.maker() if any(job.is_work for job in jobs) else None
-
-    def told(depth_map: DepthMap, picture: Picture) -> tuple[DepthMap, Said]:
-        changed, said = change(depth_map, picture)
-        return changed, said + say(changed, picture)
-
-    with report.progress(len(inputs)), stopping(gently=len(jobs) > 1) as stop:
-        for row in _rows(jobs, maker, told=told, read=files.read, stop=stop):
+    report = Report(as_json=options.as_json, quiet=options.quiet, rows_to_stderr=options.out == STDOUT)
+    source = open_map_source(options) if any(job.is_pending for job in jobs) else None
+    with report.progress(len(jobs)), stopping(gently=len(jobs) > 1) as stop:
+        for row in run_jobs(jobs, source, options, annotate=annotate, stop=stop):
             report.add(row)
     report.finish(interrupted=stop.requested)
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Job:
-    """One photograph, where its outputs go, and which of these are still to be made."""
+def split_formats(words: Sequence[str] | None) -> list[str]:
+    """Return the formats that ``--format`` names, one by one; a word may hold several with commas."""
+    return [name.strip() for text in words or () for name in text.split(",") if name.strip()]
 
-    item: Input
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One photograph and its outputs.
+
+    Attributes:
+        input: The photograph.
+        targets: Its outputs.
+        pending: Those of them that are still to be made.
+    """
+
+    input: Input
     targets: Sequence[Target]
     pending: Sequence[Target]
-    overwrite: bool
-
-    @classmethod
-    def of(cls, item: Input, targets: Sequence[Target], *, overwrite: bool) -> "_Job":
-        pending = [target for target in targets if overwrite or target.path is None or not _is_there(target.path)]
-        return cls(item=item, targets=targets, pending=pending, overwrite=overwrite)
 
     @property
-    def is_work(self) -> bool:
-        return self.item.error is None and bool(self.pending) and self.other_source is None
+    def is_pending(self) -> bool:
+        """Whether there is anything to do."""
+        return bool(self.pending) and self.error is None
 
     @cached_property
-    def other_source(self) -> tuple[Path, str] | None:
-        """An output that is there and says that it was made of a photograph of another name, and that name."""
-        if self.item.path is None or self.item.error is not None:
+    def error(self) -> str | None:
+        """Why nothing can be done, where that is known before the photograph is opened."""
+        if self.input.error is not None:
+            return str(self.input.error)
+        if self.input.path is None:
             return None
+        # An output that is there and says that it was made of a photograph of another name is no reason to skip.
         there = [target.path for target in self.targets if target not in self.pending]
-        for path in [path for path in there if path is not None and path.suffix == ".png"]:
+        for path in (path for path in there if path is not None and path.suffix == ".png"):
             source = source_of(path)
-            if source is not None and PurePath(source).name != self.item.path.name:
-                return path, source
+            if source is not None and PurePath(source).name != self.input.path.name:
+                return f"{self.input.name}: {path} is there, made of {source}: choose another -o, or --overwrite it"
         return None
 
 
-def _is_there(path: Path) -> bool:
+def plan_jobs(options: BatchOptions, writers: Mapping[str, Writer], formats: Sequence[str]) -> list[Job]:
+    """Return a job for each photograph, in order, once all formats that they need are known to be there.
+
+    Raises:
+        OptionError: The outputs cannot be what was asked for.
+        MissingExtraError: A format needs a library that is not installed.
+    """
+    inputs = expand(options.words, recursive=options.recursive)
+    if options.saved_map is not None and len(inputs) != 1:
+        raise OptionError(f"--map is the map of one photograph, and {len(inputs)} are given")
+    rows = targets(
+        inputs,
+        table=writers,
+        out=options.out,
+        formats=formats,
+        words=options.words,
+        also_read=[] if options.saved_map is None else [Path(options.saved_map)],
+    )
+    for writer in {target.writer for row in rows for target in row}:
+        writer.ready()
+    return [
+        Job(
+            input=item,
+            targets=row,
+            pending=[target for target in row if options.overwrite or not _exists(target)],
+        )
+        for item, row in zip(inputs, rows, strict=True)
+    ]
+
+
+def _exists(target: Target) -> bool:
+    if target.path is None:
+        return False
     try:
-        return path.exists() and not path.is_dir()
+        return target.path.exists() and not target.path.is_dir()
     except OSError:  # what keeps it from being looked for keeps it from being written, which says so
         return False
 
 
-def _rows(
-    jobs: Sequence[_Job],
-    maker: Maker | None,
+def open_map_source(options: BatchOptions) -> MapSource:
+    """Return what gives photographs their maps: a network, or a file.
+
+    Raises:
+        NearfarError: As ``nearfar.load`` and ``nearfar.open``.
+    """
+    if options.saved_map is not None:
+        return open_saved_map(options.saved_map, options.saved_kind)
+    return partial(estimate_maps, options.model.load())
+
+
+def run_jobs(
+    jobs: Sequence[Job],
+    source: MapSource | None,
+    options: BatchOptions,
     *,
-    told: Change,
-    read: Callable[[Input, int | None], Picture],
-    stop: Callable[[], bool],
+    annotate: Annotate | None = None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[Row]:
-    """Yield the row of each job, in order, until there is no more or the user wants no more."""
-    with closing(_worked(jobs, maker, told=told, read=read, stop=stop)) as worked:
-        for job in jobs:
-            name = job.item.name
-            if job.item.error is not None:
-                yield Row(input=name, status="failed", error=str(job.item.error))
-            elif (other := job.other_source) is not None:
-                said = f"{name}: {other[0]} is there, made of {other[1]}: choose another -o, or --overwrite it"
-                yield Row(input=name, status="failed", error=said)
-            elif not job.is_work:
-                yield Row(input=name, status="skipped", outputs=_named(job.targets))
-            elif row := next(worked, None):
-                yield row
-            else:
-                return
+    """Yield the row of each job, in order, once its outputs are written, until ``stop`` says that it is enough.
 
+    Args:
+        jobs: As ``plan_jobs`` returns them.
+        source: What makes the maps; None where no job is pending.
+        options: What was asked for.
+        annotate: What the row says beside what every row says.
+        stop: Asked before each photograph; once it is true, only what is under way is finished.
+    """
 
-def _worked(
-    jobs: Sequence[_Job],
-    maker: Maker | None,
-    *,
-    told: Change,
-    read: Callable[[Input, int | None], Picture],
-    stop: Callable[[], bool],
-) -> Generator[Row]:
-    """Yield the row of each job that has something to do."""
-    if maker is None:
-        return
-
-    def read_for(job: _Job) -> Picture:
+    def read(job: Job, least_side_px: int | None) -> Picture:
         is_shown = any(target.writer.shows_picture for target in job.pending)
-        return read(job.item, None if is_shown else maker.least_side_px)
+        return read_input(job.input, options, least_side_px=None if is_shown else least_side_px)
 
-    def finish(job: _Job, picture: Picture, made: Made) -> Row:
-        return _finished(job, picture, made, told)
+    def finish(job: Job, picture: Picture, depth_map: DepthMap, row: Row) -> Row:
+        begin = time.perf_counter()
+        notes = RowNotes()
+        if options.transform is not None:
+            depth_map, notes = options.transform(depth_map, picture)
+        if annotate is not None:
+            notes += annotate(depth_map, picture)
+        for target in job.pending:
+            _write(target, depth_map, picture, overwrite=options.overwrite)
+        return _complete(row, job, depth_map, notes, write_s=time.perf_counter() - begin)
 
-    work = [job for job in jobs if job.is_work]
-    futures = maker.make_each(work, read=read_for, finish=finish, stop=stop)
-    for job, future in zip(work, futures, strict=False):
-        name = job.item.name
-        try:
-            row = future.result()
-        except NearfarError as error:
-            # What a network or an option is at fault for does not know the photograph.
-            row = Row(input=name, status="failed", error=str(error) if name in str(error) else f"{name}: {error}")
-        except MemoryError:
-            row = Row(input=name, status="failed", error=f"{name}: not enough memory for a picture of this size")
-        yield row
+    pending = [job for job in jobs if job.is_pending]
+    futures = iter(()) if source is None else source(pending, read=read, finish=finish, stop=stop)
+    for job in jobs:
+        if job.error is not None:
+            yield Row(input=job.input.name, status="failed", error=job.error)
+        elif not job.pending:
+            yield Row(input=job.input.name, status="skipped", outputs=_list_files(job.targets))
+        elif future := next(futures, None):
+            yield _take_row(future, job.input.name)
+        else:
+            return
 
 
-def _finished(job: _Job, picture: Picture, made: Made, told: Change) -> Row:
-    """Return the row of a photograph whose outputs have been written."""
-    begin = time.perf_counter()
-    depth_map, said = told(made.map, picture)
-    for target in job.pending:
-        _write(depth_map, picture, target, overwrite=job.overwrite)
-    write = time.perf_counter() - begin
-    height, width = depth_map.size_hw
-    return replace(
-        made.row,
-        input=job.item.name,
-        outputs=_named(job.pending),
-        kind=kind_of(depth_map),
-        size_wh=(width, height),
-        unit="m" if isinstance(depth_map, Depth) else None,
-        range=depth_map.range,
-        clipped=clipped_in(depth_map, [target.writer.name for target in job.pending]),
-        details={**made.row.details, **said.details},
-        remarks=[*made.row.remarks, *said.remarks],
-        notices=[*made.row.notices, *said.notices],
-        seconds={**made.row.seconds, "write": write},
+def read_input(item: Input, options: BatchOptions, *, least_side_px: int | None = None) -> Picture:
+    """Return a photograph, or as much of it as ``read_picture`` returns with ``least_side_px``.
+
+    Raises:
+        PictureError: It cannot be read.
+    """
+    if item.path is None and sys.stdin is None:
+        raise PictureError("standard input is closed: name a photograph, or give one there")
+    source, name = (item.path, None) if item.path else (sys.stdin.buffer.read(), item.name)
+    return read_picture(
+        source,
+        name=name,
+        max_pixels=round(options.max_megapixels * 1e6),
+        background=options.background,
+        least_side_px=least_side_px,
     )
 
 
-def _named(targets: Sequence[Target]) -> list[str]:
-    return [str(path) for target in targets for path in (target.paths or ("stdout",))]
-
-
-def _write(depth_map: "DepthMap", picture: Picture, target: Target, *, overwrite: bool) -> None:
+def _write(target: Target, depth_map: DepthMap, picture: Picture, *, overwrite: bool) -> None:
     if target.path is None:
         sys.stdout.buffer.write(target.writer.encode(depth_map, picture))
         sys.stdout.buffer.flush()
@@ -343,3 +263,37 @@ def _write(depth_map: "DepthMap", picture: Picture, target: Target, *, overwrite
     files = target.writer.files(depth_map, picture, target.path)
     make_folder(target.path.parent)
     write_together(files)
+
+
+def _complete(row: Row, job: Job, depth_map: DepthMap, notes: RowNotes, *, write_s: float) -> Row:
+    """Return the row of a photograph whose outputs have been written, from what its map's source says."""
+    height, width = depth_map.size_hw
+    return replace(
+        row,
+        input=job.input.name,
+        outputs=_list_files(job.pending),
+        kind=kind_of(depth_map),
+        size_wh=(width, height),
+        unit="m" if isinstance(depth_map, Depth) else None,
+        range=depth_map.range,
+        clipped=clipped_in(depth_map, [target.writer.name for target in job.pending]),
+        details={**row.details, **notes.details},
+        remarks=[*row.remarks, *notes.remarks],
+        notices=[*row.notices, *notes.notices],
+        seconds={**row.seconds, "write": write_s},
+    )
+
+
+def _take_row(future: Future[Row], name: str) -> Row:
+    """Return a photograph's row, or one that says why it failed."""
+    try:
+        return future.result()
+    except NearfarError as error:
+        # What a network or an option is at fault for does not know the photograph.
+        return Row(input=name, status="failed", error=str(error) if name in str(error) else f"{name}: {error}")
+    except MemoryError:
+        return Row(input=name, status="failed", error=f"{name}: not enough memory for a picture of this size")
+
+
+def _list_files(targets: Sequence[Target]) -> list[str]:
+    return [str(path) for target in targets for path in (target.paths or ("stdout",))]

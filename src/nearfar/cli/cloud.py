@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 
 from nearfar.cli import options
-from nearfar.cli.geometry import say_geometry
-from nearfar.cli.photo_command import Photographs, on_photographs
+from nearfar.cli.batch import BatchOptions, run_batch
+from nearfar.cli.geometry import annotate_geometry
+from nearfar.cli.photo_command import photo_command
 from nearfar.outputs.formats import Writer
 from nearfar.products.depth_grid import Cut
 from nearfar.products.point_cloud import MAX_POINTS, CloudSettings, encode
@@ -19,9 +20,9 @@ MaxPoints = Annotated[
 ]
 
 
-@on_photographs
+@photo_command
 def cloud(
-    photographs: Photographs,
+    batch: BatchOptions,
     near: options.Near = None,
     far: options.Far = None,
     fov: options.Fov = None,
@@ -48,4 +49,4 @@ def cloud(
         )
     ]
     table = {writer.name: writer for writer in writers}
-    photographs.make(table, say=partial(say_geometry, projection))
+    run_batch(batch, table, annotate=partial(annotate_geometry, projection))

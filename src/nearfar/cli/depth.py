@@ -4,8 +4,9 @@ from typing import Annotated
 
 import typer
 
-from nearfar.cli.metres import say_at
-from nearfar.cli.photo_command import Photographs, format_names, on_photographs
+from nearfar.cli.batch import BatchOptions, run_batch, split_formats
+from nearfar.cli.metres import parse_at
+from nearfar.cli.photo_command import photo_command
 from nearfar.errors import OptionError
 from nearfar.outputs.color import PLAIN, Look
 from nearfar.outputs.colormaps import COLORMAPS
@@ -37,9 +38,9 @@ At = Annotated[
 ]
 
 
-@on_photographs
+@photo_command
 def depth(
-    photographs: Photographs,
+    batch: BatchOptions,
     formats: Formats = None,
     colormap: Colormap = None,
     legend: Legend = False,
@@ -50,8 +51,8 @@ def depth(
     Writes a 16-bit PNG beside each photograph unless told otherwise: the full range of disparity, or millimetres where
     the model gives metres ('nearfar models list' says which do) or known distances do. Files that exist are left alone.
     """
-    names = format_names(formats)
+    names = split_formats(formats)
     if (colormap or legend) and not {"color", "sidebyside"} & set(names):
         raise OptionError("--colormap and --legend are for maps in colour: add --format color or sidebyside")
     look = Look(colormap=colormap or PLAIN.colormap, legend=legend)
-    photographs.make(writers_with(look), formats=names, say=say_at(at))
+    run_batch(batch, writers_with(look), formats=names, annotate=parse_at(at))

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from nearfar.cli.batch import Said
+from nearfar.cli.report import RowNotes
 from nearfar.depth_map import Depth, DepthMap
 from nearfar.image.reader import Picture
 from nearfar.products.camera import FocalSource, camera_of
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from nearfar.cli.report import Detail
 
 
-def say_geometry(projection: Projection, depth_map: DepthMap, picture: Picture) -> Said:
+def annotate_geometry(projection: Projection, depth_map: DepthMap, picture: Picture) -> RowNotes:
     """Return the row's fields on reach and camera, with a notice of each that nothing but a default stands for.
 
     Raises:
@@ -30,4 +30,4 @@ def say_geometry(projection: Projection, depth_map: DepthMap, picture: Picture) 
             notices.append(f"relative geometry, no metres: near {near:g} and far {far:g} are defaults (--near, --far)")
     if camera.source is FocalSource.DEFAULT:
         notices.append(f"EXIF has no focal length: {camera.fov_deg:g}° taken for the longer side (--fov)")
-    return Said(details=details, notices=notices)
+    return RowNotes(details=details, notices=notices)

@@ -1,9 +1,15 @@
-"""Where a photograph's map comes from: a network, or a file that was written before."""
+"""Where the maps of photographs come from: a network, or for one photograph a file that was written before.
+
+Both ways give each item's result as a finished ``Future``, in order, as ``DepthEstimator.estimate_each`` does. They
+call ``read`` for an item's photograph, of which they may need a part only, and ``finish`` with the photograph, its map
+and what the row says of where the map comes from.
+"""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
+from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from nearfar.cli.report import Row
@@ -21,145 +27,128 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
-    """A photograph's map, and what its row says of where it comes from."""
+class MapSource(Protocol):
+    """``estimate_maps`` with its estimator, or ``reuse_map`` with its map."""
 
-    map: DepthMap
-    row: Row
-
-
-class Maker(Protocol):
-    """What gives each photograph its map."""
-
-    @property
-    def least_side_px(self) -> int | None:
-        """How much of a photograph the map needs, as ``DepthEstimator.least_side_px``; None for all of it."""
-        ...
-
-    def make_each(
+    def __call__(
         self,
         items: Sequence[Item],
         *,
-        read: Callable[[Item], Picture],
-        finish: Callable[[Item, Picture, Made], Result],
+        read: Callable[[Item, int | None], Picture],
+        finish: Callable[[Item, Picture, DepthMap, Row], Result],
         stop: Callable[[], bool],
     ) -> Iterator[Future[Result]]:
-        """Yield what became of each item, in order, as ``DepthEstimator.estimate_each`` does."""
+        """Yield each item's result, in order.
+
+        Args:
+            items: Whatever ``read`` understands.
+            read: Returns an item's photograph; its second argument is ``read_picture``'s ``least_side_px``.
+            finish: Makes the result of an item, its photograph, its map and the row as far as the source knows it.
+            stop: Asked before each item; once it is true, nothing more is begun.
+        """
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NetworkMaker:
-    """Gives photographs the maps that a network makes of them."""
-
-    estimator: "DepthEstimator"
-
-    @property
-    def least_side_px(self) -> int | None:
-        """How much of a photograph the network needs."""
-        return self.estimator.least_side_px
-
-    def make_each(
-        self,
-        items: Sequence[Item],
-        *,
-        read: Callable[[Item], Picture],
-        finish: Callable[[Item, Picture, Made], Result],
-        stop: Callable[[], bool],
-    ) -> Iterator[Future[Result]]:
-        """Yield what became of each item, in order; several overlap."""
-
-        def ended(item: Item, picture: Picture, estimate: "Estimate") -> Result:
-            return finish(item, picture, Made(map=estimate.map, row=self._row(estimate)))
-
-        return self.estimator.estimate_each(items, read=read, finish=ended, stop=stop, overlap=len(items) > 1)
-
-    def _row(self, estimate: "Estimate") -> Row:
-        height, width = estimate.network_hw
-        report = self.estimator.engine.report
-        row = Row(
-            input="",
-            status="done",
-            model=self.estimator.card.id,
-            engine=report.engine,
-            provider=report.provider,
-            precision=report.precision,
-            threads=report.threads,
-            recipe=self.estimator.recipe.name,
-            network_wh=(width, height),
-            capped=estimate.capped,
-            seconds=asdict(estimate.seconds),
-        )
-        return row if estimate.detail is None else _with_detail(row, estimate.detail)
+def estimate_maps(
+    estimator: "DepthEstimator",
+    items: Sequence[Item],
+    *,
+    read: Callable[[Item, int | None], Picture],
+    finish: Callable[[Item, Picture, DepthMap, Row], Result],
+    stop: Callable[[], bool],
+) -> Iterator[Future[Result]]:
+    """Yield what ``finish`` makes of each photograph and the map that a network estimates; several overlap."""
+    return estimator.estimate_each(
+        items,
+        read=lambda item: read(item, estimator.least_side_px),
+        finish=lambda item, picture, estimate: finish(item, picture, estimate.map, _estimate_row(estimator, estimate)),
+        stop=stop,
+        overlap=len(items) > 1,
+    )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileMaker:
-    """Gives the photograph that a file is the map of the map in it.
+def open_saved_map(file: str, kind: str | None) -> MapSource:
+    """Return ``reuse_map`` for the map in a file.
 
-    Attributes:
-        file: What was read.
-        map: What is in it.
-        read_s: How long reading it took [s].
+    Args:
+        file: The file.
+        kind: What its numbers are, where the file does not say.
+
+    Raises:
+        MapError: It does not hold a map, or one of another kind.
+        OptionError: It does not say which kind it holds, nor does ``kind``.
+        MissingExtraError: It needs a library that is not installed.
+    """
+    begin = time.perf_counter()
+    depth_map = open_map(file, kind=kind)
+    return partial(reuse_map, depth_map, file, time.perf_counter() - begin)
+
+
+def reuse_map(
+    depth_map: DepthMap,
+    file: str,
+    map_s: float,
+    items: Sequence[Item],
+    *,
+    read: Callable[[Item, int | None], Picture],
+    finish: Callable[[Item, Picture, DepthMap, Row], Result],
+    stop: Callable[[], bool],
+) -> Iterator[Future[Result]]:
+    """Yield what ``finish`` makes of a photograph and the map that was read from a file.
+
+    A photograph of another size than the map fails: the map is of another one, or of this one before it was turned or
+    cut.
+
+    Args:
+        depth_map: The map.
+        file: Its file.
+        map_s: How long reading it took [s].
+        items: The photograph.
+        read: As ``MapSource``; all of the photograph is read.
+        finish: As ``MapSource``.
+        stop: As ``MapSource``.
     """
 
-    file: str
-    map: DepthMap
-    read_s: float
-
-    @classmethod
-    def of(cls, file: str, kind: str | None) -> "FileMaker":
-        """Return what gives the map in a file.
-
-        Raises:
-            MapError: It does not hold one, or one of another kind.
-            OptionError: It does not say which kind it holds, nor does ``kind``.
-            MissingExtraError: It needs a library that is not installed.
-        """
+    def process(item: Item) -> Result:
         begin = time.perf_counter()
-        depth_map = open_map(file, kind=kind)
-        return cls(file=file, map=depth_map, read_s=time.perf_counter() - begin)
+        picture = read(item, None)
+        seconds = {"read": time.perf_counter() - begin, "map": map_s}
+        _require_same_size(picture, depth_map, file)
+        row = Row(input="", status="done", model=depth_map.provenance.model, map=file, seconds=seconds)
+        return finish(item, picture, depth_map, row)
 
-    @property
-    def least_side_px(self) -> int | None:
-        """All of a photograph: None."""
-        return None
-
-    def make_each(
-        self,
-        items: Sequence[Item],
-        *,
-        read: Callable[[Item], Picture],
-        finish: Callable[[Item, Picture, Made], Result],
-        stop: Callable[[], bool],
-    ) -> Iterator[Future[Result]]:
-        """Yield what became of each item, in order.
-
-        A photograph of another size than the map fails: the map is of another one, or of this one before it was turned
-        or cut.
-        """
-
-        def ended(item: Item) -> Result:
-            begin = time.perf_counter()
-            picture = read(item)
-            seconds = {"read": time.perf_counter() - begin, "map": self.read_s}
-            self._require_size_of(picture)
-            row = Row(input="", status="done", model=self.map.provenance.model, map=self.file, seconds=seconds)
-            return finish(item, picture, Made(map=self.map, row=row))
-
-        return in_turn(items, before=lambda item: item, middle=lambda item: item, after=ended, stop=stop)
-
-    def _require_size_of(self, picture: Picture) -> None:
-        if picture.size_hw != self.map.size_hw:
-            (height, width), (map_height, map_width) = picture.size_hw, self.map.size_hw
-            raise ArrayError(
-                f"{picture.name} is {width} by {height} pixels when upright, and {self.file} {map_width} by "
-                f"{map_height}: a map has the size of its photograph"
-            )
+    return in_turn(items, before=process, middle=lambda result: result, after=lambda result: result, stop=stop)
 
 
-def _with_detail(row: Row, detail: "Detailed") -> Row:
+def _require_same_size(picture: Picture, depth_map: DepthMap, file: str) -> None:
+    if picture.size_hw != depth_map.size_hw:
+        (height, width), (map_height, map_width) = picture.size_hw, depth_map.size_hw
+        raise ArrayError(
+            f"{picture.name} is {width} by {height} pixels when upright, and {file} {map_width} by {map_height}: "
+            "a map has the size of its photograph"
+        )
+
+
+def _estimate_row(estimator: "DepthEstimator", estimate: "Estimate") -> Row:
+    height, width = estimate.network_hw
+    report = estimator.engine.report
+    row = Row(
+        input="",
+        status="done",
+        model=estimator.card.id,
+        engine=report.engine,
+        provider=report.provider,
+        precision=report.precision,
+        threads=report.threads,
+        recipe=estimator.recipe.name,
+        network_wh=(width, height),
+        capped=estimate.capped,
+        seconds=asdict(estimate.seconds),
+    )
+    return row if estimate.detail is None else _add_tiling(row, estimate.detail)
+
+
+def _add_tiling(row: Row, detail: "Detailed") -> Row:
     tiles, kept = detail.tiles, detail.kept
     small = "too small for --detail to add any: the network sees the whole at about its own size"
     return replace(

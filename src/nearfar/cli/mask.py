@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from nearfar.cli.batch import Said
-from nearfar.cli.photo_command import Photographs, on_photographs
+from nearfar.cli.batch import BatchOptions, run_batch
+from nearfar.cli.photo_command import photo_command
+from nearfar.cli.report import RowNotes
 from nearfar.depth_map import DepthMap
 from nearfar.errors import OptionError
 from nearfar.image.reader import Picture
@@ -61,9 +62,9 @@ Formats = Annotated[
 ]
 
 
-@on_photographs
+@photo_command
 def mask(
-    photographs: Photographs,
+    batch: BatchOptions,
     near: Near = None,
     far: Far = None,
     feather: Feather = FEATHER_PERCENT,
@@ -95,11 +96,11 @@ def mask(
     if orientation is not None and program is not Program.DARKTABLE:
         raise OptionError("--orientation is for --for darktable alone: other programs take the mask upright")
 
-    def say(depth_map: DepthMap, _picture: Picture) -> Said:
-        return _said(depth_map, settings)
+    def annotate(depth_map: DepthMap, _picture: Picture) -> RowNotes:
+        return _annotate(depth_map, settings)
 
     table = darktable_writers(settings, orientation) if program is Program.DARKTABLE else mask_writers(settings)
-    photographs.make(table, formats=formats, say=say)
+    run_batch(batch, table, formats=formats, annotate=annotate)
 
 
 def _end(option: str, text: str | None) -> tuple[float | None, float | None]:
@@ -122,7 +123,7 @@ def _point(text: str | None) -> tuple[int, int] | None:
     return int(found[1]), int(found[2])
 
 
-def _said(depth_map: DepthMap, settings: MaskSettings) -> Said:
+def _annotate(depth_map: DepthMap, settings: MaskSettings) -> RowNotes:
     """Return what the row says of a mask, and what the user should know before it is loaded anywhere."""
     chosen = band(depth_map, settings)
     share = share_inside(depth_map, chosen)
@@ -134,4 +135,4 @@ def _said(depth_map: DepthMap, settings: MaskSettings) -> Said:
     if share == 0:
         notices.append("nothing lies in this range: the mask is empty but for its feather")
     details = {"near": chosen.near, "far": chosen.far, "feather": settings.feather, "share": share}
-    return Said(details=details, notices=notices)
+    return RowNotes(details=details, notices=notices)

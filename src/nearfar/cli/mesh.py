@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 
 from nearfar.cli import options
-from nearfar.cli.geometry import say_geometry
-from nearfar.cli.photo_command import Photographs, on_photographs
+from nearfar.cli.batch import BatchOptions, run_batch
+from nearfar.cli.geometry import annotate_geometry
+from nearfar.cli.photo_command import photo_command
 from nearfar.products.depth_grid import Cut
 from nearfar.products.mesh import MAX_SIDE, MAX_TEXTURE_SIDE, MeshSettings
 from nearfar.products.mesh_writers import mesh_writers
@@ -29,9 +30,9 @@ MaxTexture = Annotated[int, typer.Option("--max-texture", metavar="PX", help="Th
 OneSided = Annotated[bool, typer.Option("--one-sided", help="Do not show the surface from behind.")]
 
 
-@on_photographs
+@photo_command
 def mesh(
-    photographs: Photographs,
+    batch: BatchOptions,
     formats: Formats = None,
     near: options.Near = None,
     far: options.Far = None,
@@ -57,4 +58,4 @@ def mesh(
     )
     writers = mesh_writers(settings)
     table = {writer.name: writer for writer in writers}
-    photographs.make(table, formats=formats, say=partial(say_geometry, projection))
+    run_batch(batch, table, formats=formats, annotate=partial(annotate_geometry, projection))

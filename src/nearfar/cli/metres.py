@@ -7,7 +7,8 @@ from functools import partial
 from typing import TypeVar
 
 from nearfar.calibration import Calibration, KnownPoint, calibrate
-from nearfar.cli.batch import Change, Said, Say, unchanged
+from nearfar.cli.batch import Annotate, Transform
+from nearfar.cli.report import RowNotes
 from nearfar.depth_map import Depth, DepthMap, sample_at
 from nearfar.errors import OptionError
 from nearfar.image.reader import Picture
@@ -15,55 +16,57 @@ from nearfar.image.reader import Picture
 Answer = TypeVar("Answer")
 
 
-def change_of(known: Sequence[str] | None) -> Change:
-    """Return what ``--known`` does to a map and says of it: every verb's ``change`` that has the option.
+def parse_known(known: Sequence[str] | None) -> Transform | None:
+    """Return what ``--known`` does to a map: metres of it, by known distances. None without any.
 
     Raises:
         OptionError: A word is not X,Y,METRES, or its numbers cannot be.
     """
     if not known:
-        return unchanged
-    points = [_numbers(word, "--known", "X,Y,METRES") for word in known]
+        return None
+    points = [_parse_numbers(word, "--known", "X,Y,METRES") for word in known]
     for x, y, metres in points:
         KnownPoint(x=x, y=y, metres=metres)  # refused before a network is loaded
-    return _named(partial(_calibrated, points=[(x, y, metres) for x, y, metres in points]))
+    return _name_photograph(partial(_calibrate, points=[(x, y, metres) for x, y, metres in points]))
 
 
-def say_at(places: Sequence[str] | None) -> Say:
-    """Return what ``--at`` says of a map.
+def parse_at(places: Sequence[str] | None) -> Annotate | None:
+    """Return what ``--at`` adds to the row of a map: its value at places. None without any.
 
     Raises:
         OptionError: A word is not X,Y.
     """
-    points = [_numbers(word, "--at", "X,Y") for word in places or ()]
-    return _named(partial(_read, points=[(x, y) for x, y in points]))
+    if not places:
+        return None
+    points = [_parse_numbers(word, "--at", "X,Y") for word in places]
+    return _name_photograph(partial(_sample, points=[(x, y) for x, y in points]))
 
 
-def _named(told: Callable[[DepthMap, Picture], Answer]) -> Callable[[DepthMap, Picture], Answer]:
+def _name_photograph(action: Callable[[DepthMap, Picture], Answer]) -> Callable[[DepthMap, Picture], Answer]:
     """Return the same with the photograph's name before what it refuses: one of many may be refused."""
 
-    def named(depth_map: DepthMap, picture: Picture) -> Answer:
+    def refuse(depth_map: DepthMap, picture: Picture) -> Answer:
         try:
-            return told(depth_map, picture)
+            return action(depth_map, picture)
         except OptionError as error:
             raise OptionError(f"{picture.name}: {error}") from error
 
-    return named
+    return refuse
 
 
-def _calibrated(
+def _calibrate(
     depth_map: DepthMap, _picture: Picture, *, points: Sequence[tuple[float, float, float]]
-) -> tuple[Depth, Said]:
+) -> tuple[Depth, RowNotes]:
     found = calibrate(depth_map, points)
     remarks = [
         f"at {point.known.x:g},{point.known.y:g} known {point.known.metres:g} m, fitted {point.metres:.3g} m "
         f"({point.error_m:+.3f} m, {point.error_percent:+.1f} %)"
         for point in found.points
     ]
-    return found.depth, Said(details={"calibration": _details(found)}, remarks=remarks, notices=found.warnings)
+    return found.depth, RowNotes(details={"calibration": _describe(found)}, remarks=remarks, notices=found.warnings)
 
 
-def _details(found: Calibration) -> dict[str, float | int | list[dict[str, float]]]:
+def _describe(found: Calibration) -> dict[str, float | int | list[dict[str, float]]]:
     points = [
         {
             "x": point.known.x,
@@ -80,12 +83,12 @@ def _details(found: Calibration) -> dict[str, float | int | list[dict[str, float
     return {"scale": found.scale, "shift": found.shift, **reach, "points": points}
 
 
-def _read(depth_map: DepthMap, _picture: Picture, *, points: Sequence[tuple[float, float]]) -> Said:
+def _sample(depth_map: DepthMap, _picture: Picture, *, points: Sequence[tuple[float, float]]) -> RowNotes:
     if not points:
-        return Said()
+        return RowNotes()
     samples = [(x, y, sample_at(depth_map, x, y)) for x, y in points]
     unit = " m" if isinstance(depth_map, Depth) else ""
-    return Said(
+    return RowNotes(
         details={"at": [{"x": x, "y": y, **asdict(sample)} for x, y, sample in samples]},
         remarks=[
             f"at {x:g},{y:g} {sample.value:.4g}{unit}, {sample.percent:.1f} % of the range from far to near"
@@ -94,7 +97,7 @@ def _read(depth_map: DepthMap, _picture: Picture, *, points: Sequence[tuple[floa
     )
 
 
-def _numbers(word: str, option: str, form: str) -> list[float]:
+def _parse_numbers(word: str, option: str, form: str) -> list[float]:
     parts = word.split(",")
     try:
         numbers = [float(part) for part in parts]

@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 
 from nearfar.cli import options
-from nearfar.cli.geometry import say_geometry
-from nearfar.cli.photo_command import Photographs, on_photographs
+from nearfar.cli.batch import BatchOptions, run_batch
+from nearfar.cli.geometry import annotate_geometry
+from nearfar.cli.photo_command import photo_command
 from nearfar.outputs.formats import Writer
 from nearfar.products.normals import MAX_SIDE, NormalAxes, NormalSettings, encode
 from nearfar.products.unproject import Projection
@@ -30,9 +31,9 @@ MaxSide = Annotated[
 ]
 
 
-@on_photographs
+@photo_command
 def normals(
-    photographs: Photographs,
+    batch: BatchOptions,
     formats: Formats = None,
     near: options.Near = None,
     far: options.Far = None,
@@ -59,4 +60,4 @@ def normals(
         for name, tag, bits in (("png", "-normals", 8), ("png16", "-normals16", 16))
     ]
     table = {writer.name: writer for writer in writers}
-    photographs.make(table, formats=formats, say=partial(say_geometry, projection))
+    run_batch(batch, table, formats=formats, annotate=partial(annotate_geometry, projection))

@@ -1,14 +1,19 @@
 """The options that several verbs share, written once."""
 
-from typing import Annotated
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nearfar.cli.console import notify
 from nearfar.engines import EngineName
 from nearfar.engines import Precision as PrecisionName
 from nearfar.models.schema import Kind, RecipeName
 from nearfar.products.camera import DEFAULT_FOV_DEG
 from nearfar.products.unproject import DEFAULT_FAR, DEFAULT_NEAR
+
+if TYPE_CHECKING:
+    from nearfar.estimator import DepthEstimator
 
 Photographs = Annotated[
     list[str],
@@ -139,3 +144,47 @@ Beyond = Annotated[
     ),
 ]
 NoCut = Annotated[bool, typer.Option("--no-cut", help="Keep depth edges as they are: one surface without gaps.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelOptions:
+    """Which network makes the maps, and how: the options of these names, with their defaults."""
+
+    model: str = "auto"
+    engine: EngineName = EngineName.AUTO
+    precision: PrecisionName = PrecisionName.EXACT
+    prepare: RecipeName | None = None
+    size: int | None = None
+    detail: bool = False
+    offline: bool = False
+
+    def list_changes(self) -> list[str]:
+        """Return the options that choose another network, or another way to run it, than the defaults."""
+        names = "model", "engine", "precision", "prepare", "size", "detail"
+        return [f"--{name}" for name in names if getattr(self, name) != getattr(_DEFAULTS, name)]
+
+    def load(self) -> "DepthEstimator":
+        """Return the estimator; a notice about the choice of model is printed even when quiet.
+
+        Another model than the usual one must never stand in unseen.
+
+        Raises:
+            NearfarError: As ``nearfar.load``.
+        """
+        from nearfar.estimator import load
+
+        estimator = load(
+            self.model,
+            engine=self.engine,
+            precision=self.precision,
+            recipe=self.prepare,
+            size=self.size,
+            detail=self.detail,
+            offline=self.offline,
+        )
+        if estimator.notice:
+            notify(estimator.notice)
+        return estimator
+
+
+_DEFAULTS = ModelOptions()

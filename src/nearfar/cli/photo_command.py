@@ -1,73 +1,44 @@
 """What every verb on photographs has in common on the command line: a verb declares its own options, and these come.
 
-@on_photographs
-def stereo(photographs: Photographs, layout: LayoutOption = Layout.SBS) -> None: ...
+@photo_command
+def stereo(batch: BatchOptions, layout: LayoutOption = Layout.SBS) -> None:
+    run_batch(batch, …)
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import wraps
 from inspect import Signature, signature
 from typing import Any
 
 from nearfar.cli import options
-from nearfar.cli.batch import Change, Files, Network, Said, Say, work
-from nearfar.cli.metres import change_of
+from nearfar.cli.batch import BatchOptions
+from nearfar.cli.metres import parse_known
+from nearfar.cli.options import ModelOptions
 from nearfar.engines import EngineName, Precision
 from nearfar.errors import OptionError
 from nearfar.image.reader import MAX_PIXELS
-from nearfar.outputs.formats import WRITERS, Writer
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Photographs:
-    """The photographs that a verb was given, what looks at them, and where what is made of them goes."""
-
-    files: Files
-    network: Network
-    change: Change
-
-    def make(
-        self,
-        table: Mapping[str, Writer] = WRITERS,
-        *,
-        formats: Sequence[str] | None = None,
-        say: Say = lambda _map, _picture: Said(),
-    ) -> None:
-        """Make the outputs of every photograph: see ``nearfar.cli.batch.work``.
-
-        Args:
-            table: The verb's formats by name.
-            formats: The words of ``--format``; none leave it to the suffix of ``--out``, and else to the table's first.
-            say: What the row says beside what every row says.
-        """
-        work(self.files, self.network, table=table, formats=format_names(formats), change=self.change, say=say)
-
-
-def format_names(words: Sequence[str] | None) -> list[str]:
-    """Return the formats that ``--format`` names, one by one; a word may hold several with commas."""
-    return [name.strip() for text in words or () for name in text.split(",") if name.strip()]
-
-
-def on_photographs(verb: Callable[..., None]) -> Callable[..., None]:
+def photo_command(verb: Callable[..., None]) -> Callable[..., None]:
     """Return the verb as a command: its own options between the photographs and the shared ones.
 
-    The verb's first parameter is the ``Photographs``; the others are its options, by keyword.
+    The verb's first parameter is the ``BatchOptions``; the others are its options, by keyword. Its ``signature`` is
+    what counts, so that a verb may be built from a table with a ``__signature__``, a name and a docstring.
     """
-    shared = list(signature(_photographs).parameters.values())
+    shared = list(signature(_collect).parameters.values())
     own = list(signature(verb).parameters.values())[1:]
 
     @wraps(verb)
-    def command(**given: Any) -> None:  # whatever the options are
-        photographs = _photographs(**{parameter.name: given.pop(parameter.name) for parameter in shared})
-        verb(photographs, **given)
+    def command(**values: Any) -> None:  # whatever the options are
+        batch = _collect(**{parameter.name: values.pop(parameter.name) for parameter in shared})
+        verb(batch, **values)
 
     command.__signature__ = Signature([*shared[:2], *own, *shared[2:]])  # type: ignore[attr-defined]
     return command
 
 
-def _photographs(
+def _collect(
     words: options.Photographs,
     out: options.Out = None,
     recursive: options.Recursive = False,
@@ -86,39 +57,38 @@ def _photographs(
     as_json: options.Json = False,
     quiet: options.Quiet = False,
     overwrite: options.Overwrite = False,
-) -> Photographs:
-    """Return what the shared options say.
+) -> BatchOptions:
+    """Return the shared options as one value.
 
     Raises:
         OptionError: An option cannot be.
     """
     if not max_megapixels < math.inf:
         raise OptionError(f"--max-megapixels must be a number of megapixels, got {max_megapixels}")
-    files = Files(
+    network = ModelOptions(
+        model=model, engine=engine, precision=precision, prepare=prepare, size=size, detail=detail, offline=offline
+    )
+    if saved_map is None and saved_kind is not None:
+        raise OptionError("--map-kind says what the numbers of a saved map are: give the map with --map")
+    for option in network.list_changes() if saved_map is not None else ():
+        raise OptionError(f"--map takes the network's place, which {option} is for: leave one of the two out")
+    return BatchOptions(
         words=words,
         out=out,
         recursive=recursive,
-        background=_color(background),
+        background=_parse_color(background),
         max_megapixels=max_megapixels,
+        model=network,
+        saved_map=saved_map,
+        saved_kind=saved_kind,
+        transform=parse_known(known),
         overwrite=overwrite,
         as_json=as_json,
         quiet=quiet,
     )
-    network = Network(
-        model=model,
-        engine=engine,
-        precision=precision,
-        prepare=prepare,
-        size=size,
-        detail=detail,
-        offline=offline,
-        saved=saved_map,
-        saved_kind=saved_kind,
-    )
-    return Photographs(files=files, network=network, change=change_of(known))
 
 
-def _color(text: str) -> tuple[int, int, int]:
+def _parse_color(text: str) -> tuple[int, int, int]:
     from PIL import ImageColor
 
     try:

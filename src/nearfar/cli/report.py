@@ -92,6 +92,23 @@ class Row:
         return f"metres {'-'.join(shown_metres(self.range))}, "
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowNotes:
+    """What a verb adds to a photograph's row: its fields of the same names."""
+
+    details: Mapping[str, Detail] = field(default_factory=dict)
+    remarks: Sequence[str] = ()
+    notices: Sequence[str] = ()
+
+    def __add__(self, other: "RowNotes") -> "RowNotes":
+        """Return these notes and then the other ones."""
+        return RowNotes(
+            details={**self.details, **other.details},
+            remarks=[*self.remarks, *other.remarks],
+            notices=[*self.notices, *other.notices],
+        )
+
+
 def on_one_line(name: str) -> str:
     """Return a file's name as it is, or quoted where it holds a line break or another character that cannot be seen."""
     return name if name.isprintable() else repr(name)

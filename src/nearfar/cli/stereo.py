@@ -4,8 +4,9 @@ from typing import Annotated
 
 import typer
 
-from nearfar.cli.batch import Said
-from nearfar.cli.photo_command import Photographs, on_photographs
+from nearfar.cli.batch import BatchOptions, run_batch
+from nearfar.cli.photo_command import photo_command
+from nearfar.cli.report import RowNotes
 from nearfar.depth_map import DepthMap
 from nearfar.image.reader import Picture
 from nearfar.products.stereo import (
@@ -55,9 +56,9 @@ Formats = Annotated[
 ]
 
 
-@on_photographs
+@photo_command
 def stereo(
-    photographs: Photographs,
+    batch: BatchOptions,
     layout: LayoutOption = Layout.SBS,
     parallax: Parallax = DEFAULT_PARALLAX_PERCENT,
     focus: Focus = DEFAULT_FOCUS_PERCENT,
@@ -71,8 +72,8 @@ def stereo(
     """
     settings = StereoSettings(parallax_percent=parallax, focus_percent=focus, keep_left=keep_left)
 
-    def say(_map: DepthMap, picture: Picture) -> Said:
+    def annotate(_map: DepthMap, picture: Picture) -> RowNotes:
         parallax_px = parallax / 100 * picture.size_hw[1]
-        return Said(details={"layout": str(layout), "parallax_px": round(parallax_px, 2), "focus": focus})
+        return RowNotes(details={"layout": str(layout), "parallax_px": round(parallax_px, 2), "focus": focus})
 
-    photographs.make(writers(layout, settings), formats=formats, say=say)
+    run_batch(batch, writers(layout, settings), formats=formats, annotate=annotate)
