@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from nearfar.calibration import FARTHEST_TIMES, calibrate
 from nearfar.depth_map import Depth, Disparity, Provenance, sample_at
 from nearfar.errors import OptionError
-from nearfar.outputs.readers import open as open_map
+from nearfar.outputs.formats import open as open_map
 
 HEIGHT, WIDTH = 60, 80
 

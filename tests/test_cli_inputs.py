@@ -5,10 +5,10 @@ from pathlib import Path, PurePath
 
 import pytest
 
-from nearfar.cli.inputs import OWN_ENDINGS, Input, expand
+from nearfar.cli.inputs import Input, expand, own_endings
 from nearfar.errors import OptionError
 from nearfar.image.reader import READABLE_SUFFIXES
-from nearfar.outputs.formats import WRITERS
+from nearfar.outputs.formats import FORMATS
 from nearfar.products.mask import MaskSettings
 from nearfar.products.mask_formats import mask_writers
 from nearfar.products.stereo import StereoSettings
@@ -48,13 +48,13 @@ def test_what_nearfar_wrote_is_a_photograph_when_named(tree: Path) -> None:
 
 def test_a_scan_leaves_out_what_any_verb_writes_beside_photographs() -> None:
     tables = (
-        WRITERS,
+        FORMATS,
         mask_writers(MaskSettings(far=50)),
         *(stereo_writers(layout, StereoSettings()) for layout in Layout),
     )
     for writer in (writer for table in tables for writer in table.values()):
         name = f"photo{writer.tag}{writer.suffix}"
-        assert name.endswith(OWN_ENDINGS) or writer.suffix not in READABLE_SUFFIXES, name
+        assert name.endswith(own_endings()) or writer.suffix not in READABLE_SUFFIXES, name
 
 
 def test_what_may_not_be_looked_into_is_named_and_the_rest_is_found(

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from nearfar import Depth, Disparity, Provenance
-from nearfar.outputs.readers import open as open_map
+from nearfar.outputs.formats import open as open_map
 from support.command import Done, run
 
 MADE_BY = Provenance(model="some-model", engine="its engine", recipe="aspect 70x98")

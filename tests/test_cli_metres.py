@@ -13,7 +13,7 @@ from nearfar.cli.metres import parse_known
 from nearfar.engines import onnxruntime
 from nearfar.estimator import DepthEstimator
 from nearfar.models.card import Kind, card
-from nearfar.outputs.readers import open as open_map
+from nearfar.outputs.formats import open as open_map
 from support.command import Done, run
 from support.graphs import tiny_depth_graph
 

@@ -14,7 +14,7 @@ from nearfar.cli.demo_photographs import DemoPhotograph, demo_photographs
 from nearfar.engines import onnxruntime
 from nearfar.errors import OutputError
 from nearfar.models.card import card
-from nearfar.outputs.readers import open as open_map
+from nearfar.outputs.formats import open as open_map
 from support.command import Done, run
 from support.graphs import tiny_depth_graph
 

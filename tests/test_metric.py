@@ -20,7 +20,7 @@ from nearfar.models.card import Kind, ModelCard, card
 from nearfar.models.select import Chosen, choose
 from nearfar.models.stated import stated_of, statement
 from nearfar.outputs.color import colored
-from nearfar.outputs.readers import open as open_map
+from nearfar.outputs.formats import open as open_map
 from nearfar.preprocess import RECIPES
 from support.command import Done, run
 from support.graphs import tiny_depth_graph, tiny_metres
@@ -188,7 +188,7 @@ def command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, cap_m: float):  # t
 
 
 def test_a_photograph_becomes_metres_in_every_format(command, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
-    done = command("depth", "room.png", "-f", ",".join(nearfar.outputs.formats.WRITERS), "--json")
+    done = command("depth", "room.png", "-f", ",".join(nearfar.outputs.formats.FORMATS), "--json")
     assert (done.code, done.err) == (0, "")
     row = json.loads(done.text)
     assert (row["kind"], row["unit"], row["clipped"], row["model"]) == ("depth", "m", 0, METRIC)

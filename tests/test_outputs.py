@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PIL import Image
 
-from nearfar import Disparity, Picture, Provenance, files
+import nearfar
+from nearfar import Depth, Disparity, Picture, Provenance, files
 from nearfar.errors import ArrayError, OptionError, OutputError
-from nearfar.outputs import npy, pfm, png
-from nearfar.outputs.color import colored
-from nearfar.outputs.formats import WRITERS, is_ready, save, writer_for, writers_named
-from nearfar.outputs.sidebyside import side_by_side
+from nearfar.outputs import numpy, pfm, png
+from nearfar.outputs.color import colored, side_by_side
+from nearfar.outputs.formats import FORMATS, Format, endings, find_format, save, select_formats
 
 MADE_BY = Provenance(model="modèle ☃", engine="onnxruntime CPUExecutionProvider", recipe="aspect 686x518")
 SCALES = st.sampled_from([1e-30, 1e-3, 1.0, 250.0, 1e30])
@@ -48,7 +48,7 @@ def picture() -> Picture:
 @given(MAPS)
 def test_a_16_bit_png_undoes_to_within_half_a_step(values: np.ndarray) -> None:
     disparity = Disparity(values=values)
-    back = png.decode(png.encode(disparity)).values
+    back = png.decode_png(png.encode_png(disparity)).values
     far, near = disparity.range
     if not disparity.normalised().any():
         np.testing.assert_allclose(back, far, rtol=2e-7)
@@ -58,7 +58,7 @@ def test_a_16_bit_png_undoes_to_within_half_a_step(values: np.ndarray) -> None:
 
 
 def test_a_16_bit_png_uses_the_full_range_and_says_what_it_holds(disparity: Disparity, picture: Picture) -> None:
-    data = png.encode(disparity, picture)
+    data = png.encode_png(disparity, picture)
     steps = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     assert steps.dtype == np.uint16
     assert (steps.min(), steps.max()) == (0, 65535)
@@ -69,28 +69,28 @@ def test_a_16_bit_png_uses_the_full_range_and_says_what_it_holds(disparity: Disp
     assert text["nearfar:source"] == "straße.jpg"
     assert "larger is nearer" in text["nearfar:kind"]
     assert [float(part) for part in text["nearfar:range"].split()] == list(disparity.range)
-    assert png.decode(data).provenance == MADE_BY
+    assert png.decode_png(data).provenance == MADE_BY
 
 
 def test_values_are_rounded_not_truncated() -> None:
     values = np.array([[0, 0.6 / 65535, 1]], np.float32)
-    assert png.gray16(Disparity(values=values)).tolist() == [[0, 1, 65535]]
+    assert png.to_gray16(Disparity(values=values)).tolist() == [[0, 1, 65535]]
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 7), (40, 7000)])
 def test_every_format_takes_flat_and_narrow_maps(shape: tuple[int, int]) -> None:
     flat = Disparity(values=np.full(shape, 7, np.float32))
     picture = Picture(rgb=np.zeros((*shape, 3), np.uint8), name="flat")
-    for writer in WRITERS.values():
+    for writer in FORMATS.values():
         assert writer.encode(flat, picture)
-    assert not png.gray16(flat).any()
+    assert not png.to_gray16(flat).any()
 
 
 @given(MAPS)
 def test_npy_and_pfm_keep_every_bit(values: np.ndarray) -> None:
     disparity = Disparity(values=values)
-    np.testing.assert_array_equal(np.load(io.BytesIO(npy.encode(disparity))), values)
-    independent = cv2.imdecode(np.frombuffer(pfm.encode(disparity), np.uint8), cv2.IMREAD_UNCHANGED)
+    np.testing.assert_array_equal(np.load(io.BytesIO(numpy.encode_npy(disparity))), values)
+    independent = cv2.imdecode(np.frombuffer(pfm.encode_pfm(disparity), np.uint8), cv2.IMREAD_UNCHANGED)
     if independent is not None:  # this OpenCV may be built without PFM
         np.testing.assert_array_equal(independent, values)
 
@@ -102,10 +102,10 @@ def test_colour_gets_brighter_with_every_step() -> None:
     assert (np.diff(lightness) >= -1).all()
 
 
-@pytest.mark.parametrize("name", sorted({name for name in WRITERS if is_ready(WRITERS[name])} - {"npy", "pfm"}))
+@pytest.mark.parametrize("name", [name for name, row in FORMATS.items() if row.is_available and row.carries_provenance])
 def test_a_file_names_the_model_that_made_it(disparity: Disparity, picture: Picture, name: str) -> None:
     made = replace(disparity, provenance=Provenance(model="the-one-that-ran"))
-    said = WRITERS[name].encode(made, picture)
+    said = FORMATS[name].encode(made, picture)
     # NumPy keeps text in four bytes a letter.
     assert b"the-one-that-ran" in said or "the-one-that-ran".encode("utf-32-le") in said
 
@@ -115,30 +115,67 @@ def test_side_by_side_is_the_picture_then_the_map(disparity: Disparity, picture:
     assert joined.shape == (20, 60, 3)
     np.testing.assert_array_equal(joined[:, :30], picture.rgb)
     with pytest.raises(OptionError, match="picture"):
-        WRITERS["sidebyside"].encode(disparity, None)
+        FORMATS["sidebyside"].encode(disparity, None)
     with pytest.raises(ArrayError, match="equal"):
         side_by_side(disparity, Picture(rgb=np.zeros((2, 2, 3), np.uint8), name="other"))
 
 
 @pytest.mark.parametrize(("path", "name"), [("a.png", "png"), ("a.PFM", "pfm"), ("a.b.npy", "npy"), ("a.tiff", "tiff")])
 def test_the_suffix_chooses_the_format(path: str, name: str) -> None:
-    assert writer_for(path).name == name
+    assert find_format(path).name == name
 
 
 @pytest.mark.parametrize("path", ["a.jpg", "a", ".png"])
 def test_a_suffix_of_no_format_says_which_there_are(path: str) -> None:
     with pytest.raises(OptionError, match=r"\.npy"):
-        writer_for(path)
+        find_format(path)
 
 
 def test_a_name_of_no_format_says_which_there_are() -> None:
     with pytest.raises(OptionError, match="sidebyside"):
-        writers_named(["png", "gif"])
-    assert [writer.name for writer in writers_named(["npy", "png", "npy"])] == ["npy", "png"]
+        select_formats(["png", "gif"])
+    assert [writer.name for writer in select_formats(["npy", "png", "npy"])] == ["npy", "png"]
 
 
 def test_no_two_formats_share_an_ending() -> None:
-    assert len({(writer.tag, writer.suffix) for writer in WRITERS.values()}) == len(WRITERS)
+    assert len({(writer.tag, writer.suffix) for writer in FORMATS.values()}) == len(FORMATS)
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({"tag": ""}, "tag"),
+        ({"tag": "-"}, "tag"),
+        ({"tag": "depth"}, "tag"),
+        ({"suffix": "png"}, "suffix"),
+        ({"decode": png.decode_png}, "begin"),
+    ],
+)
+def test_format_row_that_cannot_work_rejected(row: dict[str, object], said: str) -> None:
+    whole = {"name": "x", "suffix": ".png", "summary": "", "encode": png.encode_png}
+    with pytest.raises(ValueError, match=said):
+        Format(**{**whole, **row})  # type: ignore[arg-type]
+
+
+def test_endings_are_of_pictures_and_of_files_beside_them() -> None:
+    rows = [
+        Format(name="a", suffix=".jpg", tag="-toy", summary="", encode=png.encode_png),
+        Format(name="b", suffix=".obj", tag="-toy", summary="", encode=png.encode_png, companions=(".mtl", "-t.png")),
+    ]
+    assert endings(rows) == ("-toy.jpg", "-toy-t.png")
+
+
+@pytest.mark.parametrize("kind", [Disparity, Depth])
+def test_notebook_shows_map_in_color(kind: type[Disparity | Depth]) -> None:
+    depth_map = kind(values=np.array([[1, 2], [3, 4]], np.float32))
+    assert depth_map._repr_png_() == FORMATS["color"].encode(depth_map, None)
+
+
+def test_save_function_writes_what_the_method_writes(tmp_path: Path, disparity: Disparity) -> None:
+    nearfar.save(disparity, tmp_path / "a", format="npz")
+    disparity.save(tmp_path / "b", format="npz")
+    assert nearfar.open(tmp_path / "a").provenance == MADE_BY
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
 def test_save_replaces_whole_and_with_the_rights_of_a_new_file(tmp_path: Path, disparity: Disparity) -> None:

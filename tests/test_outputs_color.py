@@ -11,7 +11,7 @@ from nearfar.errors import OptionError
 from nearfar.outputs import legend
 from nearfar.outputs.color import Look, colored, pictured
 from nearfar.outputs.colormaps import COLORMAPS
-from nearfar.outputs.formats import WRITERS, writers_with
+from nearfar.outputs.formats import FORMATS, build_formats
 
 
 @pytest.mark.parametrize("name", sorted(set(COLORMAPS) - {"gray"}))
@@ -110,15 +110,15 @@ def test_the_bar_is_of_the_maps_own_colours(name: str) -> None:
 
 def test_a_table_of_formats_takes_a_look() -> None:
     picture = Picture(rgb=np.zeros((300, 400, 3), np.uint8), name="black")
-    table = writers_with(Look(colormap="gray", legend=True))
-    assert list(table) == list(WRITERS)
+    table = build_formats(Look(colormap="gray", legend=True))
+    assert list(table) == list(FORMATS)
     for name, width in {"color": 400, "sidebyside": 800}.items():
         stored = cv2.imdecode(np.frombuffer(table[name].encode(ramp(), picture), np.uint8), cv2.IMREAD_COLOR)
         assert stored.shape[1] == width
         right = stored[:300, -400:]
         assert (right[..., 0] == right[..., 2]).all()
         assert stored.shape[0] > 300
-    assert table["png"] is WRITERS["png"]
+    assert table["png"] is FORMATS["png"]
 
 
 def test_a_look_with_an_unknown_colour_map_is_refused() -> None:

@@ -13,11 +13,10 @@ from PIL import Image, ImageDraw
 
 from nearfar import Depth, Disparity, Picture, Provenance
 from nearfar.outputs import legend, png
-from nearfar.outputs.color import colored, pictured
+from nearfar.outputs.color import colored, pictured, side_by_side
 from nearfar.outputs.colormaps import COLORMAPS
-from nearfar.outputs.formats import WRITERS
+from nearfar.outputs.formats import FORMATS
 from nearfar.outputs.legend import shown_metres
-from nearfar.outputs.sidebyside import side_by_side
 
 MADE_BY = Provenance(model="modèle ☃", engine="onnxruntime CPUExecutionProvider", recipe="aspect 686x518")
 METRES = arrays.arrays(
@@ -45,8 +44,8 @@ def text_of(data: bytes) -> dict[str, str]:
 
 @given(METRES)
 def test_a_png_of_metres_undoes_to_within_half_a_millimetre_and_counts_what_it_clips(values: np.ndarray) -> None:
-    data = png.encode(Depth(values=values, provenance=MADE_BY))
-    back = png.decode(data)
+    data = png.encode_png(Depth(values=values, provenance=MADE_BY))
+    back = png.decode_png(data)
     assert back.kind == "depth"
     assert back.provenance == MADE_BY
     metres, restored = values.astype(np.float64), back.values.astype(np.float64)
@@ -56,19 +55,19 @@ def test_a_png_of_metres_undoes_to_within_half_a_millimetre_and_counts_what_it_c
     np.testing.assert_allclose(restored[metres < 0.0005], 0.001)
     too_far = metres >= 65.5355
     np.testing.assert_allclose(restored[too_far], 65.535)
-    assert png.clipped(Depth(values=values)) == too_far.sum() == int(text_of(data)["clipped"])
+    assert png.count_clipped(Depth(values=values)) == too_far.sum() == int(text_of(data)["clipped"])
 
 
 @given(METRES)
 def test_no_pixel_of_metres_is_0_which_readers_take_for_no_value(values: np.ndarray) -> None:
-    steps = cv2.imdecode(np.frombuffer(png.encode(Depth(values=values)), np.uint8), cv2.IMREAD_UNCHANGED)
+    steps = cv2.imdecode(np.frombuffer(png.encode_png(Depth(values=values)), np.uint8), cv2.IMREAD_UNCHANGED)
     assert steps.dtype == np.uint16
     assert steps.min() >= 1
 
 
 def test_a_png_of_metres_is_millimetres_to_any_reader_and_says_so() -> None:
     depth = Depth(values=np.array([[0.0001, 1.2346], [65.5, 80]], np.float32), provenance=MADE_BY)
-    data = png.encode(depth, Picture(rgb=np.zeros((2, 2, 3), np.uint8), name="straße.jpg"))
+    data = png.encode_png(depth, Picture(rgb=np.zeros((2, 2, 3), np.uint8), name="straße.jpg"))
     steps = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     assert steps.tolist() == [[1, 1235], [65500, 65535]]
     text = text_of(data)
@@ -190,9 +189,9 @@ def test_distances_are_for_people(range_m: tuple[float, float], shown: tuple[str
 def test_every_format_takes_flat_and_narrow_maps_of_metres(shape: tuple[int, int]) -> None:
     flat = Depth(values=np.full(shape, 2.5, np.float32))
     picture = Picture(rgb=np.zeros((*shape, 3), np.uint8), name="flat")
-    for writer in WRITERS.values():
+    for writer in FORMATS.values():
         assert writer.encode(flat, picture)
-    assert (png.gray16(flat) == 2500).all()
+    assert (png.to_gray16(flat) == 2500).all()
 
 
 @pytest.mark.parametrize("size_hw", SIZES[:5])

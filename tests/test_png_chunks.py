@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from nearfar.outputs import png_chunks
-from nearfar.outputs.png_chunks import png_bytes
+from nearfar.outputs import png
+from nearfar.outputs.png import png_bytes
 
 
 @pytest.fixture(params=["isal.isal_zlib", "zlib"], autouse=True)
 def deflater(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(png_chunks, "_deflater", pytest.importorskip(request.param))
+    monkeypatch.setattr(png, "_deflater", pytest.importorskip(request.param))
 
 
 def chunks(data: bytes) -> list[tuple[bytes, bytes]]:

@@ -16,7 +16,7 @@ from nearfar.engines.onnxruntime import load
 from nearfar.estimator import DepthEstimator
 from nearfar.image.reader import Picture, read_picture
 from nearfar.models.card import card
-from nearfar.outputs.formats import WRITERS
+from nearfar.outputs.formats import FORMATS
 from support.command import run
 from support.graphs import tiny_depth_graph
 
@@ -88,10 +88,10 @@ def test_the_map_is_of_the_full_size_and_nearly_the_same(tmp_path: Path) -> None
 
 
 def test_formats_that_show_the_photograph_need_all_of_it() -> None:
-    assert {name for name, writer in WRITERS.items() if writer.shows_picture} == {"sidebyside"}
+    assert {name for name, writer in FORMATS.items() if writer.shows_picture} == {"sidebyside"}
     part = Picture(rgb=np.zeros((2, 3, 3), np.uint8), name="x", full_hw=(4, 6))
     disparity = Disparity(values=np.random.default_rng(0).random((4, 6), np.float32))
-    for writer in WRITERS.values():
+    for writer in FORMATS.values():
         if not writer.shows_picture:
             assert writer.encode(disparity, part)
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from nearfar.errors import NearfarError
     from nearfar.estimator import DepthEstimator, Outcome, StageSeconds, load
     from nearfar.image.reader import Picture, read_picture
-    from nearfar.outputs.readers import open  # noqa: A004 - as in gzip
+    from nearfar.outputs.formats import open, save  # noqa: A004 - as in gzip
 
 __version__ = "0.1.0"
 
@@ -37,6 +37,7 @@ __all__ = [
     "load",
     "open",
     "read_picture",
+    "save",
 ]
 
 _HOMES = {
@@ -50,8 +51,9 @@ _HOMES = {
     "Provenance": "depth_map",
     "StageSeconds": "estimator",
     "load": "estimator",
-    "open": "outputs.readers",
+    "open": "outputs.formats",
     "read_picture": "image.reader",
+    "save": "outputs.formats",
 }
 
 

@@ -91,7 +91,7 @@ class _Map:
 
         Args:
             path: The file; its suffix chooses the format, as on the command line.
-            format: A name from ``nearfar.outputs.formats.WRITERS`` instead of the suffix.
+            format: A name from ``nearfar.outputs.formats.FORMATS`` instead of the suffix.
             picture: The photograph, for formats that show it beside the map.
 
         Raises:
@@ -102,6 +102,12 @@ class _Map:
         from nearfar.outputs.formats import save
 
         save(cast("DepthMap", self), path, format=format, picture=picture)  # there are no other kinds than the two
+
+    def _repr_png_(self) -> bytes:
+        """Return the map in colour as a PNG, which notebooks show of a value."""
+        from nearfar.outputs.formats import FORMATS
+
+        return FORMATS["color"].encode(cast("DepthMap", self), None)
 
     def mask(
         self,

@@ -22,9 +22,9 @@ from nearfar.depth_map import Depth, DepthMap
 from nearfar.errors import NearfarError, OptionError, OutputError, PictureError
 from nearfar.files import make_folder, write_together
 from nearfar.image.reader import MAX_PIXELS, Picture, read_picture
-from nearfar.outputs.formats import WRITERS, Writer
+from nearfar.outputs.formats import FORMATS, Format
 from nearfar.outputs.metadata import kind_of
-from nearfar.outputs.png import source_of
+from nearfar.outputs.png import read_source
 
 # What else a verb's row says of a map, as it is written. Called before anything is written, so that it may refuse the
 # photograph by raising.
@@ -68,7 +68,7 @@ class BatchOptions:
 
 def run_batch(
     options: BatchOptions,
-    writers: Mapping[str, Writer] = WRITERS,
+    writers: Mapping[str, Format] = FORMATS,
     *,
     formats: Sequence[str] | None = None,
     annotate: Annotate | None = None,
@@ -132,13 +132,13 @@ class Job:
         # An output that is there and says that it was made of a photograph of another name is no reason to skip.
         there = [target.path for target in self.targets if target not in self.pending]
         for path in (path for path in there if path is not None and path.suffix == ".png"):
-            source = source_of(path)
+            source = read_source(path)
             if source is not None and PurePath(source).name != self.input.path.name:
                 return f"{self.input.name}: {path} is there, made of {source}: choose another -o, or --overwrite it"
         return None
 
 
-def plan_jobs(options: BatchOptions, writers: Mapping[str, Writer], formats: Sequence[str]) -> list[Job]:
+def plan_jobs(options: BatchOptions, writers: Mapping[str, Format], formats: Sequence[str]) -> list[Job]:
     """Return a job for each photograph, in order, once all formats that they need are known to be there.
 
     Raises:
@@ -157,7 +157,7 @@ def plan_jobs(options: BatchOptions, writers: Mapping[str, Writer], formats: Seq
         also_read=[] if options.saved_map is None else [Path(options.saved_map)],
     )
     for writer in {target.writer for row in rows for target in row}:
-        writer.ready()
+        writer.require()
     return [
         Job(
             input=item,
@@ -260,7 +260,7 @@ def _write(target: Target, depth_map: DepthMap, picture: Picture, *, overwrite: 
     in_the_way = [] if overwrite else [path for path in target.paths[1:] if path.exists()]
     if in_the_way:
         raise OutputError(f"{in_the_way[0]}: exists, and belongs to {target.path}: --overwrite replaces both")
-    files = target.writer.files(depth_map, picture, target.path)
+    files = target.writer.encode_all(depth_map, picture, target.path)
     make_folder(target.path.parent)
     write_together(files)
 

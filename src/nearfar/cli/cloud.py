@@ -9,7 +9,7 @@ from nearfar.cli import options
 from nearfar.cli.batch import BatchOptions, run_batch
 from nearfar.cli.geometry import annotate_geometry
 from nearfar.cli.photo_command import photo_command
-from nearfar.outputs.formats import Writer
+from nearfar.outputs.formats import Format
 from nearfar.products.depth_grid import Cut
 from nearfar.products.point_cloud import MAX_POINTS, CloudSettings, encode
 from nearfar.products.unproject import Projection
@@ -39,7 +39,7 @@ def cloud(
     settings = CloudSettings(projection=projection, cut=Cut(edges=not no_cut, beyond=beyond), max_points=max_points)
     summary = "binary PLY, coloured points"
     writers = [
-        Writer(
+        Format(
             name="ply",
             suffix=".ply",
             tag="-cloud",

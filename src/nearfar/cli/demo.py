@@ -18,7 +18,7 @@ from nearfar.files import make_folder, write_whole
 from nearfar.image.reader import read_picture
 from nearfar.models.store import BUNDLED_MODEL, DEFAULT_MODEL
 from nearfar.outputs.contact_sheet import contact_sheet
-from nearfar.outputs.formats import WRITERS, is_ready, save
+from nearfar.outputs.formats import FORMATS, save
 from nearfar.outputs.gallery import Exhibit, Gallery, page, shown_seconds
 
 if TYPE_CHECKING:
@@ -206,7 +206,7 @@ def _show(photograph: DemoPhotograph, estimator: "DepthEstimator", out: Path) ->
 def _outputs(photograph: DemoPhotograph, out: Path) -> dict[str, Path]:
     stem = photograph.path.stem
     # A format whose library is not here is no reason to have no demonstration.
-    writers = {name: writer for name, writer in WRITERS.items() if is_ready(writer)}
+    writers = {name: writer for name, writer in FORMATS.items() if writer.is_available}
     return {name: out / f"{stem}{writer.tag}{writer.suffix}" for name, writer in writers.items()}
 
 

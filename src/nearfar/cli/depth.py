@@ -10,7 +10,7 @@ from nearfar.cli.photo_command import photo_command
 from nearfar.errors import OptionError
 from nearfar.outputs.color import PLAIN, Look
 from nearfar.outputs.colormaps import COLORMAPS
-from nearfar.outputs.formats import WRITERS, writers_with
+from nearfar.outputs.formats import FORMATS, build_formats
 
 Formats = Annotated[
     list[str] | None,
@@ -18,7 +18,7 @@ Formats = Annotated[
         "--format",
         "-f",
         metavar="NAME",
-        help=f"What to write: {', '.join(WRITERS)}. Several with commas. [default: by suffix, else png]",
+        help=f"What to write: {', '.join(FORMATS)}. Several with commas. [default: by suffix, else png]",
     ),
 ]
 Colormap = Annotated[
@@ -55,4 +55,4 @@ def depth(
     if (colormap or legend) and not {"color", "sidebyside"} & set(names):
         raise OptionError("--colormap and --legend are for maps in colour: add --format color or sidebyside")
     look = Look(colormap=colormap or PLAIN.colormap, legend=legend)
-    run_batch(batch, writers_with(look), formats=names, annotate=parse_at(at))
+    run_batch(batch, build_formats(look), formats=names, annotate=parse_at(at))

@@ -4,24 +4,37 @@ import glob
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path, PurePath
 
 from nearfar.errors import OptionError, PictureError
 from nearfar.image.reader import READABLE_SUFFIXES, require_no_url
 
 STDIN = "-"
-# How the pictures end that some verb of nearfar wrote beside photographs: a scan takes none of them for a photograph.
-OWN_ENDINGS = (
-    *("-depth.png", "-depth.tif", "-depth-color.png", "-sidebyside.png"),
-    *("-mask.png", "-mask.tif", "-mask-preview.jpg", "-normals.png", "-normals16.png"),
-    "-mesh-texture.jpg",
-    *(
-        f"-stereo-{layout}.{suffix}"
-        for layout in ("sbs", "half", "cross", "anaglyph")
-        for suffix in ("jpg", "jpeg", "png")
-    ),
-)
 _LIST_SUFFIXES = {".txt", ".lst"}
+
+
+@cache
+def own_endings() -> tuple[str, ...]:
+    """Return how the pictures end that the verbs of nearfar write: a folder scan takes none of them for a photograph.
+
+    They come from the tables of formats, so that no verb's can be forgotten.
+    """
+    from nearfar.outputs.formats import FORMATS, endings
+    from nearfar.products.mask import MaskSettings
+    from nearfar.products.mask_formats import mask_writers
+    from nearfar.products.mesh import MeshSettings
+    from nearfar.products.mesh_writers import mesh_writers
+    from nearfar.products.stereo import StereoSettings
+    from nearfar.products.stereo_formats import Layout, writers
+
+    rows = [
+        *FORMATS.values(),
+        *mask_writers(MaskSettings(far=50)).values(),
+        *mesh_writers(MeshSettings()),
+        *(row for layout in Layout for row in writers(layout, StereoSettings()).values()),
+    ]
+    return (*endings(rows), "-normals.png", "-normals16.png")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +112,7 @@ def _folder(folder: Path, *, recursive: bool) -> Iterator[Input]:
         below[:] = sorted(name for name in below if not name.startswith(".")) if recursive else []
         for name in sorted(names):
             path = Path(parent, name)
-            if _is_photograph(path) and not name.endswith(OWN_ENDINGS):
+            if _is_photograph(path) and not name.endswith(own_endings()):
                 count += 1
                 yield Input(path=path, place=path.relative_to(folder))
     for error in closed:
@@ -130,7 +143,7 @@ def _matches(pattern: str) -> Iterator[Input]:
     # The part before the first wildcard is the tree that outputs mirror, as with a folder.
     fixed = Path(*_before_magic(Path(pattern)))
     paths = [Path(match) for match in sorted(glob.glob(pattern, recursive=True))]  # noqa: PTH207 - keeps './' as typed
-    files = [path for path in paths if path.is_file() and not path.name.endswith(OWN_ENDINGS)]
+    files = [path for path in paths if path.is_file() and not path.name.endswith(own_endings())]
     if not files:
         yield _failed(Path(pattern), f"{pattern}: no file matches")
     for path in files:

@@ -16,7 +16,7 @@ from nearfar.cli.report import Row
 from nearfar.depth_map import DepthMap
 from nearfar.errors import ArrayError
 from nearfar.image.reader import Picture
-from nearfar.outputs.readers import open as open_map
+from nearfar.outputs.formats import open as open_map
 from nearfar.pipeline import in_turn
 
 if TYPE_CHECKING:

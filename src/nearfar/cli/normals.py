@@ -9,7 +9,7 @@ from nearfar.cli import options
 from nearfar.cli.batch import BatchOptions, run_batch
 from nearfar.cli.geometry import annotate_geometry
 from nearfar.cli.photo_command import photo_command
-from nearfar.outputs.formats import Writer
+from nearfar.outputs.formats import Format
 from nearfar.products.normals import MAX_SIDE, NormalAxes, NormalSettings, encode
 from nearfar.products.unproject import Projection
 
@@ -49,7 +49,7 @@ def normals(
     projection = Projection(near=near, far=far, fov_deg=fov)
     settings = NormalSettings(projection=projection, axes=axes, max_side=max_side)
     writers = [
-        Writer(
+        Format(
             name=name,
             suffix=".png",
             tag=tag,

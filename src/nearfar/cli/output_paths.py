@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from nearfar.cli.inputs import STDIN, Input
+from nearfar.cli.inputs import STDIN, Input, own_endings
 from nearfar.errors import OptionError
-from nearfar.outputs.formats import Writer, writer_for, writers_named
+from nearfar.outputs.formats import Format, endings, find_format, select_formats
 
 STDOUT = "-"
 
@@ -23,7 +23,7 @@ class Target:
     """
 
     path: Path | None
-    writer: Writer
+    writer: Format
 
     @property
     def paths(self) -> list[Path]:
@@ -36,7 +36,7 @@ class Target:
 def targets(
     inputs: Sequence[Input],
     *,
-    table: Mapping[str, Writer],
+    table: Mapping[str, Format],
     out: str | None,
     formats: Sequence[str],
     words: Sequence[str],
@@ -52,7 +52,11 @@ def targets(
 
     Raises:
         OptionError: The output cannot be what was asked for, or would replace an input.
+        ValueError: A scan of a folder could take what a format of the table writes for a photograph: it is a row of
+            no table that ``own_endings`` knows.
     """
+    if unknown := set(endings(table.values())).difference(own_endings()):
+        raise ValueError(f"no table of formats holds what writes {', '.join(sorted(unknown))}")
     if out == STDOUT:
         planned = [[_to_stdout(inputs, _chosen(formats, table))]]
     elif out is not None and _is_file(out, words):
@@ -64,8 +68,8 @@ def targets(
     return planned
 
 
-def _chosen(formats: Sequence[str], table: Mapping[str, Writer]) -> list[Writer]:
-    return writers_named(formats or [next(iter(table))], table)
+def _chosen(formats: Sequence[str], table: Mapping[str, Format]) -> list[Format]:
+    return select_formats(formats or [next(iter(table))], table)
 
 
 def _is_file(out: str, words: Sequence[str]) -> bool:
@@ -74,7 +78,7 @@ def _is_file(out: str, words: Sequence[str]) -> bool:
     return one and bool(path.suffix) and not out.endswith(("/", os.sep)) and not path.is_dir()
 
 
-def _to_stdout(inputs: Sequence[Input], writers: Sequence[Writer]) -> Target:
+def _to_stdout(inputs: Sequence[Input], writers: Sequence[Format]) -> Target:
     if len(inputs) != 1 or len(writers) > 1:
         raise OptionError(
             f"'-o -' writes one output of one photograph, not {len(inputs)} in {len(writers)} formats: give -o a folder"
@@ -84,13 +88,13 @@ def _to_stdout(inputs: Sequence[Input], writers: Sequence[Writer]) -> Target:
     return Target(path=None, writer=writers[0])
 
 
-def _to_file(path: Path, formats: Sequence[str], table: Mapping[str, Writer]) -> Target:
+def _to_file(path: Path, formats: Sequence[str], table: Mapping[str, Format]) -> Target:
     if len(formats) > 1:
         raise OptionError(f"{path}: {len(formats)} formats do not fit in one file: give -o a folder")
-    return Target(path=path, writer=writer_for(path, formats[0] if formats else None, table))
+    return Target(path=path, writer=find_format(path, formats[0] if formats else None, table))
 
 
-def _to_folders(inputs: Sequence[Input], out: Path | None, writers: Sequence[Writer]) -> list[list[Target]]:
+def _to_folders(inputs: Sequence[Input], out: Path | None, writers: Sequence[Format]) -> list[list[Target]]:
     stems = _distinct_stems(inputs, out)
     return [
         [Target(path=stem.with_name(f"{stem.name}{writer.tag}{writer.suffix}"), writer=writer) for writer in writers]

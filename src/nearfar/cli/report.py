@@ -116,7 +116,7 @@ def on_one_line(name: str) -> str:
 
 def clipped_in(depth_map: DepthMap, formats: Collection[str]) -> int | None:
     """Return how many pixels are clipped in these formats; None if no format clips this kind of map."""
-    return png.clipped(depth_map) if isinstance(depth_map, Depth) and "png" in formats else None
+    return png.count_clipped(depth_map) if isinstance(depth_map, Depth) and "png" in formats else None
 
 
 def clipped_notice(name: str, count: int) -> str:

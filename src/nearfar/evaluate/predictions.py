@@ -11,16 +11,16 @@ from nearfar.errors import DataError, MapError, OptionError
 from nearfar.evaluate.sample import Space
 from nearfar.evaluate.score import Prediction
 from nearfar.models.schema import Kind
-from nearfar.outputs import readers
+from nearfar.outputs.formats import FORMATS, read_stored
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from nearfar.depth_map import DepthMap
 
-# What is lossless comes first: 'nearfar depth' may have written several formats of one map.
-SUFFIXES = (".npy", ".npz", ".pfm", ".exr", ".tif", ".tiff", ".png")
-_TAGS = ("", "-depth")  # NAME.npy, or as 'nearfar depth' calls its outputs
+# Where 'nearfar depth' has written several formats of one map, the 16-bit PNG, which rounds it, comes last.
+SUFFIXES = tuple(suffix for row in reversed(FORMATS.values()) if row.decode for suffix in row.suffixes)
+_TAGS = ("", FORMATS["png"].tag)  # NAME.npy, or as 'nearfar depth' calls its outputs
 
 
 def prediction_of(depth_map: DepthMap) -> Prediction:
@@ -49,7 +49,7 @@ def read_prediction(folder: Path, name: str, *, kind: Space, scale: float = 1.0)
         raise OptionError(f"the scale of predictions must be greater than 0, got {scale:g}")
     path = find_prediction(folder, name)
     try:
-        stored = readers.read(path)
+        stored = read_stored(path)
     except MapError as error:
         raise DataError(str(error)) from error
     if stored.kind not in (None, Kind(kind)):

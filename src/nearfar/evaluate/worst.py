@@ -15,7 +15,7 @@ from nearfar.evaluate.score import Comparison, compare
 from nearfar.outputs.color import colored
 from nearfar.outputs.contact_sheet import write_line
 from nearfar.outputs.legend import GROUND, QUIET
-from nearfar.outputs.png_chunks import png_bytes
+from nearfar.outputs.png import png_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Maps in colour, to look at: near is bright. Not for computing with."""
+"""Maps in colour, alone or beside their photograph, to look at: near is bright. Not for computing with."""
 
 from dataclasses import dataclass
 
@@ -6,11 +6,12 @@ import numpy as np
 
 from nearfar.arrays import MapF32, RgbU8
 from nearfar.depth_map import Depth, DepthMap
+from nearfar.errors import ArrayError, OptionError
 from nearfar.image.reader import Picture
 from nearfar.outputs.colormaps import colormap_named
-from nearfar.outputs.legend import with_legend
+from nearfar.outputs.legend import on_ground, with_legend
 from nearfar.outputs.metadata import making_of, png_text
-from nearfar.outputs.png_chunks import png_bytes
+from nearfar.outputs.png import png_bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +71,34 @@ def pictured(depth_map: DepthMap, look: Look = PLAIN) -> RgbU8:
     return rgb
 
 
-def encode(depth_map: DepthMap, picture: Picture | None = None, *, look: Look = PLAIN) -> bytes:
+def encode_color(depth_map: DepthMap, picture: Picture | None = None, *, look: Look = PLAIN) -> bytes:
     """Return the map in colour as an 8-bit RGB PNG, which says what made it; of a ``Depth``, with a scale in metres."""
     return png_bytes(pictured(depth_map, look), text=png_text(making_of(depth_map, picture)))
+
+
+def side_by_side(depth_map: DepthMap, picture: Picture, look: Look = PLAIN) -> RgbU8:
+    """Return the photograph and, to its right, the map in colour: (H, 2 W, 3) uint8 sRGB.
+
+    With a scale, which a ``Depth`` always has, the picture is higher: it stands below the map, and plain ground below
+    the photograph. Photograph and map are ``[:H, :W]`` and ``[:H, W : 2 * W]`` all the same.
+
+    Raises:
+        ArrayError: The two do not have the same size.
+    """
+    if picture.rgb.shape[:2] != depth_map.size_hw:
+        raise ArrayError(f"the picture is {picture.rgb.shape[:2]} and the map {depth_map.size_hw}: they must be equal")
+    beside = pictured(depth_map, look)
+    photograph = on_ground(picture.rgb, (beside.shape[0], picture.rgb.shape[1]))
+    return np.concatenate([photograph, beside], axis=1)
+
+
+def encode_side_by_side(depth_map: DepthMap, picture: Picture | None = None, *, look: Look = PLAIN) -> bytes:
+    """Return photograph and map as one 8-bit RGB PNG, which says what made the map.
+
+    Raises:
+        OptionError: There is no picture.
+        ArrayError: The two do not have the same size.
+    """
+    if picture is None:
+        raise OptionError("sidebyside shows the photograph beside the map: give it, as in save(path, picture=picture)")
+    return png_bytes(side_by_side(depth_map, picture, look), text=png_text(making_of(depth_map, picture)))

@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from nearfar.outputs.gallery import Exhibit, Gallery, shown, shown_seconds
 from nearfar.outputs.legend import GROUND, QUIET, TEXT
-from nearfar.outputs.png_chunks import png_bytes
+from nearfar.outputs.png import png_bytes
 
 _WIDTH_PX = 1600
 _MARGIN_PX = 32

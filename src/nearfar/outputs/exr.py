@@ -48,7 +48,7 @@ class _Part(Protocol):
     channels: Mapping[str, _Channel]
 
 
-def ready() -> ModuleType:
+def import_openexr() -> ModuleType:
     """Return the OpenEXR library.
 
     Raises:
@@ -62,13 +62,13 @@ def ready() -> ModuleType:
     return library
 
 
-def encode(depth_map: DepthMap, picture: Picture | None = None) -> bytes:
+def encode_exr(depth_map: DepthMap, picture: Picture | None = None) -> bytes:
     """Return the map as an EXR file: ``disparity`` [relative] or ``Z`` [m], and ``Y``; float32, compressed by scanline.
 
     Raises:
         MissingExtraError: The extra ``exr`` is not installed.
     """
-    library = ready()
+    library = import_openexr()
     facts = facts_of(depth_map, picture)
     header = {f"{PREFIX}{name}": said for name, said in facts.items()}
     header |= {"comments": facts["kind"], "software": SOFTWARE}
@@ -79,7 +79,7 @@ def encode(depth_map: DepthMap, picture: Picture | None = None) -> bytes:
     return buffer.getvalue()
 
 
-def decode(data: bytes) -> Stored:
+def decode_exr(data: bytes) -> Stored:
     """Return what is in an EXR file of a map: nearfar's, or another's with one channel whose name tells.
 
     Raises:
@@ -87,14 +87,14 @@ def decode(data: bytes) -> Stored:
         ValueError: It is damaged, or larger than any photograph that nearfar reads; or no channel is a map, or several
             may be.
     """
-    library = ready()
-    for part in _parts(library, data, header_only=True):
-        require_size(*_size_wh(part.header, "dataWindow"))
-    parts = _parts(library, data)
+    library = import_openexr()
+    for part in _read_parts(library, data, header_only=True):
+        require_size(*_read_size_wh(part.header, "dataWindow"))
+    parts = _read_parts(library, data)
     found = {name: (part, channel.pixels) for part in parts for name, channel in part.channels.items()}
-    part, values = found[_chosen({name: pixels for name, (_, pixels) in found.items()})]
-    size_wh = _size_wh(part.header, "displayWindow")
-    if _size_wh(part.header, "dataWindow") != size_wh or values.shape[1::-1] != size_wh:
+    part, values = found[_choose_channel({name: pixels for name, (_, pixels) in found.items()})]
+    size_wh = _read_size_wh(part.header, "displayWindow")
+    if _read_size_wh(part.header, "dataWindow") != size_wh or values.shape[1::-1] != size_wh:
         raise ValueError(
             "its values are not one a pixel of its display window: write it whole, without crop or overscan"
         )
@@ -103,7 +103,7 @@ def decode(data: bytes) -> Stored:
     return Stored(values=one_map(values), facts=facts)
 
 
-def _parts(library: ModuleType, data: bytes, *, header_only: bool = False) -> Sequence[_Part]:
+def _read_parts(library: ModuleType, data: bytes, *, header_only: bool = False) -> Sequence[_Part]:
     try:
         with redirect_stdout(io.StringIO()):  # where it prints what is wrong with a damaged file
             parts: Sequence[_Part] = library.File(io.BytesIO(data), not header_only, header_only).parts
@@ -114,12 +114,12 @@ def _parts(library: ModuleType, data: bytes, *, header_only: bool = False) -> Se
     return parts
 
 
-def _size_wh(header: Mapping[str, object], window: str) -> tuple[int, int]:
+def _read_size_wh(header: Mapping[str, object], window: str) -> tuple[int, int]:
     lower, upper = np.asarray(header[window]).tolist()  # both inclusive
     return upper[0] - lower[0] + 1, upper[1] - lower[1] + 1
 
 
-def _chosen(channels: Mapping[str, NDArray[np.generic]]) -> str:
+def _choose_channel(channels: Mapping[str, NDArray[np.generic]]) -> str:
     """Return the name of the channel that is the map.
 
     Names are ``channel`` or ``layer.channel``, whole (``Z``) or in words (``ViewLayer.Depth.V``, as Blender's pass is).
@@ -131,7 +131,7 @@ def _chosen(channels: Mapping[str, NDArray[np.generic]]) -> str:
         [name for name, words in called.items() if "depth" in words],
         [name for name, words in called.items() if words[-1] == "z" and [*words[:-1], "x"] not in called.values()],
         list(channels) if len(channels) == 1 else [],
-        _grey(channels),
+        _find_grey(channels),
         [name for name in channels if name == _LUMINANCE],
     )
     found = next((names for names in by_name if names), [])
@@ -141,7 +141,7 @@ def _chosen(channels: Mapping[str, NDArray[np.generic]]) -> str:
     return found[0]
 
 
-def _grey(channels: Mapping[str, NDArray[np.generic]]) -> list[str]:
+def _find_grey(channels: Mapping[str, NDArray[np.generic]]) -> list[str]:
     """Return one of red, green and blue if they are one another's copies, as some programs write what is grey."""
     if not {"R", "G", "B"} <= channels.keys():
         return []

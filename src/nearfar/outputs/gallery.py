@@ -18,7 +18,7 @@ from nearfar.errors import ArrayError
 from nearfar.image.reader import Picture
 from nearfar.outputs.color import colored
 from nearfar.outputs.colormaps import COLORMAPS
-from nearfar.outputs.formats import WRITERS
+from nearfar.outputs.formats import FORMATS
 from nearfar.outputs.legend import shown_metres
 
 # The longer side of a picture on the page [px]: twice what a column shows, so that it is sharp on a dense screen.
@@ -209,13 +209,14 @@ def _better(command: str) -> str:
 
 
 def _formats(gallery: Gallery) -> str:
-    names = dict.fromkeys(name for exhibit in gallery.exhibits for name in exhibit.files if name in WRITERS)
+    names = dict.fromkeys(name for exhibit in gallery.exhibits for name in exhibit.files if name in FORMATS)
     listed = "; ".join(f"<code>{escape(name)}</code> {escape(_summary(name, gallery))}" for name in names)
     return f"Beside this page: {listed}." if listed else ""
 
 
 def _summary(name: str, gallery: Gallery) -> str:
-    return WRITERS[name].summary_m if gallery.in_metres else WRITERS[name].summary
+    row = FORMATS[name]
+    return (gallery.in_metres and row.summary_m) or row.summary
 
 
 def _gradient() -> str:

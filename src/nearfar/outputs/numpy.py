@@ -1,6 +1,7 @@
-"""Maps as a NumPy archive: the float32 values, and beside them what they are and what made them, each a text.
+"""Maps as NumPy files: float32, disparity as the network gave it, depth in metres.
 
-Nothing in it is pickled, so reading one runs nothing.
+An archive (NPZ) holds beside the values what they are and what made them, each a text; an NPY file does not say it.
+Nothing in either is pickled, so reading one runs nothing.
 """
 
 import io
@@ -17,7 +18,7 @@ _NAMES = ("values", "disparity", "depth", "arr_0")
 _LARGEST_BYTES = MAX_PIXELS * 8
 
 
-def encode(depth_map: DepthMap, picture: Picture | None = None) -> bytes:
+def encode_npz(depth_map: DepthMap, picture: Picture | None = None) -> bytes:
     """Return the map as an NPZ file: ``values`` (H, W) float32 [relative, or m], and a text for each fact.
 
     Not compressed: of float32, deflate takes seconds of a large map and a tenth of its size at most.
@@ -28,7 +29,7 @@ def encode(depth_map: DepthMap, picture: Picture | None = None) -> bytes:
     return buffer.getvalue()
 
 
-def decode(data: bytes) -> Stored:
+def decode_npz(data: bytes) -> Stored:
     """Return what is in an NPZ file of one map: nearfar's, or another with one array of a name that tells.
 
     Raises:
@@ -41,20 +42,42 @@ def decode(data: bytes) -> Stored:
         # A few bytes of an archive can stand for any number of them.
         if sum(member.file_size for member in archive.zip.infolist()) > _LARGEST_BYTES:
             raise ValueError("it unpacks to more than any map of a photograph that nearfar reads")
-        name = _named(archive.files)
-        texts = {other: _text(archive[other]) for other in archive.files if other != name} if name == "values" else {}
+        name = _find_name(archive.files)
+        texts = (
+            {other: _read_text(archive[other]) for other in archive.files if other != name} if name == "values" else {}
+        )
         values = archive[name]
         if not isinstance(values, np.ndarray):  # of what is no array, NumPy gives the bytes
             raise ValueError(f"{name} in it is no array")
     return Stored(values=one_map(values), facts={other: text for other, text in texts.items() if text is not None})
 
 
-def _named(names: list[str]) -> str:
+def _find_name(names: list[str]) -> str:
     found = [name for name in _NAMES if name in names] or (names if len(names) == 1 else [])
     if not found:
         raise ValueError(f"none of its arrays is called {', '.join(_NAMES)}: it holds {', '.join(names) or 'nothing'}")
     return found[0]
 
 
-def _text(member: NDArray[np.generic] | bytes) -> str | None:
+def _read_text(member: NDArray[np.generic] | bytes) -> str | None:
     return str(member) if isinstance(member, np.ndarray) and member.ndim == 0 and member.dtype.kind == "U" else None
+
+
+def encode_npy(depth_map: DepthMap, picture: Picture | None = None) -> bytes:  # noqa: ARG001 - every writer is called so
+    """Return the map as an NPY file: (H, W) float32 [relative, or m]."""
+    buffer = io.BytesIO()
+    np.save(buffer, depth_map.values, allow_pickle=False)
+    return buffer.getvalue()
+
+
+def decode_npy(data: bytes) -> Stored:
+    """Return what is in an NPY file of one map.
+
+    Raises:
+        ValueError: It is damaged, or holds something else than one map of numbers.
+        EOFError: It has been cut short.
+    """
+    values = np.load(io.BytesIO(data), allow_pickle=False)
+    if not isinstance(values, np.ndarray):
+        raise TypeError("it holds several arrays")
+    return Stored(values=one_map(values))

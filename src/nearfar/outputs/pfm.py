@@ -14,7 +14,7 @@ from nearfar.image.reader import Picture
 from nearfar.outputs.metadata import Stored, one_map
 
 
-def encode(depth_map: DepthMap, picture: Picture | None = None) -> bytes:  # noqa: ARG001 - every writer is called so
+def encode_pfm(depth_map: DepthMap, picture: Picture | None = None) -> bytes:  # noqa: ARG001 - every writer is called so
     """Return the map as a grey little-endian PFM file [relative, or m]."""
     return pfm_bytes(depth_map.values)
 
@@ -25,7 +25,7 @@ def pfm_bytes(values: MapF32) -> bytes:
     return f"Pf\n{width} {height}\n-1.0\n".encode("ascii") + values[::-1].astype("<f4").tobytes()
 
 
-def decode(data: bytes) -> Stored:
+def decode_pfm(data: bytes) -> Stored:
     """Return what is in a grey PFM file of either byte order, the top row first.
 
     Its numbers need not be finite: measured disparity says infinity where nothing was measured.

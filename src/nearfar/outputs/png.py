@@ -1,27 +1,55 @@
-"""Maps as a 16-bit grey PNG that can be undone: what its numbers are and what made the map are in its text."""
+"""Maps as a 16-bit grey PNG that can be undone: what its numbers are and what made the map are in its text.
+
+The file itself is put together here, in a sixth of the time that Pillow takes; writing a PNG was the longest stage
+after the network. Each row is stored as its difference from the row above, which suits maps because they are smooth;
+Pillow tries five filters on every row and keeps the one that looks best, and its files of maps are larger all the same.
+And ISA-L deflates, where it is installed.
+
+Source: Portable Network Graphics specification, third edition (W3C), 5 (chunks), 9.2 (filter Up), 10 and 11.
+"""
+
+from __future__ import annotations
 
 import io
-from collections.abc import Mapping
-from pathlib import Path
+import struct
+import zlib
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, PngImagePlugin
 
 from nearfar.depth_map import Depth, DepthMap
 from nearfar.image.pillow_settings import pillow_by_nearfar_rules
-from nearfar.image.reader import Picture
 from nearfar.models.schema import Kind
 from nearfar.outputs.metadata import PREFIX, Stored, facts_of, png_text, require_size
-from nearfar.outputs.png_chunks import png_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from nearfar.image.reader import Picture
 
 # The farthest that 16 bits of millimetres hold [m].
 FARTHEST_M = 65.535
 
 _STEP_M = 0.001
 
+# Two modules with the same functions. Where ISA-L has no build, zlib's files are as good and take four times as long.
+_deflater = import_module("isal.isal_zlib" if find_spec("isal") else "zlib")
 
-def gray16(depth_map: DepthMap) -> NDArray[np.uint16]:
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_UP = 2
+_COLOR_TYPES = {1: 0, 3: 2}  # grey, RGB
+_LEVEL = 1
+# Few enough rows at a time to stay in the processor's cache. [bytes]
+_BLOCK_BYTES = 1 << 19
+
+
+def to_gray16(depth_map: DepthMap) -> NDArray[np.uint16]:
     """Return the numbers of the PNG: (H, W) uint16, rounded.
 
     A ``Disparity`` is spread over 0 (farthest) to 65535 (nearest); all 0 if it is flat. A ``Depth`` is in millimetres
@@ -29,23 +57,23 @@ def gray16(depth_map: DepthMap) -> NDArray[np.uint16]:
     means 'no value' wherever depth is kept as millimetres.
     """
     if isinstance(depth_map, Depth):
-        return np.clip(_millimetres(depth_map), 1, 65535).astype(np.uint16)
+        return np.clip(_to_millimetres(depth_map), 1, 65535).astype(np.uint16)
     steps = depth_map.normalised()
     steps *= np.float32(65535)
     return np.rint(steps, out=steps).astype(np.uint16)
 
 
-def clipped(depth: Depth) -> int:
+def count_clipped(depth: Depth) -> int:
     """Return how many pixels are too far for the PNG, by more than rounding: it shows them at 65.535 m.
 
     Example:
-        >>> clipped(Depth(values=np.array([[65.0, 65.5354, 65.536, 80.0]], np.float32)))
+        >>> count_clipped(Depth(values=np.array([[65.0, 65.5354, 65.536, 80.0]], np.float32)))
         2
     """
-    return int(np.count_nonzero(_millimetres(depth) > 65535)) if depth.range[1] > FARTHEST_M else 0
+    return int(np.count_nonzero(_to_millimetres(depth) > 65535)) if depth.range[1] > FARTHEST_M else 0
 
 
-def encode(depth_map: DepthMap, picture: Picture | None = None) -> bytes:
+def encode_png(depth_map: DepthMap, picture: Picture | None = None) -> bytes:
     """Return the map as a 16-bit grey PNG.
 
     The text chunk ``nearfar:kind`` says what it holds: of a ``Disparity``, ``nearfar:range`` (farthest and nearest
@@ -53,12 +81,12 @@ def encode(depth_map: DepthMap, picture: Picture | None = None) -> bytes:
     that were farther than it can say. ``nearfar:model``, ``nearfar:engine``, ``nearfar:recipe`` and, where there are
     such, ``nearfar:calibration`` (known distances) and ``nearfar:source`` (the picture) say what made it.
     """
-    numbers, how = _numbers(depth_map)
+    numbers, how = _describe_numbers(depth_map)
     facts = facts_of(depth_map, picture, numbers=numbers) | how
-    return png_bytes(gray16(depth_map), text=png_text(facts))
+    return png_bytes(to_gray16(depth_map), text=png_text(facts))
 
 
-def decode(data: bytes) -> Stored:
+def decode_png(data: bytes) -> Stored:
     """Return what is in a grey PNG file; where its text says how its numbers are undone, the values that they were.
 
     Each value of a ``Disparity`` is then within half a step of 1/65535 of the range, of a ``Depth`` within half a
@@ -81,13 +109,13 @@ def decode(data: bytes) -> Stored:
     stored = Stored(values=steps, facts=facts)
     match stored.kind:
         case Kind.DISPARITY:
-            return Stored(values=_relative(steps, facts), facts=facts)
+            return Stored(values=_dequantize_disparity(steps, facts), facts=facts)
         case Kind.DEPTH:
-            return Stored(values=_metres(steps, facts), facts=facts)
+            return Stored(values=_dequantize_depth(steps, facts), facts=facts)
     return stored
 
 
-def source_of(path: Path) -> str | None:
+def read_source(path: Path) -> str | None:
     """Return the photograph that a PNG of nearfar's says it was made of; None if it says none, or is no PNG."""
     try:
         with pillow_by_nearfar_rules(), Image.open(path, formats=["PNG"]) as image:
@@ -97,33 +125,86 @@ def source_of(path: Path) -> str | None:
     return said if isinstance(said, str) else None
 
 
-def _numbers(depth_map: DepthMap) -> tuple[str, dict[str, str]]:
+def _describe_numbers(depth_map: DepthMap) -> tuple[str, dict[str, str]]:
     """Return what the file's numbers are, and the facts that undo them."""
     if isinstance(depth_map, Depth):
-        how = {"step": f"{_STEP_M} m", "clipped": str(clipped(depth_map))}
+        how = {"step": f"{_STEP_M} m", "clipped": str(count_clipped(depth_map))}
         return "millimetres, larger is farther, 0 would be no value", how
     far, near = depth_map.range
     return "larger is nearer, no unit", {"range": f"{far!r} {near!r}"}
 
 
-def _millimetres(depth: Depth) -> NDArray[np.float64]:
+def _to_millimetres(depth: Depth) -> NDArray[np.float64]:
     # In float64: 65.535 is no float32, and its millimetres must not depend on how near the next one is.
     return np.rint(np.multiply(depth.values, 1 / _STEP_M, dtype=np.float64))
 
 
-def _metres(steps: NDArray[np.generic], facts: Mapping[str, str]) -> NDArray[np.float32]:
-    number, unit = _said(facts, "step").split()
+def _dequantize_depth(steps: NDArray[np.generic], facts: Mapping[str, str]) -> NDArray[np.float32]:
+    number, unit = _require(facts, "step").split()
     if unit != "m":
         raise ValueError(f"its step is in {unit!r}, not in metres")
     return (steps.astype(np.float64) * float(number)).astype(np.float32)
 
 
-def _relative(steps: NDArray[np.generic], facts: Mapping[str, str]) -> NDArray[np.float32]:
-    far, near = (float(part) for part in _said(facts, "range").split())
+def _dequantize_disparity(steps: NDArray[np.generic], facts: Mapping[str, str]) -> NDArray[np.float32]:
+    far, near = (float(part) for part in _require(facts, "range").split())
     return (far + steps.astype(np.float64) * ((near - far) / 65535)).astype(np.float32)
 
 
-def _said(facts: Mapping[str, str], name: str) -> str:
+def _require(facts: Mapping[str, str], name: str) -> str:
     if name not in facts:
         raise ValueError(f"its text has no {PREFIX}{name}, without which its numbers cannot be undone")
     return facts[name]
+
+
+def png_bytes(samples: NDArray[np.uint8] | NDArray[np.uint16], *, text: Mapping[str, str] | None = None) -> bytes:
+    r"""Return a picture as a PNG file; no sample is changed.
+
+    Args:
+        samples: (H, W) grey or (H, W, 3) RGB, uint8 or uint16.
+        text: What the file says of itself, a text a keyword.
+
+    Example:
+        >>> png_bytes(np.zeros((2, 3), np.uint16))[:8]
+        b'\x89PNG\r\n\x1a\n'
+    """
+    height, width, channels = (*samples.shape, 1)[:3]
+    header = struct.pack(">IIBBBBB", width, height, samples.itemsize * 8, _COLOR_TYPES[channels], 0, 0, 0)
+    chunks = [_SIGNATURE, _chunk(b"IHDR", header)]
+    chunks += [_text_chunk(keyword, value) for keyword, value in (text or {}).items()]
+    chunks += [_chunk(b"IDAT", data) for data in _deflate(samples.reshape(height, -1))]
+    return b"".join([*chunks, _chunk(b"IEND", b"")])
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(data, zlib.crc32(kind)))
+
+
+def _text_chunk(keyword: str, value: str) -> bytes:
+    if value.isascii() and value.isprintable():
+        return _chunk(b"tEXt", f"{keyword}\0{value}".encode("ascii"))
+    # Neither compressed nor translated, in no stated language.
+    return _chunk(b"iTXt", f"{keyword}\0\0\0\0\0{value}".encode())
+
+
+def _deflate(rows: NDArray[np.uint8] | NDArray[np.uint16]) -> Iterator[bytes]:
+    """Yield the filtered rows as one deflated stream, in parts."""
+    stream = _deflater.compressobj(_LEVEL)
+    for block in _filter_rows(rows):
+        if part := stream.compress(block):
+            yield part
+    yield stream.flush()
+
+
+def _filter_rows(rows: NDArray[np.uint8] | NDArray[np.uint16]) -> Iterator[NDArray[np.uint8]]:
+    """Yield (n, 1 + bytes of a row) uint8, a few rows at a time: the filter's number, then the row less that above."""
+    count = max(1, _BLOCK_BYTES // rows[0].nbytes)
+    above = np.zeros(rows[0].nbytes, np.uint8)
+    for first in range(0, len(rows), count):
+        block = rows[first : first + count].astype(rows.dtype.newbyteorder(">")).view(np.uint8)  # (n, bytes)
+        filtered = np.empty((block.shape[0], 1 + block.shape[1]), np.uint8)
+        filtered[:, 0] = _UP
+        np.subtract(block[0], above, out=filtered[0, 1:])
+        np.subtract(block[1:], block[:-1], out=filtered[1:, 1:])
+        above = block[-1]
+        yield filtered

@@ -27,7 +27,7 @@ from nearfar.outputs.metadata import PREFIX, SOFTWARE, Stored, facts_of, require
 _WIDTH, _HEIGHT, _SAMPLES = 256, 257, 277
 
 
-def encode(depth_map: DepthMap, picture: Picture | None = None) -> bytes:
+def encode_tiff(depth_map: DepthMap, picture: Picture | None = None) -> bytes:
     """Return the map as a TIFF file of one float32 channel [relative, or m]."""
     return tiff_bytes(depth_map.values, facts=facts_of(depth_map, picture))
 
@@ -48,7 +48,7 @@ def tiff_bytes(samples: MapF32 | NDArray[np.uint16], *, facts: Mapping[str, str]
     return buffer.getvalue()
 
 
-def decode(data: bytes) -> Stored:
+def decode_tiff(data: bytes) -> Stored:
     """Return what is in a TIFF file of one channel: integers or floats of 32 or 64 bits, however compressed.
 
     By OpenCV: Pillow opens no floats of 64 bits, and mixes up the bytes of compressed ones that are stored big-endian.

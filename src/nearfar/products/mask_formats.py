@@ -10,12 +10,12 @@ from nearfar.arrays import MapF32, RgbU8
 from nearfar.depth_map import DepthMap
 from nearfar.errors import ArrayError, OptionError
 from nearfar.image.reader import Picture
-from nearfar.outputs.formats import Writer
+from nearfar.outputs.formats import Format
 from nearfar.outputs.jpeg import jpeg_bytes
 from nearfar.outputs.metadata import jpeg_comment, making_of, png_text
 from nearfar.outputs.orientation import as_stored
 from nearfar.outputs.pfm import pfm_bytes
-from nearfar.outputs.png_chunks import png_bytes
+from nearfar.outputs.png import png_bytes
 from nearfar.outputs.tiff import tiff_bytes
 from nearfar.products.mask import MaskSettings, band, mask
 
@@ -26,7 +26,7 @@ _JPEG_QUALITY = 90
 _BLOCK_VALUES = 1 << 16
 
 
-def mask_writers(settings: MaskSettings) -> dict[str, Writer]:
+def mask_writers(settings: MaskSettings) -> dict[str, Format]:
     """Return the formats of a mask with these settings: name to writer."""
     summaries = {
         "png": "16-bit grey, 65535 inside",
@@ -38,7 +38,7 @@ def mask_writers(settings: MaskSettings) -> dict[str, Writer]:
     return _table({name: partial(encode, settings=settings) for name, encode in encoders.items()}, summaries)
 
 
-def darktable_writers(settings: MaskSettings, orientation: int | None = None) -> dict[str, Writer]:
+def darktable_writers(settings: MaskSettings, orientation: int | None = None) -> dict[str, Format]:
     """Return the formats of a mask for darktable's module 'external raster masks': name to writer.
 
     Its files lie as the sensor lay in the camera, because darktable applies a raster mask before it turns the picture.
@@ -97,10 +97,10 @@ def sixteen(values: MapF32) -> NDArray[np.uint16]:
 Encoder = Callable[[DepthMap, Picture | None], bytes]
 
 
-def _table(encoders: Mapping[str, Encoder], summaries: Mapping[str, str]) -> dict[str, Writer]:
+def _table(encoders: Mapping[str, Encoder], summaries: Mapping[str, str]) -> dict[str, Format]:
     suffixes = {"tiff": ".tif", "preview": ".jpg"}
     return {
-        name: Writer(
+        name: Format(
             name=name,
             suffix=suffixes.get(name, f".{name}"),
             tag="-mask-preview" if name == "preview" else "-mask",

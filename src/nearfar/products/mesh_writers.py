@@ -5,24 +5,24 @@ from functools import partial
 from nearfar.depth_map import DepthMap
 from nearfar.errors import OptionError
 from nearfar.image.reader import Picture
-from nearfar.outputs.formats import Writer
+from nearfar.outputs.formats import Format
 from nearfar.products import glb, obj
 from nearfar.products.mesh import MeshSettings
 
 
-def mesh_writers(settings: MeshSettings) -> tuple[Writer, ...]:
+def mesh_writers(settings: MeshSettings) -> tuple[Format, ...]:
     """Return the writers of surfaces made so."""
     return (
-        Writer(
+        Format(
             name="glb",
             suffix=".glb",
             tag="-mesh",
             summary="binary glTF, textured, relative geometry",
             summary_m="binary glTF, textured, metres",
             encode=partial(glb.encode, settings),
-            ready=glb.require_trimesh,
+            require=glb.require_trimesh,
         ),
-        Writer(
+        Format(
             name="obj",
             suffix=".obj",
             tag="-mesh",

@@ -15,7 +15,7 @@ import numpy as np
 
 from nearfar.errors import OptionError
 from nearfar.outputs.metadata import png_text
-from nearfar.outputs.png_chunks import png_bytes
+from nearfar.outputs.png import png_bytes
 from nearfar.products.depth_grid import Cut, relief_of, within
 from nearfar.products.unproject import PointsF32, Projection, facts, offsets
 

@@ -10,10 +10,10 @@ import cv2
 import numpy as np
 
 from nearfar.errors import OptionError
-from nearfar.outputs.formats import Writer
+from nearfar.outputs.formats import Format
 from nearfar.outputs.jpeg import jpeg_bytes
 from nearfar.outputs.metadata import jpeg_comment, making_of, png_text
-from nearfar.outputs.png_chunks import png_bytes
+from nearfar.outputs.png import png_bytes
 from nearfar.products.anaglyph import anaglyph
 from nearfar.products.stereo import StereoSettings, stereo_views
 
@@ -109,10 +109,10 @@ def encode_jpeg(
 ENCODERS: dict[str, Callable[..., bytes]] = {"jpg": encode_jpeg, "jpeg": encode_jpeg, "png": encode_png}
 
 
-def writers(layout: Layout, settings: StereoSettings) -> dict[str, Writer]:
+def writers(layout: Layout, settings: StereoSettings) -> dict[str, Format]:
     """Return the formats of pairs in this layout by name; the first is the usual one."""
     return {
-        name: Writer(
+        name: Format(
             name=name,
             suffix=f".{name}",
             tag=f"-stereo-{layout}",

@@ -14,7 +14,7 @@ from nearfar.errors import ArrayError, DataError, MapError
 from nearfar.evaluate.sample import Space, Truth
 from nearfar.image.pillow_settings import pillow_by_nearfar_rules
 from nearfar.image.reader import Picture, read_picture
-from nearfar.outputs import readers
+from nearfar.outputs.formats import read_stored
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,7 +83,7 @@ def read_array(path: Path) -> NDArray[np.generic]:
         DataError: It cannot be read, or holds something else.
     """
     try:
-        return readers.read(path, formats=("NPY", "NPZ")).values
+        return read_stored(path, formats=("npy", "npz")).values
     except MapError as error:
         raise DataError(str(error)) from error
 
@@ -118,7 +118,7 @@ def read_pfm(path: Path) -> NDArray[np.generic]:
         DataError: It is not one, or is damaged.
     """
     try:
-        return readers.read(path, formats=("PFM",)).values
+        return read_stored(path, formats=("pfm",)).values
     except MapError as error:
         raise DataError(str(error)) from error
 

@@ -19,7 +19,7 @@ from nearfar.errors import MissingExtraError, OptionError
 from nearfar.files import make_folder, write_together, write_whole
 from nearfar.machine import threads_or_all
 from nearfar.outputs.color import colored
-from nearfar.outputs.png_chunks import png_bytes
+from nearfar.outputs.png import png_bytes
 
 if TYPE_CHECKING:
     from nearfar.lab.scenes import Frame
