@@ -8,8 +8,9 @@ An estimator holds nothing that changes: it may be shared between threads.
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -93,27 +94,6 @@ class Outcome:
         return self._map
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Begun(Generic[Item]):
-    """A photograph before the network: read and prepared."""
-
-    item: Item
-    picture: Picture
-    prepared: Prepared
-    read_s: float
-    prepare_s: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Halfway(Generic[Item]):
-    """A photograph after the network."""
-
-    begun: _Begun[Item]
-    raw: MapF32
-    detail: Detailed | None
-    run_s: float
-
-
 class DepthEstimator:
     """A depth network ready to run: a model's card, an engine that holds its graph, and a way to prepare pictures.
 
@@ -124,8 +104,9 @@ class DepthEstimator:
         engine: What runs the graph, with its report of provider and threads.
         recipe: How a picture is prepared.
         size: The side that the recipe aims at. [px]
-        detail: Look at overlapping tiles of large photographs too, which takes several runs of the network for each.
-        notice: What the user should be told about the choice of model, or None.
+        detail: Run the network on overlapping tiles of large photographs too, which takes several runs for each.
+        notice: What the user should know about the choice of model, or None.
+        path: The model's file, where the engine's graph came from one.
 
     Raises:
         OptionError: ``size`` cannot be.
@@ -140,6 +121,7 @@ class DepthEstimator:
         size: int | None = None,
         detail: bool = False,
         notice: str | None = None,
+        path: Path | None = None,
     ) -> None:
         self.card = card
         self.engine = engine
@@ -147,6 +129,7 @@ class DepthEstimator:
         self.size: int = size or card.input.size
         self.detail = detail
         self.notice = notice
+        self.path = path
         if engine.fixed_hw is None:
             rounded_size(self.size, self._multiple)  # refused before a photograph is read
 
@@ -175,7 +158,12 @@ class DepthEstimator:
         Raises:
             EngineError: The network failed on it, or gave what its card rules out.
         """
-        return self._restored(self._run(self._begun(picture, lambda given: given)))
+        seconds: dict[str, float] = {}
+        with _measure(seconds, "prepare"):
+            prepared = self.prepare(picture)
+        with _measure(seconds, "run"):
+            output = self._infer(picture, prepared)
+        return self._finish(output, prepared, seconds)
 
     def estimate_many(self, sources: Iterable[PictureSource]) -> Iterator[Outcome]:
         """Yield what became of each photograph, in order; one that fails does not stop the rest.
@@ -207,20 +195,35 @@ class DepthEstimator:
 
         Args:
             items: Whatever ``read`` understands; taken one by one, never more than one ahead of the network.
-            read: Gives an item's photograph.
-            finish: Gives what is to become of it, such as a file written; called with the item, its photograph and
-                the estimate.
+            read: Returns an item's photograph.
+            finish: Makes the item's result, such as a file that is written, of the item, its photograph and the
+                estimate.
             stop: Asked before each run of the network; once it is true, nothing more is begun.
             overlap: False does everything in the caller's thread, one item after another: right for a single one.
         """
+
+        def begin(item: Item) -> tuple[Item, Picture, Prepared, dict[str, float]]:
+            seconds: dict[str, float] = {}
+            with _measure(seconds, "read"):
+                picture = read(item)
+            with _measure(seconds, "prepare"):
+                prepared = self.prepare(picture)
+            return item, picture, prepared, seconds
+
+        def infer(
+            parts: tuple[Item, Picture, Prepared, dict[str, float]],
+        ) -> tuple[Item, Picture, Prepared, dict[str, float], MapF32 | Detailed]:
+            item, picture, prepared, seconds = parts
+            with _measure(seconds, "run"):
+                output = self._infer(picture, prepared)
+            return item, picture, prepared, seconds, output
+
+        def end(parts: tuple[Item, Picture, Prepared, dict[str, float], MapF32 | Detailed]) -> Result:
+            item, picture, prepared, seconds, output = parts
+            return finish(item, picture, self._finish(output, prepared, seconds))
+
         pipeline = overlapped if overlap else in_turn
-        return pipeline(
-            items,
-            before=lambda item: self._begun(item, read),
-            middle=self._run,
-            after=lambda halfway: finish(halfway.begun.item, halfway.begun.picture, self._restored(halfway)),
-            stop=stop,
-        )
+        return pipeline(items, before=begin, middle=infer, after=end, stop=stop)
 
     @property
     def least_side_px(self) -> int | None:
@@ -235,9 +238,9 @@ class DepthEstimator:
 
     def prepare(self, picture: Picture) -> Prepared:
         """Return the network's input for a photograph, with what is needed to come back to its size."""
-        return self._prepared(picture.rgb, picture.size_hw)
+        return self._prepare(picture.rgb, picture.size_hw)
 
-    def _prepared(self, rgb: RgbU8, source_hw: tuple[int, int] | None = None) -> Prepared:
+    def _prepare(self, rgb: RgbU8, source_hw: tuple[int, int] | None = None) -> Prepared:
         return prepare(
             rgb,
             recipe=self.recipe,
@@ -248,43 +251,34 @@ class DepthEstimator:
             source_hw=source_hw,
         )
 
-    def _begun(self, item: Item, read: Callable[[Item], Picture]) -> _Begun[Item]:
-        begin = time.perf_counter()
-        picture = read(item)
-        ready = time.perf_counter()
-        prepared = self.prepare(picture)
-        end = time.perf_counter()
-        return _Begun(item=item, picture=picture, prepared=prepared, read_s=ready - begin, prepare_s=end - ready)
+    def _infer(self, picture: Picture, prepared: Prepared) -> MapF32 | Detailed:
+        """Return the network's output, (h, w) float32, or with ``detail`` the map of the photograph made of tiles."""
+        raw = self.engine.run(prepared.tensor)
+        if not self.detail:
+            return raw
 
-    def _run(self, begun: _Begun[Item]) -> _Halfway[Item]:
-        begin = time.perf_counter()
-        raw = self.engine.run(begun.prepared.tensor)
-        detail = self._detailed(raw, begun) if self.detail else None
-        return _Halfway(begun=begun, raw=raw, detail=detail, run_s=time.perf_counter() - begin)
+        def infer_tile(rgb: RgbU8) -> DepthMap:
+            tile = self._prepare(rgb)
+            return self._restore(self.engine.run(tile.tensor), tile)
 
-    def _detailed(self, raw: MapF32, begun: _Begun[Item]) -> Detailed:
-        def look(rgb: RgbU8) -> DepthMap:
-            prepared = self._prepared(rgb)
-            return self._map(self.engine.run(prepared.tensor), prepared)
+        whole = self._restore(raw, prepared)
+        return detailed(whole, picture.rgb, look=infer_tile, network_side=min(prepared.network_hw))
 
-        network_side = min(begun.prepared.network_hw)
-        return detailed(self._map(raw, begun.prepared), begun.picture.rgb, look=look, network_side=network_side)
-
-    def _restored(self, halfway: _Halfway[Item]) -> Estimate:
-        begin = time.perf_counter()
-        begun = halfway.begun
-        depth_map = halfway.detail.map if halfway.detail else self._map(halfway.raw, begun.prepared)
-        restore_s = time.perf_counter() - begin
+    def _finish(self, output: MapF32 | Detailed, prepared: Prepared, seconds: dict[str, float]) -> Estimate:
+        """Return the estimate, with the map at the photograph's size, from what ``_infer`` gave."""
+        with _measure(seconds, "restore"):
+            tiled = output if isinstance(output, Detailed) else None
+            depth_map = output.map if isinstance(output, Detailed) else self._restore(output, prepared)
         return Estimate(
             map=depth_map,
-            seconds=StageSeconds(read=begun.read_s, prepare=begun.prepare_s, run=halfway.run_s, restore=restore_s),
-            network_hw=begun.prepared.network_hw,
-            capped=begun.prepared.capped,
-            detail=halfway.detail,
+            seconds=StageSeconds(**seconds),
+            network_hw=prepared.network_hw,
+            capped=prepared.capped,
+            detail=tiled,
         )
 
-    def _map(self, raw: MapF32, prepared: Prepared) -> DepthMap:
-        height, width = prepared.tensor.shape[2:]
+    def _restore(self, raw: MapF32, prepared: Prepared) -> DepthMap:
+        height, width = prepared.network_hw
         provenance = Provenance(
             model=self.card.id,
             engine=str(self.engine.report),
@@ -292,13 +286,21 @@ class DepthEstimator:
         )
         try:
             if self.card.kind is Kind.DEPTH:
-                return Depth(values=_restored_metres(raw, prepared, self.card), provenance=provenance)
+                return Depth(values=_restore_metres(raw, prepared, self.card), provenance=provenance)
             return Disparity(values=restore(raw, prepared), provenance=provenance)
         except ArrayError as error:
             raise EngineError(f"{self.card.id} gave a map that is not one: {error}") from error
 
 
-def _restored_metres(raw: MapF32, prepared: Prepared, card: ModelCard) -> MapF32:
+@contextmanager
+def _measure(seconds: dict[str, float], stage: str) -> Iterator[None]:
+    """Note how long the block took as the seconds of a stage [s]."""
+    begin = time.perf_counter()
+    yield
+    seconds[stage] = time.perf_counter() - begin
+
+
+def _restore_metres(raw: MapF32, prepared: Prepared, card: ModelCard) -> MapF32:
     """Return a metric network's map at the photograph's size, within the range that the network gave [m].
 
     The recipes' kernels overshoot at edges. Of disparity that is the published rule, and harmless; of metres it would
@@ -367,7 +369,7 @@ def load(
             engine=EngineName(engine),
             precision=Precision.FAST if quantised else Precision(precision),
             quantised=quantised,
-            size_hw=_only_hw(chosen.card, recipe, size),
+            size_hw=_fixed_size(chosen.card, recipe, size),
             sha256=chosen.card.file().sha256 if chosen.card.files else None,
             cache_folder=read_cache_folder() / "openvino",
         ),
@@ -375,10 +377,11 @@ def load(
         size=size,
         detail=detail,
         notice=chosen.notice,
+        path=chosen.path,
     )
 
 
-def _only_hw(card: ModelCard, recipe: str | None, size: int | None) -> tuple[int, int] | None:
+def _fixed_size(card: ModelCard, recipe: str | None, size: int | None) -> tuple[int, int] | None:
     """Return the (height, width) of every picture that the network will see, where that is known [px]."""
     if card.source.origin is Origin.PATH:  # its graph may ask for other multiples than its card, which knows nothing
         return None

@@ -15,8 +15,6 @@ from nearfar.evaluate.predictors import Contender, folder_contender, model_conte
 from nearfar.evaluate.report import DataFacts, Judged, versions
 from nearfar.evaluate.run import Result, results
 from nearfar.evaluate.sample import Sample, Space
-from nearfar.models.select import AUTO, choose
-from nearfar.models.store import ModelStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,9 +86,8 @@ def model(word: str, running: Running, *, window_hw: tuple[int, int] | None = No
     )
     if estimator.notice:
         typer.echo(f"nearfar: {estimator.notice}", err=True)
-    # What 'auto' has chosen is here by now.
-    network = choose(estimator.card.id if word == AUTO else word, ModelStore(), offline=True).path
-    return model_contender(estimator, network=network, window_hw=window_hw)
+    assert estimator.path is not None  # noqa: S101 - load() says which file it is
+    return model_contender(estimator, network=estimator.path, window_hw=window_hw)
 
 
 def judge_all(

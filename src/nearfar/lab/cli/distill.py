@@ -81,8 +81,6 @@ def _labelled(photos: list[str], teacher: str, output: Path, *, side_px: int) ->
     from nearfar.lab.train.distill import label
     from nearfar.lab.train.photographs import FOLDER, split_photographs
     from nearfar.models.checksum import digest
-    from nearfar.models.select import choose
-    from nearfar.models.store import ModelStore
 
     found = expand(photos, recursive=True)
     for item in found:
@@ -92,7 +90,8 @@ def _labelled(photos: list[str], teacher: str, output: Path, *, side_px: int) ->
     estimator = load(teacher)
     if estimator.notice:
         training.say(estimator.notice)
-    _, sha256 = digest(choose(estimator.card.id if teacher == "auto" else teacher, ModelStore(), offline=True).path)
+    assert estimator.path is not None  # noqa: S101 - load() says which file it is
+    _, sha256 = digest(estimator.path)
     said = f"{estimator.card.id} {sha256} {estimator.recipe.name} {estimator.size}"
     training.say(f"labelling {len(files)} photographs with {estimator.card.id}; those that have a label are left alone")
     with stopping(gently=True) as stop:
