@@ -123,11 +123,11 @@ def test_show_markdown_is_a_page() -> None:
 
 
 def test_show_in_a_terminal_folds_and_loses_nothing(monkeypatch: pytest.MonkeyPatch, capsys) -> None:  # type: ignore[no-untyped-def]
-    from nearfar.cli import models
+    from nearfar.cli.console import print_columns
 
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
     monkeypatch.setenv("COLUMNS", "60")
-    models._print_columns([("shape", "[1, 3, 518, 518]"), ("sha256", "0123456789abcdef" * 8)], indent=2)
+    print_columns([("shape", "[1, 3, 518, 518]"), ("sha256", "0123456789abcdef" * 8)], indent=2)
     printed = capsys.readouterr().out
     assert "[1, 3, 518, 518]" in printed
     assert max(map(len, printed.splitlines())) <= 60

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nearfar.cli.inputs import Input
-from nearfar.cli.output_paths import targets
+from nearfar.cli.output_paths import plan_outputs
 from nearfar.errors import OptionError
 from nearfar.outputs.formats import FORMATS, Format
 
@@ -17,14 +17,14 @@ def inputs_of(*paths: str) -> list[Input]:
 
 
 def planned(*paths: str, out: str | None, formats: tuple[str, ...] = ()) -> list[str]:
-    rows = targets(inputs_of(*paths), table=FORMATS, out=out, formats=formats, words=paths)
+    rows = plan_outputs(inputs_of(*paths), table=FORMATS, out=out, formats=formats, words=paths)
     return [Path(str(target.path)).as_posix() for row in rows for target in row]
 
 
 def test_format_unknown_to_a_scan_rejected() -> None:
     toy = Format(name="toy", suffix=".jpg", tag="-toy", summary="", encode=lambda _map, _picture: b"")
     with pytest.raises(ValueError, match=r"no table of formats holds what writes -toy\.jpg"):
-        targets(inputs_of("a.jpg"), table={"toy": toy}, out=None, formats=(), words=["a.jpg"])
+        plan_outputs(inputs_of("a.jpg"), table={"toy": toy}, out=None, formats=(), words=["a.jpg"])
 
 
 def test_beside_the_photograph() -> None:
@@ -32,8 +32,8 @@ def test_beside_the_photograph() -> None:
 
 
 def test_a_file_takes_its_format_from_its_suffix() -> None:
-    (row,) = targets(inputs_of("a.jpg"), table=FORMATS, out="b.npy", formats=(), words=["a.jpg"])
-    assert (row[0].path, row[0].writer.name) == (Path("b.npy"), "npy")
+    (row,) = plan_outputs(inputs_of("a.jpg"), table=FORMATS, out="b.npy", formats=(), words=["a.jpg"])
+    assert (row[0].path, row[0].format.name) == (Path("b.npy"), "npy")
 
 
 def test_several_formats_go_into_a_folder() -> None:
@@ -46,7 +46,7 @@ def test_several_formats_go_into_a_folder() -> None:
 
 def test_a_tree_is_mirrored() -> None:
     item = Input(path=Path("in/sub/a.jpg"), place=PurePath("sub/a.jpg"))
-    (row,) = targets([item], table=FORMATS, out="out", formats=(), words=["in"])
+    (row,) = plan_outputs([item], table=FORMATS, out="out", formats=(), words=["in"])
     assert row[0].path == Path("out/sub/a-depth.png")
 
 

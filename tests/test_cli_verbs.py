@@ -4,14 +4,14 @@ import pytest
 from typer.main import get_command
 
 from nearfar.cli import app
-from nearfar.cli.lazy_group import VERBS, Verb
+from nearfar.cli.lazy_group import VERBS, LazyCommand
 from support.command import run
 
 
 @pytest.mark.parametrize("name", VERBS)
 def test_the_summary_is_the_first_line_of_the_verbs_own_help(name: str) -> None:
     known = get_command(app).commands[name]  # type: ignore[attr-defined]
-    assert isinstance(known, Verb)
+    assert isinstance(known, LazyCommand)
     real = known.load()
     assert (known.help, real.name) == (" ".join(real.help.split("\n\n")[0].split()), name)
 

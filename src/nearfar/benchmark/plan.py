@@ -5,17 +5,22 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from nearfar.benchmark.peak import Arithmetic
 from nearfar.benchmark.subjects import NaiveOrder, NetworkOrder, Order, ProductOrder
-from nearfar.engines import ENGINES, EngineSpec, Precision
+from nearfar.engines import EngineName, Precision
 from nearfar.errors import OptionError
 from nearfar.image.reader import Picture
 from nearfar.models.card import ModelCard
 from nearfar.preprocess import SizeHw
 
-PACKAGES = ("nearfar", "numpy", *(name for engine in ENGINES for name in engine.distributions), "torch", "transformers")
-"""What computes, or may: the versions that a report names."""
+ENGINES = (EngineName.ONNXRUNTIME, EngineName.OPENVINO)
 
-_CEILINGS = tuple((engine.name, arithmetic) for engine in ENGINES for arithmetic in engine.ceilings)
+_CEILINGS = (
+    (EngineName.ONNXRUNTIME, Arithmetic.FLOAT32),
+    (EngineName.OPENVINO, Arithmetic.FLOAT32),
+    (EngineName.OPENVINO, Arithmetic.BFLOAT16),
+    (EngineName.OPENVINO, Arithmetic.INT8),
+)
 
 
 class Role(StrEnum):
@@ -99,7 +104,7 @@ class Contest:
     path: Path
     pictures: tuple[Picture, ...]
     sizes: tuple[int, ...] = ()
-    engines: tuple[EngineSpec, ...] = ENGINES
+    engines: tuple[EngineName, ...] = ENGINES
     precisions: tuple[Precision, ...] = tuple(Precision)
     threads: int | None = None
     also: Mapping[str, Path] = field(default_factory=dict)
@@ -143,7 +148,7 @@ def entrants(
         for file in (None, *contest.also)
         for engine in contest.engines
         for precision in contest.precisions
-        for is_told in ((False, True) if engine.compiles and not is_fixed else (False,))
+        for is_told in ((False, True) if engine is EngineName.OPENVINO and not is_fixed else (False,))
         if file not in quantised or precision is Precision.FAST
     ]
     found += [Entrant(name=n, role=Role.PEER, order=order, size_hw=size_hw) for n, order in contest.peers.items()]
@@ -162,7 +167,7 @@ def entrants(
 def _engine(
     contest: Contest,
     file: str | None,
-    engine: EngineSpec,
+    engine: EngineName,
     precision: Precision,
     size_hw: SizeHw,
     *,
@@ -172,12 +177,13 @@ def _engine(
     pinned = contest.card.file().sha256 if contest.card.files and file is None else None
     order = NetworkOrder(
         path=contest.path if file is None else contest.also[file],
-        engine=engine.name,
+        engine=engine,
         precision=precision,
         threads=contest.threads,
         size_hw=size_hw if is_told else None,
         sha256=pinned,
-        quantized=is_quantised,
+        quantised=is_quantised,
     )
-    name = f"{engine.title}, {precision}{f', {file}' if file else ''}{', this size only' if is_told else ''}"
+    title = "OpenVINO" if engine is EngineName.OPENVINO else "ONNX Runtime"
+    name = f"{title}, {precision}{f', {file}' if file else ''}{', this size only' if is_told else ''}"
     return Entrant(name=name, role=Role.ENGINE, order=order, size_hw=size_hw, precision=precision, file=file)

@@ -9,7 +9,7 @@ from nearfar.arrays import TensorF32
 from nearfar.benchmark.plan import Entrant
 from nearfar.benchmark.process import Contestant
 from nearfar.benchmark.subjects import NetworkOrder, Order
-from nearfar.engines import engine_spec
+from nearfar.engines import EngineName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +44,7 @@ def started(
     Raises:
         NearfarError: The contestant cannot be had here.
     """
-    keeps = _compiles(entrant.order)
+    keeps = isinstance(entrant.order, NetworkOrder) and entrant.order.engine is EngineName.OPENVINO
     first_s: list[float] = []
     peak_bytes = None
     wanted = starts if keeps else starts - 1
@@ -69,10 +69,6 @@ def started(
 
 
 def _keeping_in(order: Order, folder: Path) -> Order:
-    if isinstance(order, NetworkOrder) and _compiles(order):
+    if isinstance(order, NetworkOrder) and order.engine is EngineName.OPENVINO:
         return replace(order, cache_folder=folder)
     return order
-
-
-def _compiles(order: Order) -> bool:
-    return isinstance(order, NetworkOrder) and engine_spec(order.engine).compiles

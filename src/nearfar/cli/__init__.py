@@ -12,13 +12,14 @@ from typing import Annotated
 import typer
 
 from nearfar import __version__
-from nearfar.cli.lazy_group import Verbs
-from nearfar.errors import NearfarError, OptionError, UnknownModelError
+from nearfar.cli.console import notify
+from nearfar.cli.lazy_group import LazyGroup
+from nearfar.errors import NearfarError, OptionError, UnknownModelError, os_reason
 
 app = typer.Typer(
     name="nearfar",
     help="Turn a photograph into depth, on your own machine.",
-    cls=Verbs,
+    cls=LazyGroup,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -46,18 +47,18 @@ def main() -> None:
     try:
         app()
     except NearfarError as error:
-        typer.echo(f"nearfar: {error}", err=True)
+        notify(str(error))
         sys.exit(2 if isinstance(error, OptionError | UnknownModelError) else 1)
     except BrokenPipeError:
         # The reader of stdout went away (``nearfar … | head``): nobody is left to tell. Python would complain again
         # when it flushes stdout at exit, so stdout goes to nowhere first.
-        _forget_stdout()
+        _discard_stdout()
         sys.exit(1)
     except OSError as error:
         # A disk that is full under stdout, a folder that may not be entered: no fault of nearfar's.
-        named = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
-        _forget_stdout()
-        typer.echo(f"nearfar: {named}{error.strerror or error}", err=True)
+        name = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
+        _discard_stdout()
+        notify(f"{name}{os_reason(error)}")
         sys.exit(1)
 
 
@@ -71,5 +72,5 @@ def _prepare_streams() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def _forget_stdout() -> None:
+def _discard_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

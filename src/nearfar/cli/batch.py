@@ -13,11 +13,11 @@ from pathlib import Path, PurePath
 from typing import TypeAlias
 
 from nearfar.cli.inputs import Input, expand
-from nearfar.cli.interrupt import stopping
+from nearfar.cli.interrupt import catch_interrupts
 from nearfar.cli.map_source import MapSource, estimate_maps, open_saved_map
 from nearfar.cli.options import ModelOptions
-from nearfar.cli.output_paths import STDOUT, Target, targets
-from nearfar.cli.report import Report, Row, RowNotes, clipped_in
+from nearfar.cli.output_paths import STDOUT, Target, plan_outputs
+from nearfar.cli.report import Report, Row, RowNotes, count_clipped
 from nearfar.depth_map import Depth, DepthMap
 from nearfar.errors import NearfarError, OptionError, OutputError, PictureError
 from nearfar.files import make_folder, write_together
@@ -68,7 +68,7 @@ class BatchOptions:
 
 def run_batch(
     options: BatchOptions,
-    writers: Mapping[str, Format] = FORMATS,
+    table: Mapping[str, Format] = FORMATS,
     *,
     formats: Sequence[str] | None = None,
     annotate: Annotate | None = None,
@@ -77,9 +77,9 @@ def run_batch(
 
     Args:
         options: What is read, what makes the maps, and where the outputs go.
-        writers: The verb's formats by name.
+        table: The verb's formats by name.
         formats: The words of ``--format``, each one or several with commas; none leave it to the suffix of ``--out``,
-            and else to the first of ``writers``.
+            and else to the first of the table.
         annotate: What the row says beside what every row says; None for nothing.
 
     Raises:
@@ -87,12 +87,12 @@ def run_batch(
         MissingExtraError: A format needs a library that is not installed.
         NearfarError: No network can be loaded as asked, or no saved map read.
     """
-    jobs = plan_jobs(options, writers, split_formats(formats))
+    jobs = plan_jobs(options, table, split_formats(formats))
     if options.out == STDOUT and sys.stdout.isatty():
         raise OptionError("'-o -' would write a file to the terminal: redirect standard output to a file or a pipe")
     report = Report(as_json=options.as_json, quiet=options.quiet, rows_to_stderr=options.out == STDOUT)
     source = open_map_source(options) if any(job.is_pending for job in jobs) else None
-    with report.progress(len(jobs)), stopping(gently=len(jobs) > 1) as stop:
+    with report.progress(len(jobs)), catch_interrupts(gently=len(jobs) > 1) as stop:
         for row in run_jobs(jobs, source, options, annotate=annotate, stop=stop):
             report.add(row)
     report.finish(interrupted=stop.requested)
@@ -138,7 +138,7 @@ class Job:
         return None
 
 
-def plan_jobs(options: BatchOptions, writers: Mapping[str, Format], formats: Sequence[str]) -> list[Job]:
+def plan_jobs(options: BatchOptions, table: Mapping[str, Format], formats: Sequence[str]) -> list[Job]:
     """Return a job for each photograph, in order, once all formats that they need are known to be there.
 
     Raises:
@@ -148,16 +148,16 @@ def plan_jobs(options: BatchOptions, writers: Mapping[str, Format], formats: Seq
     inputs = expand(options.words, recursive=options.recursive)
     if options.saved_map is not None and len(inputs) != 1:
         raise OptionError(f"--map is the map of one photograph, and {len(inputs)} are given")
-    rows = targets(
+    rows = plan_outputs(
         inputs,
-        table=writers,
+        table=table,
         out=options.out,
         formats=formats,
         words=options.words,
         also_read=[] if options.saved_map is None else [Path(options.saved_map)],
     )
-    for writer in {target.writer for row in rows for target in row}:
-        writer.require()
+    for each in {target.format for row in rows for target in row}:
+        each.require()
     return [
         Job(
             input=item,
@@ -207,7 +207,7 @@ def run_jobs(
     """
 
     def read(job: Job, least_side_px: int | None) -> Picture:
-        is_shown = any(target.writer.shows_picture for target in job.pending)
+        is_shown = any(target.format.shows_picture for target in job.pending)
         return read_input(job.input, options, least_side_px=None if is_shown else least_side_px)
 
     def finish(job: Job, picture: Picture, depth_map: DepthMap, row: Row) -> Row:
@@ -254,13 +254,13 @@ def read_input(item: Input, options: BatchOptions, *, least_side_px: int | None 
 
 def _write(target: Target, depth_map: DepthMap, picture: Picture, *, overwrite: bool) -> None:
     if target.path is None:
-        sys.stdout.buffer.write(target.writer.encode(depth_map, picture))
+        sys.stdout.buffer.write(target.format.encode(depth_map, picture))
         sys.stdout.buffer.flush()
         return
     in_the_way = [] if overwrite else [path for path in target.paths[1:] if path.exists()]
     if in_the_way:
         raise OutputError(f"{in_the_way[0]}: exists, and belongs to {target.path}: --overwrite replaces both")
-    files = target.writer.encode_all(depth_map, picture, target.path)
+    files = target.format.encode_all(depth_map, picture, target.path)
     make_folder(target.path.parent)
     write_together(files)
 
@@ -276,7 +276,7 @@ def _complete(row: Row, job: Job, depth_map: DepthMap, notes: RowNotes, *, write
         size_wh=(width, height),
         unit="m" if isinstance(depth_map, Depth) else None,
         range=depth_map.range,
-        clipped=clipped_in(depth_map, [target.writer.name for target in job.pending]),
+        clipped=count_clipped(depth_map, [target.format.name for target in job.pending]),
         details={**row.details, **notes.details},
         remarks=[*row.remarks, *notes.remarks],
         notices=[*row.notices, *notes.notices],

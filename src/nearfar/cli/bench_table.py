@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nearfar.benchmark.subjects import PRODUCT_SIDE
+from nearfar.text_table import format_markdown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +37,7 @@ def as_text(result: SizeResult, machine: MachineReport, *, model: str) -> str:
     header = [f"{model} at {width}x{height}", *_COLUMNS, *([] if is_own else [own, "difference from it"])]
     body = [_cells(row, is_own=is_own) for row in result.rows]
     return "\n".join(
-        [_machine(machine), "", *_aligned([header, *body]), *_reasons(result.rows), "", *_explained(result), ""]
+        [_machine(machine), "", *format_markdown([header, *body]), *_reasons(result.rows), "", *_explained(result), ""]
     )
 
 
@@ -78,14 +79,6 @@ def _agreement(found: Agreements | None) -> list[str]:
     worst = found.worst
     difference = "0" if worst.mean_difference == 0 else f"{worst.mean_difference:.2g}"
     return [difference, f"{worst.spearman:.4f}", f"{worst.ordering:.4f}"]
-
-
-def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = [
-        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in rows
-    ]
-    return [lines[0], "|" + "|".join("-" * (width + 2) for width in widths) + "|", *lines[1:]]
 
 
 def _reasons(rows: Sequence[SpeedRow]) -> list[str]:

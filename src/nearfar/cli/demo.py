@@ -11,7 +11,7 @@ import typer
 
 from nearfar.cli import options
 from nearfar.cli.demo_photographs import DemoPhotograph, demo_photographs
-from nearfar.cli.report import clipped_in, clipped_notice
+from nearfar.cli.report import count_clipped, describe_clipping
 from nearfar.engines import EngineName, Precision
 from nearfar.errors import OutputError
 from nearfar.files import make_folder, write_whole
@@ -128,7 +128,7 @@ def demo(
 
     def tell(row: DemoRow | DemoReport) -> None:
         if isinstance(row, DemoRow) and row.clipped and not quiet:
-            typer.echo(f"nearfar: {clipped_notice(row.input, row.clipped)}", err=True)
+            typer.echo(f"nearfar: {describe_clipping(row.input, row.clipped)}", err=True)
         if as_json:
             typer.echo(row.as_json())
         elif not quiet:
@@ -198,7 +198,7 @@ def _show(photograph: DemoPhotograph, estimator: "DepthEstimator", out: Path) ->
         seconds=seconds,
         files={name: path.name for name, path in outputs.items()},
     )
-    clipped = clipped_in(estimate.map, outputs)
+    clipped = count_clipped(estimate.map, outputs)
     row = DemoRow(input=photograph.file, model=estimator.card.id, outputs=outputs, seconds=seconds, clipped=clipped)
     return row, exhibit
 

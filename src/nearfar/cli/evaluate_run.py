@@ -8,7 +8,7 @@ from pathlib import Path
 
 import typer
 
-from nearfar.cli.report import bar
+from nearfar.cli.report import progress_bar
 from nearfar.estimator import load
 from nearfar.evaluate.journal import Journal
 from nearfar.evaluate.predictors import Contender, folder_contender, model_contender
@@ -107,7 +107,7 @@ def judge_all(
         if there and keeping.shown:
             typer.echo(f"nearfar: going on: {keeping.out} has {there} photographs scored", err=True)
     found = []
-    with bar(len(samples), shown=keeping.shown) as advance:
+    with progress_bar(len(samples), shown=keeping.shown) as advance:
         for result in results(samples, judge, journal=journal):
             found.append(result)
             advance()

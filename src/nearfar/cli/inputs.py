@@ -77,36 +77,36 @@ def expand(words: Iterable[str], *, recursive: bool) -> list[Input]:
         raise OptionError("'-' (standard input) is one photograph and goes alone: leave the other inputs out")
     found: dict[str, Input] = {}
     for word in words:
-        for item in _meanings(word, recursive=recursive):
+        for item in _expand_word(word, recursive=recursive):
             found.setdefault(STDIN if item.path is None else os.path.abspath(item.path), item)  # noqa: PTH100
     return list(found.values())
 
 
-def _meanings(word: str, *, recursive: bool) -> Iterator[Input]:
+def _expand_word(word: str, *, recursive: bool) -> Iterator[Input]:
     try:
         require_no_url(word, label=word)
-        yield from _meant(word, recursive=recursive)
+        yield from _expand_path(word, recursive=recursive)
     except PictureError as error:
-        yield _failed(Path(word), str(error))
+        yield _fail(Path(word), str(error))
     except OSError as error:  # a folder that may not be entered, a name that is too long
-        yield _failed(Path(word), f"{word}: {error.strerror or error}")
+        yield _fail(Path(word), f"{word}: {error.strerror or error}")
 
 
-def _meant(word: str, *, recursive: bool) -> Iterator[Input]:
+def _expand_path(word: str, *, recursive: bool) -> Iterator[Input]:
     path = Path(word)
     if word == STDIN:
         yield Input(path=None, place=PurePath("stdin"))
     elif path.is_dir():
-        yield from _folder(path, recursive=recursive)
+        yield from _scan_folder(path, recursive=recursive)
     elif path.suffix.lower() in _LIST_SUFFIXES and path.is_file():
-        yield from _listed(path, recursive=recursive)
+        yield from _read_list(path, recursive=recursive)
     elif glob.has_magic(word) and not path.exists():
-        yield from _matches(word)
+        yield from _match_glob(word)
     else:
         yield Input(path=path, place=PurePath(path.name))
 
 
-def _folder(folder: Path, *, recursive: bool) -> Iterator[Input]:
+def _scan_folder(folder: Path, *, recursive: bool) -> Iterator[Input]:
     count, closed = 0, list[OSError]()
     for parent, below, names in os.walk(folder, onerror=closed.append):
         below[:] = sorted(name for name in below if not name.startswith(".")) if recursive else []
@@ -117,40 +117,40 @@ def _folder(folder: Path, *, recursive: bool) -> Iterator[Input]:
                 yield Input(path=path, place=path.relative_to(folder))
     for error in closed:
         path = Path(os.fsdecode(error.filename or folder))
-        yield _failed(path, f"{path}: {error.strerror or error}")
+        yield _fail(path, f"{path}: {error.strerror or error}")
     if not count and not closed:
         hint = "" if recursive else " (folders below it are looked into with --recursive)"
-        yield _failed(folder, f"{folder}: no photographs in this folder{hint}")
+        yield _fail(folder, f"{folder}: no photographs in this folder{hint}")
 
 
-def _listed(path: Path, *, recursive: bool) -> Iterator[Input]:
+def _read_list(path: Path, *, recursive: bool) -> Iterator[Input]:
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        yield _failed(path, f"{path}: cannot be read as a list of photographs, one a line: {error}")
+        yield _fail(path, f"{path}: cannot be read as a list of photographs, one a line: {error}")
         return
     entries = [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
     if not entries:
-        yield _failed(path, f"{path}: the list is empty; it should name photographs, one a line")
+        yield _fail(path, f"{path}: the list is empty; it should name photographs, one a line")
     for entry in entries:
         if Path(entry).suffix.lower() in _LIST_SUFFIXES:
-            yield _failed(Path(entry), f"{entry}: {path} names another list; name its photographs instead")
+            yield _fail(Path(entry), f"{entry}: {path} names another list; name its photographs instead")
         else:
-            yield from _meanings(str(path.parent / entry), recursive=recursive)
+            yield from _expand_word(str(path.parent / entry), recursive=recursive)
 
 
-def _matches(pattern: str) -> Iterator[Input]:
+def _match_glob(pattern: str) -> Iterator[Input]:
     # The part before the first wildcard is the tree that outputs mirror, as with a folder.
-    fixed = Path(*_before_magic(Path(pattern)))
+    fixed = Path(*_fixed_parts(Path(pattern)))
     paths = [Path(match) for match in sorted(glob.glob(pattern, recursive=True))]  # noqa: PTH207 - keeps './' as typed
     files = [path for path in paths if path.is_file() and not path.name.endswith(own_endings())]
     if not files:
-        yield _failed(Path(pattern), f"{pattern}: no file matches")
+        yield _fail(Path(pattern), f"{pattern}: no file matches")
     for path in files:
         yield Input(path=path, place=PurePath(os.path.relpath(path, fixed)))
 
 
-def _before_magic(pattern: Path) -> Iterator[str]:
+def _fixed_parts(pattern: Path) -> Iterator[str]:
     for part in pattern.parts:
         if glob.has_magic(part):
             return
@@ -162,5 +162,5 @@ def _is_photograph(path: Path) -> bool:
     return path.suffix.lower() in READABLE_SUFFIXES and not path.name.startswith(".")
 
 
-def _failed(path: Path, message: str) -> Input:
+def _fail(path: Path, message: str) -> Input:
     return Input(path=path, place=PurePath(path.name), error=PictureError(message))

@@ -1,4 +1,4 @@
-"""Ctrl-C, and the signal that asks a program to end: what is under way is finished, and nothing else is begun."""
+"""Ctrl-C and SIGTERM: what is under way is finished, and nothing else is begun."""
 
 import signal
 import threading
@@ -16,9 +16,9 @@ class Stop:
     """Whether the user has asked for an end.
 
     Attributes:
-        gently: The first request is only remembered, for the work to ask for; a second one, or the first where this is
+        gently: The first request is only remembered, and the work asks for it. A second one, or the first where this is
             False, interrupts at once, as Ctrl-C does anywhere else.
-        requested: There was one.
+        requested: There was a request.
     """
 
     gently: bool
@@ -28,21 +28,21 @@ class Stop:
         """Tell whether the user has asked for an end."""
         return self.requested
 
-    def take(self, _signal: int, _frame: FrameType | None) -> None:
-        """Take one request, as a signal handler does."""
+    def handle(self, _signal: int, _frame: FrameType | None) -> None:
+        """Remember one request, or interrupt: a signal handler."""
         if self.requested or not self.gently:
             raise KeyboardInterrupt
         self.requested = True
 
 
 @contextmanager
-def stopping(*, gently: bool) -> Iterator[Stop]:
+def catch_interrupts(*, gently: bool) -> Iterator[Stop]:
     """Take Ctrl-C and SIGTERM while the block runs; outside the main thread, where none arrive, do nothing."""
     stop = Stop(gently=gently)
     if threading.current_thread() is not threading.main_thread():
         yield stop
         return
-    before = {number: signal.signal(number, stop.take) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, stop.handle) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield stop
     finally:

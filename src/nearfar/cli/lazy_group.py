@@ -39,7 +39,7 @@ VERBS = {
 }
 
 
-class Verb(TyperCommand):
+class LazyCommand(TyperCommand):
     """A verb of which only name and summary are known until somebody uses it."""
 
     def make_context(self, *words: Any, **settings: Any) -> Any:
@@ -50,18 +50,18 @@ class Verb(TyperCommand):
         """Return the real command, as Typer makes it."""
         name = str(self.name)
         module, _, attribute = VERBS[name][0].rpartition(".")
-        found = getattr(import_module(f"nearfar.{module}"), attribute)
+        verb = getattr(import_module(f"nearfar.{module}"), attribute)
         parent = typer.Typer()
-        if isinstance(found, typer.Typer):
-            parent.add_typer(found, name=name)
+        if isinstance(verb, typer.Typer):
+            parent.add_typer(verb, name=name)
         else:
-            parent.command(name)(found)
+            parent.command(name)(verb)
         return get_group(parent).commands[name]
 
 
-class Verbs(TyperGroup):
+class LazyGroup(TyperGroup):
     """The group of all verbs."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
-        self.commands.update({name: Verb(name=name, help=summary) for name, (_, summary) in VERBS.items()})
+        self.commands.update({name: LazyCommand(name=name, help=summary) for name, (_, summary) in VERBS.items()})

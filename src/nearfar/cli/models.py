@@ -1,8 +1,6 @@
 """``nearfar models``: which models there are, what each is, and which of their files are on this machine."""
 
 import json
-import sys
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import groupby
 from pathlib import Path
@@ -10,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from nearfar.cli.console import notify, print_columns
 from nearfar.cli.model_files import export_model, import_model, optimize_model, package_model, steps
 from nearfar.cli.options import Json, Quiet
 from nearfar.errors import NearfarError, OptionError, VerificationError
@@ -27,7 +26,7 @@ Variant = Annotated[
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ListedModel:
+class ModelRow:
     """One line of ``list``: ``path`` and ``place`` are None if the model is not on this machine or is damaged."""
 
     id: str
@@ -40,7 +39,7 @@ class ListedModel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CheckedFile:
+class FileCheck:
     """One line of ``verify``: ``problem`` is empty if the file is good."""
 
     model: str
@@ -57,16 +56,14 @@ class CheckedFile:
 def list_models(as_json: Json = False) -> None:
     """Print a line a model: id, kind, licence, size, and where its file is on this machine."""
     store = ModelStore()
-    listed = [_listed(known, store) for known in store.cards().values()]
+    listed = [_list_model(known, store) for known in store.cards().values()]
     if as_json:
         for model in listed:
             typer.echo(json.dumps(asdict(model)))
         return
     header = ("id", "kind", "licence", "size", "on this machine", "path")
-    lines = [
-        (model.id, model.kind, model.licence, f"{model.bytes / 1e6:.1f} MB", *_whereabouts(model)) for model in listed
-    ]
-    _print_columns([header, *lines])
+    lines = [(model.id, model.kind, model.licence, f"{model.bytes / 1e6:.1f} MB", *_locate(model)) for model in listed]
+    print_columns([header, *lines])
 
 
 @app.command()
@@ -86,7 +83,7 @@ def show(
     else:
         for section, rows in groupby(card_rows(known), key=lambda row: row.section):
             typer.echo(section)
-            _print_columns([(row.label, row.value) for row in rows], indent=2)
+            print_columns([(row.label, row.value) for row in rows], indent=2)
 
 
 @app.command()
@@ -104,9 +101,9 @@ def fetch(
     wanted = [store.card(name) for name in names]
     for known in wanted:
         try:
-            path = _fetched(known, store, variant, force=force, quiet=quiet)
+            path = _fetch(known, store, variant, force=force, quiet=quiet)
         except NearfarError as error:
-            typer.echo(f"nearfar: {error}", err=True)
+            notify(str(error))
             failed = True
             continue
         if not quiet:
@@ -125,7 +122,7 @@ def verify(
     store = ModelStore()
     checked = []
     for known in [store.card(name) for name in names] if names else store.cards().values():
-        found = _checked(known, store)
+        found = _check_files(known, store)
         if names and not found:
             store.require(known)
         checked += found
@@ -133,15 +130,15 @@ def verify(
         for file in checked:
             typer.echo(json.dumps(asdict(file)))
     else:
-        _print_columns(
+        print_columns(
             [
                 ("good" if file.good else "BAD", file.model, file.variant, file.path, file.problem)
                 for file in checked
                 if not (quiet and file.good)
             ]
         )
-    if not checked and not quiet:
-        typer.echo("nearfar: no model file is on this machine", err=True)
+    if not checked:
+        notify("no model file is on this machine", quiet=quiet)
     if not all(file.good for file in checked):
         raise typer.Exit(1)
 
@@ -156,7 +153,7 @@ def where(
     typer.echo(str(store.folder if name is None else store.require(store.card(name), variant)))
 
 
-def _fetched(known: ModelCard, store: ModelStore, variant: str, *, force: bool, quiet: bool) -> Path:
+def _fetch(known: ModelCard, store: ModelStore, variant: str, *, force: bool, quiet: bool) -> Path:
     if variant != "model" or not (known.is_to_be_made or known.made_from):
         return store.fetch(known, variant, force=force, progress=not quiet)
     if known.source.hub is None:
@@ -166,13 +163,13 @@ def _fetched(known: ModelCard, store: ModelStore, variant: str, *, force: bool, 
     return fetch_made(known, store, force=force, progress=not quiet, say=steps(quiet=quiet))
 
 
-def _listed(known: ModelCard, store: ModelStore) -> ListedModel:
+def _list_model(known: ModelCard, store: ModelStore) -> ModelRow:
     problem = None
     try:
         located = store.locate(known)
     except VerificationError as error:
         located, problem = None, str(error)
-    return ListedModel(
+    return ModelRow(
         id=known.id,
         kind=known.kind,
         licence=known.openness.model_licence,
@@ -183,13 +180,13 @@ def _listed(known: ModelCard, store: ModelStore) -> ListedModel:
     )
 
 
-def _whereabouts(model: ListedModel) -> tuple[str, str]:
+def _locate(model: ModelRow) -> tuple[str, str]:
     return model.place or ("damaged" if model.problem else "no"), model.path or model.problem or ""
 
 
-def _checked(known: ModelCard, store: ModelStore) -> list[CheckedFile]:
+def _check_files(known: ModelCard, store: ModelStore) -> list[FileCheck]:
     return [
-        CheckedFile(
+        FileCheck(
             model=known.id,
             variant=located.file.variant,
             place=located.place,
@@ -201,29 +198,6 @@ def _checked(known: ModelCard, store: ModelStore) -> list[CheckedFile]:
         )
         for located, reading in store.verify(known)
     ]
-
-
-def _print_columns(rows: Sequence[Sequence[str]], *, indent: int = 0) -> None:
-    """Print rows in aligned columns: folded to the width of a terminal, one whole line a row in a file or a pipe."""
-    if not rows:
-        return
-    if sys.stdout.isatty():
-        from rich.console import Console
-        from rich.padding import Padding
-        from rich.table import Table
-        from rich.text import Text
-
-        table = Table.grid(padding=(0, 2, 0, 0))
-        for _ in rows[0]:
-            table.add_column(overflow="fold")
-        for row in rows:
-            table.add_row(*map(Text, row))  # as text: Rich would take [1, 3, 518, 518] for one of its tags
-        Console().print(Padding(table, (0, 0, 0, indent)))
-        return
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        typer.echo(f"{' ' * indent}{cells}".rstrip())
 
 
 app.command("import")(import_model)

@@ -1,4 +1,4 @@
-"""What a verb over many files says: a row a file on stdout, notices and failures on stderr, an exit code."""
+"""What a verb over many files prints: a row a file on stdout, notices and failures on stderr, and an exit code."""
 
 import json
 import sys
@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 
 import typer
 
+from nearfar.cli.console import notify
 from nearfar.cli.interrupt import INTERRUPTED
 from nearfar.depth_map import Depth, DepthMap
 from nearfar.outputs import png
@@ -22,14 +23,14 @@ Detail: TypeAlias = "str | int | float | bool | Sequence[Detail] | Mapping[str, 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """What became of one file; the fields of its ``--json`` object.
+    """The result of one file; the fields of its ``--json`` object.
 
     Attributes:
-        input: The file as it was given.
+        input: The file, as the command line names it.
         status: ``done``, ``skipped`` (its outputs exist) or ``failed``.
         outputs: The files written, or that exist.
         error: Why it failed.
-        model: What made the map, and so on down: empty unless done.
+        model: What made the map; this and all below are empty unless the status is ``done``.
         size_wh: The photograph's width and height. [px]
         map: The file that the map was read from, where no network made it.
         network_wh: The width and height that the network saw. [px]
@@ -37,10 +38,10 @@ class Row:
         unit: ``m`` where the map is in metres.
         range: The farthest and the nearest value of a disparity [relative], the nearest and the farthest depth [m].
         clipped: How many pixels are farther than a PNG of millimetres holds; only where one was written.
-        details: What else there is to say of what was made, by the verb that made it.
-        remarks: What of these details the line for people ends with; not in the JSON, which has the details.
-        notices: What the user should be told about it, printed on standard error.
-        seconds: Time a stage took: read, prepare, run, restore, write. [s]
+        details: Extra fields of the verb that made the outputs.
+        remarks: What the line for people says of ``details``; not in the JSON.
+        notices: What the user should know of it, printed on standard error.
+        seconds: How long each stage took: read, prepare, run, restore, write. [s]
     """
 
     input: str
@@ -67,13 +68,13 @@ class Row:
     seconds: dict[str, float] = field(default_factory=dict)
 
     def as_json(self) -> str:
-        """Return the row as one line of JSON, without the fields that say nothing."""
+        """Return the row as one line of JSON, without its empty fields."""
         fields = asdict(self) | {"remarks": None}
         return json.dumps({key: value for key, value in fields.items() if value not in (None, (), [], {})})
 
     def as_text(self) -> str:
         """Return the row as one line for people."""
-        arrow = f"{on_one_line(self.input)} -> {', '.join(map(on_one_line, self.outputs))}"
+        arrow = f"{quote_name(self.input)} -> {', '.join(map(quote_name, self.outputs))}"
         if self.status == "skipped":
             return f"{arrow}  skipped: exists (replace it with --overwrite)"
         seconds = f"{sum(self.seconds.values()):.2f} s"
@@ -81,12 +82,12 @@ class Row:
             width, height = self.network_wh
             made_by = f"{self.model}, {self.recipe} {width}x{height}, {self.engine} {self.precision}"
         elif self.map is not None:
-            made_by = f"{self.model}, map {on_one_line(self.map)}"
+            made_by = f"{self.model}, map {quote_name(self.map)}"
         else:
             return f"{arrow}  {seconds}"
-        return "; ".join((f"{arrow}  {made_by}, {self._metres()}{seconds}", *self.remarks))
+        return "; ".join((f"{arrow}  {made_by}, {self._format_range()}{seconds}", *self.remarks))
 
-    def _metres(self) -> str:
+    def _format_range(self) -> str:
         if self.range is None or self.unit != "m":
             return ""
         return f"metres {'-'.join(shown_metres(self.range))}, "
@@ -109,18 +110,18 @@ class RowNotes:
         )
 
 
-def on_one_line(name: str) -> str:
+def quote_name(name: str) -> str:
     """Return a file's name as it is, or quoted where it holds a line break or another character that cannot be seen."""
     return name if name.isprintable() else repr(name)
 
 
-def clipped_in(depth_map: DepthMap, formats: Collection[str]) -> int | None:
+def count_clipped(depth_map: DepthMap, formats: Collection[str]) -> int | None:
     """Return how many pixels are clipped in these formats; None if no format clips this kind of map."""
     return png.count_clipped(depth_map) if isinstance(depth_map, Depth) and "png" in formats else None
 
 
-def clipped_notice(name: str, count: int) -> str:
-    """Return what to say of a photograph with ``count`` pixels that a PNG of millimetres cannot hold."""
+def describe_clipping(name: str, count: int) -> str:
+    """Return the notice about a photograph with ``count`` pixels farther than a PNG of millimetres holds."""
     return (
         f"{name}: pixels farther than {png.FARTHEST_M} m, all that a 16-bit PNG of millimetres holds: {count}, clipped "
         "to it in the PNG; a format of floats, such as exr or npy, keeps them"
@@ -128,12 +129,14 @@ def clipped_notice(name: str, count: int) -> str:
 
 
 @contextmanager
-def bar(total: int, *, shown: bool) -> Iterator[Callable[[], None]]:
-    """Show a bar on standard error while the block runs, and yield what moves it on; on a terminal only.
+def progress_bar(total: int, *, shown: bool) -> Iterator[Callable[[], None]]:
+    """Show a progress bar on standard error while the block runs, and yield the function that moves it on.
+
+    On a terminal only.
 
     Args:
         total: How many steps there are; a single one has no bar.
-        shown: Whether there is a bar at all.
+        shown: False shows none.
     """
     if total < 2 or not shown or not sys.stderr.isatty():
         yield lambda: None
@@ -168,15 +171,15 @@ class Report:
         self.counts[row.status] += 1
         self._advance()
         if row.status == "failed":
-            typer.echo(f"nearfar: {row.error}", err=True)
+            notify(str(row.error))
         if row.capped:
             width, height = row.network_wh or (0, 0)
-            name = on_one_line(row.input)
+            name = quote_name(row.input)
             self.notice(f"{name}: so long a picture is shown to the network at {width}x{height}, to bound memory")
         if row.clipped:
-            self.notice(clipped_notice(on_one_line(row.input), row.clipped))
+            self.notice(describe_clipping(quote_name(row.input), row.clipped))
         for text in row.notices:
-            self.notice(f"{on_one_line(row.input)}: {text}")
+            self.notice(f"{quote_name(row.input)}: {text}")
         if self.as_json:
             typer.echo(row.as_json(), err=self.rows_to_stderr)
         elif row.status != "failed" and not self.quiet:
@@ -184,13 +187,12 @@ class Report:
 
     def notice(self, text: str) -> None:
         """Print a notice on standard error."""
-        if not self.quiet:
-            typer.echo(f"nearfar: {text}", err=True)
+        notify(text, quiet=self.quiet)
 
     @contextmanager
     def progress(self, total: int) -> Iterator[None]:
         """Show a bar for ``total`` rows while the block runs, on a terminal only."""
-        with bar(total, shown=not (self.quiet or self.as_json)) as advance:
+        with progress_bar(total, shown=not (self.quiet or self.as_json)) as advance:
             self._advance = advance
             yield
 

@@ -13,7 +13,7 @@ from nearfar.evaluate.published import DA2K
 from nearfar.evaluate.report import DataFacts, Judged, versions
 from nearfar.evaluate.run import Result, caught
 from nearfar.evaluate.sample import Sample, Space, Truth
-from nearfar.evaluate.table import columns
+from nearfar.text_table import align_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -136,7 +136,8 @@ def _table(judged: Judged) -> str:
     rows.append(_line("all", sum(scenes.values(), Tally()), own.percent))
     found = accuracy(judged.results)
     sure = "" if found is None or found.low is None else f"\nall: {_points(found)}"
-    return f"{columns(rows)}{sure}\n{own.title}: {own.source}, as published"
+    lines = "\n".join(align_columns(rows, numbers=True))
+    return f"{lines}{sure}\n{own.title}: {own.source}, as published"
 
 
 def _points(found: Interval) -> str:

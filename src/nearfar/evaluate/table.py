@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from nearfar.evaluate.metrics import METRICS
 from nearfar.evaluate.report import Evaluation, Judged, marks
 from nearfar.evaluate.summary import beside, by_group, difference, summary
+from nearfar.text_table import align_columns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,20 +28,8 @@ def table(run: Evaluation) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def columns(rows: Sequence[Sequence[str]]) -> str:
-    """Return rows of cells as aligned lines: the first column to the left, the others to the right.
-
-    Example:
-        >>> print(columns([("name", "AbsRel"), ("a", "0.1")]))
-        name  AbsRel
-        a        0.1
-    """
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = []
-    for first, *others in rows:
-        cells = [first.ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True))]
-        lines.append("  ".join(cells).rstrip())
-    return "\n".join(lines)
+def _join_columns(rows: Sequence[Sequence[str]]) -> str:
+    return "\n".join(align_columns(rows, numbers=True))
 
 
 def _heading(run: Evaluation) -> str:
@@ -89,7 +78,7 @@ def _metrics(run: Evaluation) -> str:
             cells += [f"{found.published:.3f}", f"{found.difference:+.3f}"] if found else ["", ""]
         rows.append(cells)
     source = "".join(f"\n{row.title}: {row.source}, as published" for row, _ in paper)
-    return columns(rows) + source
+    return _join_columns(rows) + source
 
 
 def _lines(judged: Judged, protocol: Protocol) -> str:
@@ -97,14 +86,14 @@ def _lines(judged: Judged, protocol: Protocol) -> str:
     names = [name for name in _SHORT if name in protocol.metrics]
     heading = ["", "photographs", *(_titled(name) for name in names)]
     if groups:
-        return columns([heading, *(_group_line(group, figures, names) for group, figures in groups.items())])
+        return _join_columns([heading, *(_group_line(group, figures, names) for group, figures in groups.items())])
     if not judged.scored or len(judged.scored) > _FEW:
         return ""
     rows = [
         [result.name + _marked(result.marks), *(_cell(result.figures.get(name)) for name in names)]
         for result in judged.scored
     ]
-    return columns([["", *heading[2:]], *rows])
+    return _join_columns([["", *heading[2:]], *rows])
 
 
 def _group_line(group: str, figures: Mapping[str, Interval], names: Sequence[str]) -> list[str]:
@@ -134,7 +123,7 @@ def _against(run: Evaluation, other: Judged) -> str:
         f"{run.first.contender.title} less {other.contender.title} ({_counts(run, other)}), paired over {count} "
         f"photographs that both have; an interval without 0 is a sure difference"
     )
-    return f"{heading}\n{columns(rows)}" if between else f"{heading}: nothing to compare"
+    return f"{heading}\n{_join_columns(rows)}" if between else f"{heading}: nothing to compare"
 
 
 def _titled(name: str) -> str:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nearfar.cli.interrupt import stopping
+from nearfar.cli.interrupt import catch_interrupts
 from nearfar.errors import OptionError
 from nearfar.lab.cli import photograph_runs, training
 
@@ -94,7 +94,7 @@ def _labelled(photos: list[str], teacher: str, output: Path, *, side_px: int) ->
     _, sha256 = digest(estimator.path)
     said = f"{estimator.card.id} {sha256} {estimator.recipe.name} {estimator.size}"
     training.say(f"labelling {len(files)} photographs with {estimator.card.id}; those that have a label are left alone")
-    with stopping(gently=True) as stop:
+    with catch_interrupts(gently=True) as stop:
         keys = label(files, estimator, output / FOLDER, teacher_said=said, side_px=side_px, say=training.say, stop=stop)
     if stop():
         training.say(f"stopped with {len(keys)} photographs labelled; the same command goes on")

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nearfar.cli.interrupt import stopping
+from nearfar.cli.interrupt import catch_interrupts
 from nearfar.errors import MissingExtraError, OptionError
-from nearfar.machine import resolve_threads
+from nearfar.machine import threads_or_all
 
 if TYPE_CHECKING:
     from nearfar.lab.train.checkpoint import Checkpoint
@@ -105,7 +105,7 @@ def carry_out(
 
     keep_freed_memory()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    with _logged(), stopping(gently=True) as stop:
+    with _logged(), catch_interrupts(gently=True) as stop:
         surroundings = Surroundings(
             folder=output,
             workers=workers,
@@ -149,7 +149,7 @@ def renderers(named: int | None, lanes: int) -> int:
     A number that does not divide the lanes renders each scene in several processes: a named one is warned of.
     """
     if named is None:
-        return max(count for count in range(1, resolve_threads(None) + 1) if lanes % count == 0)
+        return max(count for count in range(1, threads_or_all(None) + 1) if lanes % count == 0)
     if named and lanes % named:
         say(f"--workers {named} does not divide {lanes}: scenes are rendered more than once; a divisor does it once")
     return named
