@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from PIL import Image
 
 from nearfar import DepthEstimator, load, read_picture
 from nearfar.cli import demo as command
-from nearfar.cli.demo import DemoReport, DemoRow, planned, run_demo
+from nearfar.cli.demo import list_files, run_demo, summarize_json, summarize_text
 from nearfar.cli.demo_photographs import DemoPhotograph, demo_photographs
 from nearfar.engines import onnxruntime
 from nearfar.errors import OutputError
@@ -17,6 +18,9 @@ from nearfar.models.card import card
 from nearfar.outputs.formats import open as open_map
 from support.command import Done, run
 from support.graphs import tiny_depth_graph
+
+if TYPE_CHECKING:
+    from nearfar.cli.report import Row
 
 LICENCES = {"CC0-1.0", "CC-BY-2.0", "CC-BY-4.0", "public domain"}
 PHOTOGRAPHS = demo_photographs()
@@ -61,35 +65,38 @@ def test_photographs_are_small_and_carry_no_private_data() -> None:
 
 
 def test_every_stage_runs_on_every_photograph(tmp_path: Path, graph: Path) -> None:
-    told: list[DemoRow] = []
-    report = run_demo(load(graph), tmp_path / "new" / "folder", tell=told.append)
-    assert told == report.rows
-    assert [row.input for row in told] == [photograph.file for photograph in PHOTOGRAPHS]
-    assert all(list(row.seconds) == ["read", "prepare", "run", "restore", "write"] for row in told)
-    assert all(min(row.seconds.values()) > 0 for row in told)
-    assert sorted((tmp_path / "new" / "folder").iterdir()) == sorted(planned(tmp_path / "new" / "folder"))
-    for photograph, row in zip(PHOTOGRAPHS, told, strict=True):
-        disparity = open_map(row.outputs["png"])
+    rows: list[Row] = []
+    out = tmp_path / "new" / "folder"
+    gallery = run_demo(load(graph), out, report=rows.append)
+    assert [row.input for row in rows] == [str(photograph.path) for photograph in PHOTOGRAPHS]
+    assert all(list(row.seconds) == ["read", "prepare", "run", "restore", "write"] for row in rows)
+    assert all(min(row.seconds.values()) > 0 for row in rows)
+    assert sorted(out.iterdir()) == sorted(list_files(out))
+    for photograph, exhibit in zip(PHOTOGRAPHS, gallery.exhibits, strict=True):
+        disparity = open_map(out / exhibit.files["png"])
         assert disparity.size_hw == read_picture(photograph.path).rgb.shape[:2]
         assert disparity.provenance.model == str(graph)
-        np.testing.assert_array_equal(np.load(row.outputs["npy"]).shape, disparity.size_hw)
-    text = report.page.read_text(encoding="utf-8")
+        np.testing.assert_array_equal(np.load(out / exhibit.files["npy"]).shape, disparity.size_hw)
+    text = (out / "gallery.html").read_text(encoding="utf-8")
     for photograph in PHOTOGRAPHS:
         assert photograph.title in text
         assert f"{photograph.author}, {photograph.licence}" in text
-    assert all(path.name in text for row in told for path in row.outputs.values())
-    assert report.better == ""
-    with Image.open(report.sheet) as sheet:
+    assert all(Path(path).name in text for row in rows for path in row.outputs)
+    assert gallery.better == ""
+    with Image.open(out / "gallery.png") as sheet:
         assert sheet.width == 1600
 
 
 def test_the_small_model_names_the_better_one(tmp_path: Path, graph: Path, two: object) -> None:
     estimator = DepthEstimator(card=card("nearfar-open"), engine=onnxruntime.load(graph), size=56)
-    report = run_demo(estimator, tmp_path)
-    assert report.model == "nearfar-open"
-    for text in (report.as_text(), report.page.read_text(encoding="utf-8"), json.loads(report.as_json())["better"]):
-        assert "nearfar models fetch depth-anything-v2-small" in text
-    assert "Open Source AI" in report.page.read_text(encoding="utf-8")
+    rows: list[Row] = []
+    gallery = run_demo(estimator, tmp_path, report=rows.append)
+    assert {row.model for row in rows} == {"nearfar-open"}
+    page = (tmp_path / "gallery.html").read_text(encoding="utf-8")
+    text, line = (make(tmp_path, model="x", better=gallery.better) for make in (summarize_text, summarize_json))
+    for shown in (text, page, json.loads(line)["better"]):
+        assert "nearfar models fetch depth-anything-v2-small" in shown
+    assert "Open Source AI" in page
 
 
 def test_the_command_prints_a_row_a_photograph_and_where_to_look(nearfar_demo, tmp_path: Path, two) -> None:
@@ -150,14 +157,13 @@ def test_a_disk_that_fails_leaves_no_part_of_a_file(tmp_path: Path, graph: Path,
 
     monkeypatch.setattr(command, "contact_sheet", full)
     with pytest.raises(OutputError):
-        run_demo(load(graph), tmp_path)
-    assert {path.name for path in tmp_path.iterdir()} == {path.name for path in planned(tmp_path)} - {
+        run_demo(load(graph), tmp_path, report=lambda _row: None)
+    assert {path.name for path in tmp_path.iterdir()} == {path.name for path in list_files(tmp_path)} - {
         "gallery.html",
         "gallery.png",
     }
 
 
 def test_a_report_says_no_better_model_where_none_is_known() -> None:
-    report = DemoReport(rows=[], page=Path("a.html"), sheet=Path("a.png"), model="x", better="")
-    assert "better" not in json.loads(report.as_json())
-    assert "accurate" not in report.as_text()
+    assert "better" not in json.loads(summarize_json(Path("out"), model="x", better=""))
+    assert "accurate" not in summarize_text(Path("out"), model="x", better="")

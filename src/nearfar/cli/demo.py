@@ -1,96 +1,33 @@
 """``nearfar demo``: the whole pipeline on photographs that come with nearfar, ending in a gallery to look at."""
 
 import json
-import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nearfar.cli import options
+from nearfar.cli.batch import BatchOptions, Job, plan_jobs, run_jobs
+from nearfar.cli.console import notify
 from nearfar.cli.demo_photographs import DemoPhotograph, demo_photographs
-from nearfar.cli.report import count_clipped, describe_clipping
+from nearfar.cli.map_source import estimate_maps
+from nearfar.cli.report import Row, RowNotes, describe_clipping
 from nearfar.engines import EngineName, Precision
-from nearfar.errors import OutputError
+from nearfar.errors import NearfarError, OutputError
 from nearfar.files import make_folder, write_whole
-from nearfar.image.reader import read_picture
 from nearfar.models.store import BUNDLED_MODEL, DEFAULT_MODEL
 from nearfar.outputs.contact_sheet import contact_sheet
-from nearfar.outputs.formats import FORMATS, save
+from nearfar.outputs.formats import FORMATS
 from nearfar.outputs.gallery import Exhibit, Gallery, page, shown_seconds
 
 if TYPE_CHECKING:
+    from nearfar.depth_map import DepthMap
     from nearfar.estimator import DepthEstimator
+    from nearfar.image.reader import Picture
 
 PAGE, SHEET = "gallery.html", "gallery.png"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DemoRow:
-    """What was made of one photograph.
-
-    Attributes:
-        input: The photograph's name.
-        model: The id of the model that ran.
-        outputs: Each format's file.
-        seconds: Time a stage took: read, prepare, run, restore, write [s].
-        clipped: How many pixels are farther than a PNG of millimetres holds; only of maps in metres.
-    """
-
-    input: str
-    model: str
-    outputs: Mapping[str, Path]
-    seconds: Mapping[str, float]
-    clipped: int | None = None
-
-    def as_text(self) -> str:
-        """Return the row as one line for people."""
-        stages = ", ".join(f"{stage} {shown_seconds(took)}" for stage, took in self.seconds.items())
-        folder = next(iter(self.outputs.values())).parent
-        return f"{self.input:<14} -> {folder / Path(self.input).stem}-*  {stages}"
-
-    def as_json(self) -> str:
-        """Return the row as one line of JSON."""
-        fields = {
-            "input": self.input,
-            "status": "done",
-            "model": self.model,
-            "outputs": [str(path) for path in self.outputs.values()],
-            "seconds": dict(self.seconds),
-        }
-        return json.dumps(fields | ({} if self.clipped is None else {"clipped": self.clipped}))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DemoReport:
-    """What a demonstration made.
-
-    Attributes:
-        rows: One a photograph.
-        page: The gallery, to open in a browser.
-        sheet: The gallery as one picture.
-        model: The id of the model that ran.
-        better: The command that brings a more accurate model; empty if there is none to name.
-    """
-
-    rows: Sequence[DemoRow]
-    page: Path
-    sheet: Path
-    model: str
-    better: str
-
-    def as_text(self) -> str:
-        """Return where to look and what ran, for people."""
-        ran = f"made by {self.model}" + (f"; a more accurate model: {self.better}" if self.better else "")
-        return f"{ran}\nlook at {self.page} (or {self.sheet})"
-
-    def as_json(self) -> str:
-        """Return where to look and what ran, as one line of JSON."""
-        fields = {"gallery": str(self.page), "sheet": str(self.sheet), "model": self.model}
-        return json.dumps(fields | ({"better": self.better} if self.better else {}))
-
 
 Out = Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="The folder for maps and gallery.")]
 
@@ -111,106 +48,110 @@ def demo(
 
     Writes each photograph's map in every format, gallery.html and gallery.png.
     """
-    there = [path for path in planned(out) if path.exists()]
-    if there and not overwrite:
-        if out / PAGE not in there:
+    existing = [path for path in list_files(out) if path.exists()]
+    if existing and not overwrite:
+        if out / PAGE not in existing:
             raise OutputError(
-                f"{there[0]} exists and {out / PAGE} does not: make the demonstration whole with --overwrite, "
+                f"{existing[0]} exists and {out / PAGE} does not: make the demonstration whole with --overwrite, "
                 "or choose another -o"
             )
-        _skip(out / PAGE, as_json=as_json, quiet=quiet)
+        _report_skip(out / PAGE, as_json=as_json, quiet=quiet)
         return
-    from nearfar.estimator import load
+    network = options.ModelOptions(
+        model=model, engine=engine, precision=precision, prepare=prepare, size=size, offline=offline
+    )
 
-    estimator = load(model, engine=engine, precision=precision, recipe=prepare, size=size, offline=offline)
-    if estimator.notice:
-        typer.echo(f"nearfar: {estimator.notice}", err=True)
-
-    def tell(row: DemoRow | DemoReport) -> None:
-        if isinstance(row, DemoRow) and row.clipped and not quiet:
-            typer.echo(f"nearfar: {describe_clipping(row.input, row.clipped)}", err=True)
+    def report(row: Row) -> None:
+        if row.clipped:
+            notify(describe_clipping(Path(row.input).name, row.clipped), quiet=quiet)
         if as_json:
-            typer.echo(row.as_json())
+            typer.echo(format_json(row))
         elif not quiet:
-            typer.echo(row.as_text())
+            typer.echo(format_text(row))
 
-    tell(run_demo(estimator, out, tell=tell))
+    estimator = network.load()
+    gallery = run_demo(estimator, out, report=report)
+    if as_json:
+        typer.echo(summarize_json(out, model=estimator.card.id, better=gallery.better))
+    elif not quiet:
+        typer.echo(summarize_text(out, model=estimator.card.id, better=gallery.better))
 
 
-def _skip(there: Path, *, as_json: bool, quiet: bool) -> None:
+def _report_skip(existing: Path, *, as_json: bool, quiet: bool) -> None:
     # All or nothing: a gallery of one model's maps must not stand beside files that another made.
     if as_json:
-        typer.echo(json.dumps({"status": "skipped", "exists": str(there)}))
-    elif not quiet:
-        typer.echo(f"nearfar: skipped: {there} exists: replace it with --overwrite, or choose another -o", err=True)
+        typer.echo(json.dumps({"status": "skipped", "exists": str(existing)}))
+    else:
+        notify(f"skipped: {existing} exists: replace it with --overwrite, or choose another -o", quiet=quiet)
 
 
-def planned(out: Path) -> list[Path]:
+def list_files(out: Path) -> list[Path]:
     """Return every file that a demonstration in the folder ``out`` makes."""
-    maps = [path for photograph in demo_photographs() for path in _outputs(photograph, out).values()]
+    maps = [path for job in _plan(_options(out)) for target in job.targets for path in target.paths]
     return [*maps, out / PAGE, out / SHEET]
 
 
-def run_demo(estimator: "DepthEstimator", out: Path, *, tell: Callable[[DemoRow], None] | None = None) -> DemoReport:
-    """Return what was made of the bundled photographs in the folder ``out``, replacing what is there.
+def run_demo(estimator: "DepthEstimator", out: Path, *, report: Callable[[Row], None]) -> Gallery:
+    """Return the gallery of the bundled photographs, which stands in the folder ``out`` then, beside their maps.
+
+    Files that exist are replaced.
 
     Args:
         estimator: What makes the maps.
         out: The folder, made if it is not there.
-        tell: Called with each photograph's row as soon as it is done.
+        report: Called with each photograph's row as soon as its maps are written.
 
     Raises:
-        EngineError: The network failed.
-        OutputError: The folder or a file cannot be written.
+        NearfarError: The network failed, or a map cannot be written.
+        OutputError: The folder or the gallery cannot be written.
     """
     make_folder(out)
-    rows, exhibits = [], []
-    for photograph in demo_photographs():
-        row, exhibit = _show(photograph, estimator, out)
-        rows.append(row)
-        exhibits.append(exhibit)
-        if tell is not None:
-            tell(row)
+    batch = _options(out)
+    maps: list[tuple[Picture, DepthMap]] = []
+
+    def keep(depth_map: "DepthMap", picture: "Picture") -> RowNotes:
+        maps.append((picture, depth_map))
+        return RowNotes()
+
+    exhibits: list[Exhibit] = []
+    jobs = _plan(batch)
+    rows = run_jobs(jobs, partial(estimate_maps, estimator), batch, annotate=keep)
+    for photograph, job, row in zip(demo_photographs(), jobs, rows, strict=True):
+        if row.error is not None:
+            raise NearfarError(row.error)
+        exhibits.append(_exhibit(photograph, job, row, *maps[len(exhibits)]))
+        report(row)
     better = f"nearfar models fetch {DEFAULT_MODEL}" if estimator.card.id == BUNDLED_MODEL else ""
-    gallery = Gallery(exhibits=exhibits, facts=_facts(estimator), better=better)
+    gallery = Gallery(exhibits=exhibits, facts=_describe_model(estimator), better=better)
     write_whole(out / SHEET, contact_sheet(gallery))
     write_whole(out / PAGE, page(gallery).encode("utf-8"))
-    return DemoReport(rows=rows, page=out / PAGE, sheet=out / SHEET, model=estimator.card.id, better=better)
+    return gallery
 
 
-def _show(photograph: DemoPhotograph, estimator: "DepthEstimator", out: Path) -> tuple[DemoRow, Exhibit]:
-    begin = time.perf_counter()
-    picture = read_picture(photograph.path)
-    read = time.perf_counter() - begin
-    estimate = estimator.estimate_timed(picture)
-    begin = time.perf_counter()
-    outputs = _outputs(photograph, out)
-    for name, path in outputs.items():
-        save(estimate.map, path, format=name, picture=picture)
-    seconds = {**asdict(estimate.seconds), "read": read, "write": time.perf_counter() - begin}
-    exhibit = Exhibit(
+def _options(out: Path) -> BatchOptions:
+    return BatchOptions(words=[str(photograph.path) for photograph in demo_photographs()], out=str(out), overwrite=True)
+
+
+def _plan(batch: BatchOptions) -> Sequence[Job]:
+    # A format whose library is not here is no reason to have no demonstration.
+    names = [name for name, kind in FORMATS.items() if kind.is_available]
+    return plan_jobs(batch, FORMATS, names)
+
+
+def _exhibit(photograph: DemoPhotograph, job: Job, row: Row, picture: "Picture", depth_map: "DepthMap") -> Exhibit:
+    return Exhibit(
         picture=picture,
-        map=estimate.map,
+        map=depth_map,
         title=photograph.title,
         shows=photograph.shows,
         credit=f"{photograph.author}, {photograph.licence}",
         credit_url=photograph.url,
-        seconds=seconds,
-        files={name: path.name for name, path in outputs.items()},
+        seconds=row.seconds,
+        files={target.format.name: target.path.name for target in job.targets if target.path is not None},
     )
-    clipped = count_clipped(estimate.map, outputs)
-    row = DemoRow(input=photograph.file, model=estimator.card.id, outputs=outputs, seconds=seconds, clipped=clipped)
-    return row, exhibit
 
 
-def _outputs(photograph: DemoPhotograph, out: Path) -> dict[str, Path]:
-    stem = photograph.path.stem
-    # A format whose library is not here is no reason to have no demonstration.
-    writers = {name: writer for name, writer in FORMATS.items() if writer.is_available}
-    return {name: out / f"{stem}{writer.tag}{writer.suffix}" for name, writer in writers.items()}
-
-
-def _facts(estimator: "DepthEstimator") -> dict[str, str]:
+def _describe_model(estimator: "DepthEstimator") -> dict[str, str]:
     card = estimator.card
     return {
         "Model": card.id if card.name in card.id else f"{card.name} ({card.id})",
@@ -218,3 +159,39 @@ def _facts(estimator: "DepthEstimator") -> dict[str, str]:
         "Openness": card.openness.osaid,
         "Runtime": str(estimator.engine.report),
     }
+
+
+def format_text(row: Row) -> str:
+    """Return a photograph's row as one line for people: the stages' seconds, since they are what a demonstration shows.
+
+    Example:
+        >>> format_text(Row(input="a.jpg", status="done", outputs=["out/a-depth.png"], seconds={"run": 0.5}))
+        'a.jpg          -> out/a-*  run 500 ms'
+    """
+    stages = ", ".join(f"{stage} {shown_seconds(took)}" for stage, took in row.seconds.items())
+    name = Path(row.input).name
+    return f"{name:<14} -> {Path(row.outputs[0]).parent / Path(name).stem}-*  {stages}"
+
+
+def format_json(row: Row) -> str:
+    """Return a photograph's row as one line of JSON."""
+    fields = {
+        "input": Path(row.input).name,
+        "status": row.status,
+        "model": row.model,
+        "outputs": list(row.outputs),
+        "seconds": row.seconds,
+    }
+    return json.dumps(fields | ({} if row.clipped is None else {"clipped": row.clipped}))
+
+
+def summarize_text(out: Path, *, model: str, better: str) -> str:
+    """Return where to look, which model ran, and the command that brings a more accurate one if there is any."""
+    models = f"made by {model}" + (f"; a more accurate model: {better}" if better else "")
+    return f"{models}\nlook at {out / PAGE} (or {out / SHEET})"
+
+
+def summarize_json(out: Path, *, model: str, better: str) -> str:
+    """Return the same as one line of JSON."""
+    fields = {"gallery": str(out / PAGE), "sheet": str(out / SHEET), "model": model}
+    return json.dumps(fields | ({"better": better} if better else {}))
