@@ -249,7 +249,7 @@ def test_a_record_has_null_for_what_is_no_number(tmp_path: Path) -> None:
 def test_renderers_are_as_many_as_share_the_lanes(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], cores: int, lanes: int, count: int
 ) -> None:
-    monkeypatch.setattr(training, "threads_or_all", lambda _: cores)
+    monkeypatch.setattr(training, "resolve_threads", lambda _: cores)
     assert training.renderers(None, lanes) == count
     assert training.renderers(0, lanes) == 0
     assert not capsys.readouterr().err

@@ -40,7 +40,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
-import photographs as files
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -49,6 +48,7 @@ from PIL import Image, ImageCms, ImageFile, ImageOps
 from nearfar.errors import ArrayError, OptionError, PictureError
 from nearfar.image.reader import READABLE_SUFFIXES, Picture, read_picture
 from nearfar.image.tiff import decode_sixteen
+from support import photographs as files
 from support.photographs import BAD, GOOD, deep_scene, encoded, exif, luma, png16, scene, tiff, write_bad, write_good
 
 SCENE = scene()

@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import photographs as files
 import pillow_heif
 import pytest
 import rawpy
@@ -15,11 +14,12 @@ from PIL import Image, ImageOps
 
 from nearfar.cli.inputs import expand
 from nearfar.errors import MissingExtraError, PictureError
-from nearfar.image.cicp import ADOBE_RGB, SRGB, CodePoints, srgb_of
-from nearfar.image.heif import HeifPicture
-from nearfar.image.isobmff import main_picture
-from nearfar.image.raw import RawPicture
+from nearfar.image.cicp import ADOBE_RGB, SRGB, CodePoints, to_srgb
+from nearfar.image.heif import HeifDecoder
+from nearfar.image.isobmff import read_primary_item
+from nearfar.image.raw import RawDecoder
 from nearfar.image.reader import READABLE_SUFFIXES, Picture, read_picture
+from support import photographs as files
 from support.photographs import deep_scene, dng, encoded, exif, heic, heic16, scene, tiff
 
 SCENE = scene(48, 64)
@@ -129,9 +129,9 @@ def test_turns_and_mirrors_are_added_up_in_their_order(properties: list[bytes], 
     lists = struct.pack(">IHB", 2, 1, 1) + other + struct.pack(">HB", 2, len(mine)) + numbers
     about = box(b"ipco", b"".join(held)) + box(b"ipma", bytes([0, 0, 0, is_wide]) + lists)
     data = box(b"ftyp", b"heic") + box(b"meta", bytes(4) + box(b"pitm", b"\0\0\0\0\0\2") + box(b"iprp", about))
-    assert main_picture(data).orientation == expected
+    assert read_primary_item(data).orientation == expected
     for end in range(len(data)):  # a damaged one costs no photograph
-        assert main_picture(data[:end]).orientation in range(1, 9)
+        assert read_primary_item(data[:end]).orientation in range(1, 9)
 
 
 # Colours --------------------------------------------------------------------------------------------------------------
@@ -187,7 +187,7 @@ def float_with_profile(profile: bytes) -> bytes:
 def test_code_points_mean_known_colours(
     code_points: CodePoints, stored: tuple[int, ...], expected: tuple[int, ...] | None
 ) -> None:
-    rgb = srgb_of(np.array([[stored]], np.uint8), code_points, white=255)[0, 0]
+    rgb = to_srgb(np.array([[stored]], np.uint8), code_points, white=255)[0, 0]
     if expected is not None:
         assert np.abs(rgb.astype(int) - expected).max() <= 6
 
@@ -201,14 +201,14 @@ def test_hdr_is_rolled_off_from_diffuse_white_to_the_peak(transfer: int, signal:
     expected = 255 * (1.055 * light ** (1 / 2.4) - 0.055) if light else 0
     grey = np.full((1, 1, 3), round(signal * 1023), np.uint16)
     for primaries in (1, 9):
-        rgb = srgb_of(grey, CodePoints(primaries, transfer), white=1023)
+        rgb = to_srgb(grey, CodePoints(primaries, transfer), white=1023)
         assert np.abs(rgb - expected).max() <= 2
 
 
 def test_hdr_keeps_the_order_of_light() -> None:
     ramp = np.repeat(np.arange(1024, dtype=np.uint16)[None, :, None], 3, axis=2)
     for transfer in (16, 18):
-        values = srgb_of(ramp, CodePoints(9, transfer), white=1023)[0].astype(int)
+        values = to_srgb(ramp, CodePoints(9, transfer), white=1023)[0].astype(int)
         assert (np.diff(values, axis=0) >= 0).all()
         assert np.abs(values - values[:, :1]).max() <= 1
 
@@ -224,7 +224,7 @@ def test_code_points_of_a_file_are_followed(kind: str) -> None:
     plain = read_picture(data).rgb
     for code_points in (CodePoints(12, 13), CodePoints(9, 16)):
         picture = read_picture(with_code_points(data, code_points))
-        assert difference(picture, srgb_of(plain, code_points, white=255)) <= 1
+        assert difference(picture, to_srgb(plain, code_points, white=255)) <= 1
         assert difference(picture, plain) > 10
 
 
@@ -336,9 +336,9 @@ def test_the_focal_length_of_raw_is_that_of_its_exif() -> None:
 
 @pytest.mark.parametrize("head", [b"IIRO", b"IIU\0", b"II*\0"])
 def test_the_tags_of_olympus_and_panasonic_are_those_of_a_tiff(head: bytes) -> None:
-    raw = RawPicture(io.BytesIO(dng(SCENE, focal_35mm=28)), label="P1.ORF")
+    raw = RawDecoder(io.BytesIO(dng(SCENE, focal_35mm=28)), label="P1.ORF")
     raw._data = head + raw._data[4:]
-    assert raw._focal_px((64, 48)) == pytest.approx(28 * np.hypot(48, 64) / 43.27)
+    assert raw._read_focal_px((64, 48)) == pytest.approx(28 * np.hypot(48, 64) / 43.27)
 
 
 @pytest.mark.parametrize(
@@ -350,10 +350,10 @@ def test_what_the_tags_leave_out_the_preview_tells(preview: bytes, focal_35mm: i
         def extract_thumb(self) -> rawpy.Thumbnail:
             return rawpy.Thumbnail(rawpy.ThumbFormat.JPEG, preview)
 
-    raw = RawPicture(io.BytesIO(dng(SCENE)), label="F1.RAF")
+    raw = RawDecoder(io.BytesIO(dng(SCENE)), label="F1.RAF")
     raw._raw = Camera()
     expected = None if focal_35mm is None else pytest.approx(focal_35mm * np.hypot(48, 64) / 43.27)
-    assert raw._focal_px((64, 48)) == expected
+    assert raw._read_focal_px((64, 48)) == expected
 
 
 def test_raw_from_a_path_is_named_like_any_photograph(tmp_path: Path) -> None:
@@ -469,7 +469,7 @@ def test_without_the_35_mm_frame_the_sensor_tells_the_focal_length(
 # What is refused ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("data", "reader"), [(heic(IMAGE), HeifPicture), (dng(SCENE), RawPicture)])
+@pytest.mark.parametrize(("data", "reader"), [(heic(IMAGE), HeifDecoder), (dng(SCENE), RawDecoder)])
 def test_a_size_is_refused_from_the_header(data: bytes, reader: type, monkeypatch: pytest.MonkeyPatch) -> None:
     assert read_picture(data, max_pixels=48 * 64).size_hw == (48, 64)
     monkeypatch.setattr(reader, "decode", lambda *_, **__: pytest.fail("decoded"))

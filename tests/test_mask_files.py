@@ -12,7 +12,7 @@ from PIL import Image
 
 from nearfar import Disparity, Picture, Provenance, read_picture
 from nearfar.errors import ArrayError, OptionError
-from nearfar.outputs.orientation import as_stored
+from nearfar.image.exif import undo_orientation
 from nearfar.products.mask import MaskSettings, mask
 from nearfar.products.mask_formats import RUBYLITH, darktable_writers, mask_writers, overlaid
 from support.photographs import encoded, exif, scene
@@ -113,8 +113,8 @@ def test_a_photograph_in_each_orientation_goes_back_to_how_the_sensor_saw_it(ori
     sensor, data = stored_in(orientation)
     picture = read_picture(data)
     assert picture.orientation == orientation
-    np.testing.assert_array_equal(as_stored(picture.rgb, orientation), sensor)
-    np.testing.assert_array_equal(as_stored(picture.rgb[..., 0], orientation), sensor[..., 0])
+    np.testing.assert_array_equal(undo_orientation(picture.rgb, orientation), sensor)
+    np.testing.assert_array_equal(undo_orientation(picture.rgb[..., 0], orientation), sensor[..., 0])
 
 
 @pytest.mark.parametrize("orientation", ORIENTATIONS)

@@ -48,7 +48,7 @@ from nearfar.engines import EngineName, Precision
 from nearfar.errors import CardError, EngineError, GraphError, MissingExtraError, OptionError
 from nearfar.evaluate.agreement import Agreement
 from nearfar.image.reader import read_picture
-from nearfar.machine import machine_report, processor_in
+from nearfar.machine import describe_machine, parse_processor
 from nearfar.models.select import card_of_file
 from support.fake_contestants import REPORT, FakeOrder
 from support.graphs import tiny_depth, tiny_depth_graph
@@ -469,7 +469,7 @@ def test_stopped_before_the_first_round_rows_say_so(tmp_path: Path) -> None:
 
 
 def test_the_machine_says_what_it_is() -> None:
-    machine = machine_report()
+    machine = describe_machine()
     assert machine.processor
     assert machine.cores >= 1
     assert {"python", "numpy", "nearfar"} <= machine.versions.keys()
@@ -487,12 +487,12 @@ def test_the_machine_says_what_it_is() -> None:
     ],
 )
 def test_processors_of_linux(text: str, expected: str | None) -> None:
-    assert processor_in(text) == expected
+    assert parse_processor(text) == expected
 
 
 def lines(*rows: SpeedRow, is_own_size: bool = True) -> list[str]:
     settings = {"command": "nearfar bench --json"}
-    machine = replace(machine_report(), processor="A CPU")
+    machine = replace(describe_machine(), processor="A CPU")
     return [json.dumps(record_of(row, machine, settings, model="m", is_own_size=is_own_size)) for row in rows]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from nearfar.errors import OutputError
+from nearfar.errors import OutputError, os_reason
 
 
 def make_folder(folder: Path) -> None:
@@ -18,7 +18,7 @@ def make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError(f"{folder}: this folder cannot be made: {error.strerror or error}") from error
+        raise OutputError(f"{folder}: this folder cannot be made: {os_reason(error)}") from error
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -49,7 +49,7 @@ def write_together(files: Mapping[Path, bytes]) -> None:
             os.replace(part, path)  # noqa: PTH105 - part is a plain string
         made.clear()
     except OSError as error:
-        raise OutputError(f"{path}: cannot be written: {error.strerror or error}") from error
+        raise OutputError(f"{path}: cannot be written: {os_reason(error)}") from error
     finally:
         # Ctrl-C in the middle leaves nothing either; after the renames there is nothing to remove.
         for leftover in (*map(Path, parts.values()), *made):

@@ -10,14 +10,17 @@ from pathlib import Path
 
 from nearfar.errors import OptionError
 
+_PACKAGES = ("nearfar", "numpy", "onnxruntime", "onnxruntime-gpu", "openvino", "torch", "transformers")
+_BUSY_SHARE = 0.25
 
-def threads_or_all(threads: int | None) -> int:
+
+def resolve_threads(threads: int | None) -> int:
     """Return how many CPU threads to use: ``threads``, or with None as many as this process may use cores.
 
     A container or a job scheduler can limit the cores; a runtime that counts them for itself may not see that.
 
     Example:
-        >>> threads_or_all(3)
+        >>> resolve_threads(3)
         3
 
     Raises:
@@ -28,10 +31,6 @@ def threads_or_all(threads: int | None) -> int:
     if threads < 1:
         raise OptionError(f"threads must be 1 or more, got {threads}")
     return threads
-
-
-_PACKAGES = ("nearfar", "numpy", "onnxruntime", "onnxruntime-gpu", "openvino", "torch", "transformers")
-_BUSY_SHARE = 0.25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,23 +59,23 @@ class MachineReport:
         return self.load is not None and self.load > _BUSY_SHARE * self.cores
 
 
-def machine_report() -> MachineReport:
+def describe_machine() -> MachineReport:
     """Return what this process runs on."""
     return MachineReport(
-        processor=_processor(),
-        cores=threads_or_all(None),
-        memory_bytes=_memory_bytes(),
+        processor=_read_processor(),
+        cores=resolve_threads(None),
+        memory_bytes=_read_memory_bytes(),
         system=platform.platform(terse=True),
-        versions={"python": platform.python_version(), **_versions()},
+        versions={"python": platform.python_version(), **_read_versions()},
         load=os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
     )
 
 
-def processor_in(text: str) -> str | None:
+def parse_processor(text: str) -> str | None:
     r"""Return the processor that Linux's /proc/cpuinfo describes; None where it gives no name, as on ARM.
 
     Example:
-        >>> processor_in("model name\t: AMD EPYC\ncpu family\t: 26\nmodel\t\t: 2\n")
+        >>> parse_processor("model name\t: AMD EPYC\ncpu family\t: 26\nmodel\t\t: 2\n")
         'AMD EPYC (family 26, model 2)'
     """
     first = text.split("\n\n")[0]
@@ -88,27 +87,27 @@ def processor_in(text: str) -> str | None:
     return f"{fields['model name']} (family {fields['cpu family']}, model {fields['model']})"
 
 
-def _processor() -> str:
-    told = Path("/proc/cpuinfo")
-    found = processor_in(told.read_text(encoding="utf-8", errors="replace")) if told.exists() else None
+def _read_processor() -> str:
+    path = Path("/proc/cpuinfo")
+    name = parse_processor(path.read_text(encoding="utf-8", errors="replace")) if path.exists() else None
     if sys.platform == "darwin":
-        asked = ["/usr/sbin/sysctl", "-n", "machdep.cpu.brand_string"]
-        found = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
-    return found or platform.processor() or platform.machine()
+        command = ["/usr/sbin/sysctl", "-n", "machdep.cpu.brand_string"]
+        name = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+    return name or platform.processor() or platform.machine()
 
 
-def _memory_bytes() -> int | None:
+def _read_memory_bytes() -> int | None:
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):
         return None
 
 
-def _versions() -> dict[str, str]:
-    found = {}
+def _read_versions() -> dict[str, str]:
+    versions = {}
     for package in _PACKAGES:
         try:
-            found[package] = version(package)
+            versions[package] = version(package)
         except PackageNotFoundError:
             continue
-    return found
+    return versions

@@ -9,7 +9,7 @@ import numpy as np
 
 from nearfar.engines import EngineName
 from nearfar.errors import EngineError, OptionError
-from nearfar.machine import threads_or_all
+from nearfar.machine import resolve_threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,9 +61,9 @@ def matrix_product(
     if engine is EngineName.ONNXRUNTIME:
         if arithmetic is not Arithmetic.FLOAT32:
             raise EngineError(f"ONNX Runtime multiplies in float32 here, not in {arithmetic}")
-        return _by_onnxruntime(first, second, threads_or_all(threads))
+        return _by_onnxruntime(first, second, resolve_threads(threads))
     if engine is EngineName.OPENVINO:
-        return _by_openvino(first, second, arithmetic, threads_or_all(threads))
+        return _by_openvino(first, second, arithmetic, resolve_threads(threads))
     raise OptionError("a matrix product needs the name of an engine")
 
 

@@ -17,7 +17,7 @@ from nearfar.benchmark.results import Evidence, ceilings_of, rows_of
 from nearfar.benchmark.starting import started
 from nearfar.benchmark.subjects import NetworkOrder
 from nearfar.errors import EngineError, GraphError, NearfarError, OptionError
-from nearfar.machine import machine_report
+from nearfar.machine import describe_machine
 from nearfar.preprocess import RECIPES, only_hw, prepare
 
 if TYPE_CHECKING:
@@ -210,7 +210,7 @@ def _started(
 def _say_if_large(ground: _Ground, peak_bytes: int | None) -> None:
     """Say so where all contestants together, each as large as the naive way, may not fit into memory."""
     networks = sum(entrant.role is not Role.CEILING for entrant in ground.entrants)
-    has_bytes = machine_report().memory_bytes
+    has_bytes = describe_machine().memory_bytes
     if peak_bytes and has_bytes and networks * peak_bytes > _MEMORY_SHARE * has_bytes:
         ground.say(
             f"{networks} contestants of about {peak_bytes / 2**20:.0f} MiB each will be in memory at once, of the "

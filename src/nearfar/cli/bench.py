@@ -99,7 +99,7 @@ def bench(
         raise OptionError("--card prints rows of the model's own size and nothing else: leave out --json and --size")
     from nearfar.benchmark.records import card_toml, measurements_of, record_of
     from nearfar.benchmark.run import measure
-    from nearfar.machine import machine_report
+    from nearfar.machine import describe_machine
 
     say = _say(quiet=quiet)
     store = ModelStore()
@@ -110,7 +110,7 @@ def bench(
     contest = _at_pace(contest, seconds, runs)
     if peers:
         contest = _with_peers(contest, checkpoint)
-    machine = machine_report()
+    machine = describe_machine()
     _warn_if_busy(machine)
     settings = _settings(contest, checkpoint)
     with catch_interrupts(gently=True) as stop:

@@ -16,7 +16,7 @@ from nearfar.engines.onnxruntime_library import NO_BYTE_OVERFLOW, onnxruntime, r
 from nearfar.engines.providers import COMPUTES, CPU, CUDA, PREFERRED_PROVIDERS
 from nearfar.engines.signature import TensorSpec, contract_of, map_of
 from nearfar.errors import EngineError, GraphError, OptionError
-from nearfar.machine import threads_or_all
+from nearfar.machine import resolve_threads
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -133,7 +133,7 @@ def load(
     if not path.is_file():
         raise GraphError(f"{path} is not a file: give the path of an ONNX network")
     computing = Precision.EXACT if quantised else precision  # what is not 8 bits
-    wanted = _Wanted(path=path, threads=threads_or_all(threads), precision=computing)
+    wanted = _Wanted(path=path, threads=resolve_threads(threads), precision=computing)
     session = _session_on(provider, wanted) if provider else _session_on_best(wanted)
     return OnnxRuntimeEngine(
         session, name=path.name, threads=wanted.threads, precision=Precision.FAST if quantised else precision
@@ -155,9 +155,9 @@ def load_plain(path: str | os.PathLike[str], *, threads: int | None = None) -> O
     """
     options = onnxruntime.SessionOptions()
     if threads is not None:
-        options.intra_op_num_threads = threads_or_all(threads)
+        options.intra_op_num_threads = resolve_threads(threads)
     session = plain_session(Path(path), options)
-    return OnnxRuntimeEngine(session, name=Path(path).name, threads=threads_or_all(threads), precision=Precision.EXACT)
+    return OnnxRuntimeEngine(session, name=Path(path).name, threads=resolve_threads(threads), precision=Precision.EXACT)
 
 
 def plain_session(path: Path, options: onnxruntime.SessionOptions) -> onnxruntime.InferenceSession:

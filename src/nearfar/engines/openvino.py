@@ -21,7 +21,7 @@ from nearfar.engines.openvino_compile import DEVICE, Order, compiled_graph
 from nearfar.engines.openvino_library import RUN_ERRORS, VERSION, core, one_line
 from nearfar.engines.signature import map_of
 from nearfar.errors import EngineError, GraphError
-from nearfar.machine import threads_or_all
+from nearfar.machine import resolve_threads
 
 if TYPE_CHECKING:
     import os
@@ -145,7 +145,7 @@ def load(
         raise GraphError(f"{path} is not a file: give the path of an ONNX network")
     has_bfloat16 = _require(precision, quantised=quantised)
     computing = Precision.EXACT if quantised and not has_bfloat16 else precision
-    options = _OPTIONS | _PRECISION_OPTIONS[computing] | {"INFERENCE_NUM_THREADS": str(threads_or_all(threads))}
+    options = _OPTIONS | _PRECISION_OPTIONS[computing] | {"INFERENCE_NUM_THREADS": str(resolve_threads(threads))}
     if size_hw is not None and math.prod(size_hw) < _SMALLEST_OWN_PIXELS:
         size_hw = None
     order = Order(path=path, options=options, size_hw=size_hw, sha256=sha256)

@@ -66,7 +66,7 @@ def is_srgb(code_points: CodePoints) -> bool:
     return _PRIMARIES.get(code_points.primaries) == _BT709 and code_points.transfer in _AS_SRGB
 
 
-def srgb_of(values: NDArray[np.uint8 | np.uint16], code_points: CodePoints, *, white: int) -> RgbU8:
+def to_srgb(values: NDArray[np.uint8 | np.uint16], code_points: CodePoints, *, white: int) -> RgbU8:
     """Return colours as sRGB; what is outside its gamut is clipped, what is brighter than its white is rolled off.
 
     Args:
@@ -75,10 +75,10 @@ def srgb_of(values: NDArray[np.uint8 | np.uint16], code_points: CodePoints, *, w
         white: The value that stands for 1.
 
     Example:
-        >>> srgb_of(np.array([[[0, 512, 1023]]], np.uint16), SRGB, white=1023).tolist()
+        >>> to_srgb(np.array([[[0, 512, 1023]]], np.uint16), SRGB, white=1023).tolist()
         [[[0, 128, 255]]]
     """
-    light_of = _light(np.arange(white + 1) / white, code_points.transfer).astype(np.float32)
+    light_of = _linearize(np.arange(white + 1) / white, code_points.transfer).astype(np.float32)
     matrix = (np.linalg.inv(_to_xyz(_BT709)) @ _to_xyz(_PRIMARIES[code_points.primaries])).astype(np.float32)
     height, width, _ = values.shape
     rgb = np.empty((height, width, 3), np.uint8)
@@ -86,14 +86,14 @@ def srgb_of(values: NDArray[np.uint8 | np.uint16], code_points: CodePoints, *, w
     for top in range(0, height, rows):
         light = light_of[np.minimum(values[top : top + rows], white)]
         if code_points.transfer in (_PQ, _HLG):
-            light = _rolled_off(light, code_points)
+            light = _tone_map(light, code_points)
         levels = np.rint(np.clip(light @ matrix.T, 0, 1) * 65535).astype(np.uint16)
         rgb[top : top + rows] = _SRGB_OF_LIGHT[levels]
     return rgb
 
 
-def _light(values: NDArray[np.float64], transfer: int) -> NDArray[np.float64]:
-    """Return the light that values of 0 to 1 stand for: 1 is white; of PQ and HLG, see ``_rolled_off``."""
+def _linearize(values: NDArray[np.float64], transfer: int) -> NDArray[np.float64]:
+    """Return the light that values of 0 to 1 stand for: 1 is white; of PQ and HLG, see ``_tone_map``."""
     if transfer == _PQ:  # Source: ITU-R BT.2100-2, table 4, here over 10,000 cd/m²
         power = values ** (1 / 78.84375)
         ratio = np.maximum(power - 0.8359375, 0) / (18.8515625 - 18.6875 * power)
@@ -108,7 +108,7 @@ def _light(values: NDArray[np.float64], transfer: int) -> NDArray[np.float64]:
     return np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
 
 
-def _rolled_off(light: NDArray[np.float32], code_points: CodePoints) -> NDArray[np.float32]:
+def _tone_map(light: NDArray[np.float32], code_points: CodePoints) -> NDArray[np.float32]:
     """Return HDR light with its peak at 1, by a curve that is straight in the shadows and keeps hues.
 
     Source: Reinhard et al., Photographic Tone Reproduction for Digital Images (2002), eq. 4, on the largest channel.
@@ -133,11 +133,11 @@ def _to_xyz(primaries: tuple[float, ...]) -> NDArray[np.float64]:
     return matrix
 
 
-def _curve() -> NDArray[np.uint8]:
+def _build_srgb_curve() -> NDArray[np.uint8]:
     light = np.arange(65536) / 65535
     values = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
     eight: NDArray[np.uint8] = np.rint(255 * values).astype(np.uint8)
     return eight
 
 
-_SRGB_OF_LIGHT = _curve()
+_SRGB_OF_LIGHT = _build_srgb_curve()

@@ -45,35 +45,35 @@ def to_eight(values: NDArray[np.integer | np.floating], *, white: int | None = N
     return sixteen_to_eight(values) if top == 65535 else np.rint(values * (255.0 / top)).astype(np.uint8)
 
 
-def flattened(image: Image.Image, *, profile: bytes | None, background: Background, label: str) -> Image.Image:
+def flatten(image: Image.Image, *, profile: bytes | None, background: Background, label: str) -> Image.Image:
     """Return a loaded 8-bit image of any mode as sRGB, with ``background`` where it is transparent."""
     alpha = image.convert("RGBA").getchannel("A") if image.has_transparency_data else None
     if image.mode in ("1", "LA", "La"):
-        colours = image.convert("L")
+        colors = image.convert("L")
     elif image.mode in ("L", "RGB", "CMYK"):
-        colours = image
+        colors = image
     else:
-        colours = (image if alpha is None else image.convert("RGBA")).convert("RGB")
-    rgb = _to_srgb(colours, profile, label=label)
+        colors = (image if alpha is None else image.convert("RGBA")).convert("RGB")
+    rgb = _to_srgb(colors, profile, label=label)
     if alpha is None or alpha.getextrema() == (255, 255):
         return rgb
     return Image.composite(rgb, Image.new("RGB", rgb.size, background), alpha)
 
 
-def by_code_points(image: Image.Image, code_points: cicp.CodePoints | None, *, label: str) -> Image.Image:
+def convert_code_points(image: Image.Image, code_points: cicp.CodePoints | None, *, label: str) -> Image.Image:
     """Return an 8-bit picture whose values mean ``code_points`` as sRGB; its transparency stays."""
     if code_points is None or cicp.is_srgb(code_points) or image.mode not in ("RGB", "RGBA"):
         return image
     if not cicp.is_known(code_points):
-        warn_of_colours(label, f"code points {code_points.primaries}/{code_points.transfer} are not known")
+        warn_of_colors(label, f"code points {code_points.primaries}/{code_points.transfer} are not known")
         return image
-    converted = Image.fromarray(cicp.srgb_of(np.asarray(image)[..., :3], code_points, white=255))
+    converted = Image.fromarray(cicp.to_srgb(np.asarray(image)[..., :3], code_points, white=255))
     if image.mode == "RGBA":
         converted.putalpha(image.getchannel("A"))
     return converted
 
 
-def warn_of_colours(label: str, reason: object) -> None:
+def warn_of_colors(label: str, reason: object) -> None:
     """Warn that what a file says of its colours cannot be followed."""
     logger.warning("%s: its colour profile cannot be used (%s), so sRGB is assumed", label, reason)
 
@@ -87,7 +87,7 @@ def _to_srgb(image: Image.Image, profile: bytes | None, *, label: str) -> Image.
             if image.mode != "RGB" or not _changes_nothing(transform):
                 return ImageCms.applyTransform(image, transform) or image
         except (ImageCms.PyCMSError, OSError) as error:
-            warn_of_colours(label, error)
+            warn_of_colors(label, error)
     if image.mode == "CMYK" and not profile:
         logger.warning("%s: its inks are of no known kind (CMYK without a colour profile): colours are a guess", label)
     return image if image.mode == "RGB" else image.convert("RGB")
@@ -99,6 +99,6 @@ def _changes_nothing(transform: ImageCms.ImageCmsTransform) -> bool:
     Most photographs carry sRGB's profile, under many names; to convert them would cost more time than to decode them.
     """
     levels = np.arange(0, 256, 51, dtype=np.uint8)
-    colours = np.stack(np.meshgrid(levels, levels, levels), axis=-1).reshape(6, 36, 3)
-    converted = np.asarray(ImageCms.applyTransform(Image.fromarray(colours), transform))
-    return bool(np.abs(converted.astype(np.int16) - colours).max() <= 1)
+    colors = np.stack(np.meshgrid(levels, levels, levels), axis=-1).reshape(6, 36, 3)
+    converted = np.asarray(ImageCms.applyTransform(Image.fromarray(colors), transform))
+    return bool(np.abs(converted.astype(np.int16) - colors).max() <= 1)

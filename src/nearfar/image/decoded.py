@@ -1,8 +1,8 @@
 """From a picture file, in whatever form it stores its pixels, to upright 8-bit sRGB.
 
-``kinds`` tells what a file is by how it begins; ``stored`` reads what Pillow opens, ``deep`` the TIFFs that Pillow
-does not or wrongly, ``heif`` a phone's, ``raw`` a camera's. ``exif``, ``colour``, ``codes`` and ``boxes`` say what the
-pixels and the bytes around them mean, and ``rules`` bind Pillow. Importing this package loads no decoder.
+``sniff`` tells what a file is by how it begins; ``pillow`` reads what Pillow opens, ``tiff`` the TIFFs that Pillow does
+not or wrongly, ``heif`` a phone's, ``raw`` a camera's. ``exif``, ``color``, ``cicp`` and ``isobmff`` say what the
+pixels and the bytes around them mean, and ``pillow_settings`` bind Pillow. Importing this package loads no decoder.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Background: TypeAlias = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decoded:
+class DecodedPicture:
     """The pixels of a picture file, and what it says about the camera.
 
     Attributes:
@@ -32,7 +32,7 @@ class Decoded:
     focal_px: float | None
 
 
-class Opened(Protocol):
+class PictureDecoder(Protocol):
     """A picture whose header has been read and whose pixels have not."""
 
     @property
@@ -40,7 +40,7 @@ class Opened(Protocol):
         """Width and height as stored, in pixels: what decoding will take memory for."""
         ...
 
-    def decode(self, *, background: Background, label: str) -> Decoded:
+    def decode(self, *, background: Background, label: str) -> DecodedPicture:
         """Return the pixels; a damaged file raises whatever its decoder does.
 
         Args:

@@ -9,18 +9,18 @@ from PIL import Image
 
 from nearfar.errors import MissingExtraError
 from nearfar.image import cicp
-from nearfar.image.color import flattened, to_eight, warn_of_colours
-from nearfar.image.decoded import Background, Decoded
-from nearfar.image.exif import focal_px_of, read_exif
-from nearfar.image.isobmff import main_picture
-from nearfar.image.pillow_settings import pillow_by_nearfar_rules
+from nearfar.image.color import flatten, to_eight, warn_of_colors
+from nearfar.image.decoded import Background, DecodedPicture
+from nearfar.image.exif import read_exif, read_focal_px
+from nearfar.image.isobmff import read_primary_item
+from nearfar.image.pillow_settings import override_pillow_settings
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pillow_heif import HeifImage
 
 
-class HeifPicture:
+class HeifDecoder:
     """The main picture of a HEIF file, whose boxes have been read; bursts, depth and gain maps beside it are left."""
 
     def __init__(self, file: BinaryIO, *, label: str) -> None:
@@ -46,7 +46,7 @@ class HeifPicture:
         self._image: HeifImage = container[container.primary_index]
         # libheif turns the picture by these, as the standard wants, and EXIF's orientation, which says so once more,
         # counts for nothing.
-        properties = main_picture(data)
+        properties = read_primary_item(data)
         self._orientation, self._code_points = properties.orientation, properties.code_points
 
     @property
@@ -55,7 +55,7 @@ class HeifPicture:
         width, height = self._image.size
         return width, height
 
-    def decode(self, *, background: Background, label: str) -> Decoded:
+    def decode(self, *, background: Background, label: str) -> DecodedPicture:
         """Return the pixels; a damaged file raises whatever pillow-heif does."""
         expected = self.size_wh
         values = np.asarray(self._image)
@@ -63,32 +63,32 @@ class HeifPicture:
             raise ValueError(
                 f"it is {values.shape[1]}×{values.shape[0]} and says that it is {expected[0]}×{expected[1]}"
             )
-        profile = self._block("icc_profile")
-        image = self._eight(values, None if profile else self._code_points, label=label)
-        rgb = flattened(image, profile=profile, background=background, label=label)
-        with pillow_by_nearfar_rules():
-            focal_px = focal_px_of(read_exif(self._block("exif")), self.size_wh)
-        return Decoded(rgb=np.asarray(rgb), orientation=self._orientation, focal_px=focal_px)
+        profile = self._get_block("icc_profile")
+        image = self._to_8_bit(values, None if profile else self._code_points, label=label)
+        rgb = flatten(image, profile=profile, background=background, label=label)
+        with override_pillow_settings():
+            focal_px = read_focal_px(read_exif(self._get_block("exif")), self.size_wh)
+        return DecodedPicture(rgb=np.asarray(rgb), orientation=self._orientation, focal_px=focal_px)
 
-    def _eight(
+    def _to_8_bit(
         self, values: NDArray[np.uint8 | np.uint16], code_points: cicp.CodePoints | None, *, label: str
     ) -> Image.Image:
         """Return values of any depth as 8 bits: sRGB if they have code points, else still in their profile."""
         base, _, bits = self._image.mode.partition(";")
         white = (1 << int(bits or 8)) - 1
         eight = values if values.dtype == np.uint8 else to_eight(values, white=white)
-        is_colour = values.ndim == 3 and values.shape[2] >= 3
-        if code_points is not None and is_colour and not cicp.is_srgb(code_points):
+        is_color = values.ndim == 3 and values.shape[2] >= 3
+        if code_points is not None and is_color and not cicp.is_srgb(code_points):
             if cicp.is_known(code_points):
-                colours = cicp.srgb_of(values[..., :3], code_points, white=white)
-                eight = np.concatenate([colours, eight[..., 3:]], axis=2)
+                colors = cicp.to_srgb(values[..., :3], code_points, white=white)
+                eight = np.concatenate([colors, eight[..., 3:]], axis=2)
             else:
-                warn_of_colours(label, f"code points {code_points.primaries}/{code_points.transfer} are not known")
+                warn_of_colors(label, f"code points {code_points.primaries}/{code_points.transfer} are not known")
         image = Image.fromarray(np.ascontiguousarray(eight))
         if base == "RGBa":  # multiplied by alpha as stored
             image = Image.frombytes("RGBa", image.size, image.tobytes()).convert("RGBA")
         return image
 
-    def _block(self, name: str) -> bytes | None:
+    def _get_block(self, name: str) -> bytes | None:
         block = self._image.info.get(name)
         return block if isinstance(block, bytes) else None

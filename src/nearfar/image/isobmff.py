@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nearfar.image.cicp import CodePoints
+from nearfar.image.exif import undo_orientation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MainPicture:
+class PrimaryItem:
     """The properties of a container's main picture.
 
     Attributes:
@@ -29,25 +30,25 @@ class MainPicture:
     code_points: CodePoints | None = None
 
 
-def main_picture(data: bytes) -> MainPicture:
+def read_primary_item(data: bytes) -> PrimaryItem:
     """Return the properties of the main picture; those of a damaged container are the defaults.
 
     Source: ISO/IEC 14496-12 (boxes), 8.11; ISO/IEC 23008-12 (HEIF), 6.5 (``irot``, ``imir``) and 9.3 (``ipma``).
     """
     try:
-        return _read(memoryview(data))
+        return _parse(memoryview(data))
     except (LookupError, ValueError, struct.error):
-        return MainPicture()
+        return PrimaryItem()
 
 
-def _read(data: memoryview) -> MainPicture:
+def _parse(data: memoryview) -> PrimaryItem:
     meta = _child(data, b"meta")[4:]
     item_box = _child(meta, b"pitm")
     item = int.from_bytes(item_box[4 : 8 if item_box[0] else 6], "big")
     properties = _child(meta, b"iprp")
     container = list(_boxes(_child(properties, b"ipco")))
     view, code_points = np.arange(6).reshape(2, 3), None
-    for index in _associations(_child(properties, b"ipma"), item):
+    for index in _list_properties(_child(properties, b"ipma"), item):
         kind, body = container[index - 1]
         if kind == b"irot":
             view = np.rot90(view, body[0] & 3)
@@ -55,7 +56,7 @@ def _read(data: memoryview) -> MainPicture:
             view = view[:, ::-1] if body[0] & 1 else view[::-1]
         elif kind == b"colr" and bytes(body[:4]) == b"nclx":
             code_points = CodePoints(*struct.unpack(">HH", body[4:8]))
-    return MainPicture(orientation=_orientation_of(view), code_points=code_points)
+    return PrimaryItem(orientation=_find_orientation(view), code_points=code_points)
 
 
 def _boxes(data: memoryview) -> Iterator[tuple[bytes, memoryview]]:
@@ -75,7 +76,7 @@ def _child(data: memoryview, kind: bytes) -> memoryview:
     return next((body for found, body in _boxes(data) if found == kind), data[:0])
 
 
-def _associations(box: memoryview, item: int) -> list[int]:
+def _list_properties(box: memoryview, item: int) -> list[int]:
     """Return the numbers, from 1, of an item's properties in the order in which they apply."""
     id_bytes, is_wide = (4 if box[0] else 2), box[3] & 1
     count, place = int.from_bytes(box[4:8], "big"), 8
@@ -90,10 +91,7 @@ def _associations(box: memoryview, item: int) -> list[int]:
     return []
 
 
-def _orientation_of(view: NDArray[np.int_]) -> int:
+def _find_orientation(view: NDArray[np.int_]) -> int:
     """Return which EXIF orientation turns ``arange(6)`` in two rows into ``view``."""
     stored = np.arange(6).reshape(2, 3)
-    flipped = (stored, stored[:, ::-1], stored[::-1, ::-1], stored[::-1])
-    on_their_side = (stored.T, np.rot90(stored, -1), stored[::-1, ::-1].T, np.rot90(stored))
-    views = enumerate((*flipped, *on_their_side), start=1)
-    return next(number for number, other in views if np.array_equal(view, other))
+    return next(number for number in range(1, 9) if np.array_equal(undo_orientation(view, number), stored))

@@ -8,11 +8,11 @@ import numpy as np
 from PIL import Image, TiffImagePlugin
 
 from nearfar.image import cicp
-from nearfar.image.color import by_code_points, flattened, to_eight
-from nearfar.image.decoded import Background, Decoded
-from nearfar.image.exif import focal_px_of, is_adobe_rgb, orientation_of, turned
-from nearfar.image.isobmff import main_picture
-from nearfar.image.pillow_settings import pillow_by_nearfar_rules
+from nearfar.image.color import convert_code_points, flatten, to_eight
+from nearfar.image.decoded import Background, DecodedPicture
+from nearfar.image.exif import apply_orientation, is_adobe_rgb, read_focal_px, read_orientation
+from nearfar.image.isobmff import read_primary_item
+from nearfar.image.pillow_settings import override_pillow_settings
 from nearfar.image.tiff import decode_sixteen
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "PPM", "AVIF", "JPEG200
 _PHOTOMETRIC, _WHITE_IS_ZERO = 262, 0
 
 
-class StoredPicture:
+class PillowDecoder:
     """A picture whose header Pillow has read; its pixels may be loaded or not."""
 
     def __init__(self, image: Image.Image, file: BinaryIO | None = None) -> None:
@@ -34,7 +34,7 @@ class StoredPicture:
         self._size_wh = image.size  # as stored: reducing changes what Pillow calls its size
 
     @classmethod
-    def open(cls, file: BinaryIO) -> StoredPicture:
+    def open(cls, file: BinaryIO) -> PillowDecoder:
         """Return the picture in a file with only its header read.
 
         Raises:
@@ -57,41 +57,41 @@ class StoredPicture:
         if self._file is not None:  # an image that somebody else opened is theirs
             self._image.draft(None, (least_side_px, least_side_px))
 
-    def decode(self, *, background: Background, label: str) -> Decoded:
+    def decode(self, *, background: Background, label: str) -> DecodedPicture:
         """Return the pixels; a damaged file raises whatever Pillow does.
 
         Raises:
             ValueError: The values have no agreed white, or the colours no known meaning.
         """
-        image, layout = self._image, _stored_layout(self._image)
-        with pillow_by_nearfar_rules():
+        image, layout = self._image, _read_layout(self._image)
+        with override_pillow_settings():
             # Of these Pillow keeps the high byte only. It decodes them all the same: a damaged file fails here.
             is_deep = self._file is not None and layout.startswith(("RGB;16", "RGBA;16", "LA;16"))
             profile = image.info.get("icc_profile")
             exif = image.getexif()  # in a PNG it may stand behind the pixels, so this may load them
-            orientation, focal_px = orientation_of(exif), focal_px_of(exif, self._size_wh)
-            code_points = None if profile else cicp.ADOBE_RGB if is_adobe_rgb(exif) else self._code_points()
+            orientation, focal_px = read_orientation(exif), read_focal_px(exif, self._size_wh)
+            code_points = None if profile else cicp.ADOBE_RGB if is_adobe_rgb(exif) else self._read_code_points()
             image.load()
-            turn = orientation_of(image.getexif())  # of a TIFF, Pillow has turned the pixels and dropped the tag
+            turn = read_orientation(image.getexif())  # of a TIFF, Pillow has turned the pixels and dropped the tag
         if self._file is not None and is_deep:
             image = decode_sixteen(self._file, np.asarray(image))
         elif image.mode.startswith(("I", "F")):
-            image = Image.fromarray(_grey(image, layout))
-        image = by_code_points(image, code_points, label=label)
-        rgb = np.asarray(turned(flattened(image, profile=profile, background=background, label=label), turn))
-        return Decoded(rgb=rgb, orientation=orientation, focal_px=focal_px)
+            image = Image.fromarray(_decode_gray(image, layout))
+        image = convert_code_points(image, code_points, label=label)
+        rgb = np.asarray(apply_orientation(flatten(image, profile=profile, background=background, label=label), turn))
+        return DecodedPicture(rgb=rgb, orientation=orientation, focal_px=focal_px)
 
-    def _code_points(self) -> cicp.CodePoints | None:
+    def _read_code_points(self) -> cicp.CodePoints | None:
         if self._file is None or self._image.format != "AVIF":
             return None
         place = self._file.tell()
         self._file.seek(0)
-        found = main_picture(self._file.read()).code_points
+        found = read_primary_item(self._file.read()).code_points
         self._file.seek(place)
         return found
 
 
-def _stored_layout(image: Image.Image) -> str:
+def _read_layout(image: Image.Image) -> str:
     """Return Pillow's name for how the file stores a pixel, such as ``RGB;16B``; empty where it has none."""
     tiles = getattr(image, "tile", None)
     arguments = tiles[0].args if tiles else ""
@@ -99,7 +99,7 @@ def _stored_layout(image: Image.Image) -> str:
     return layout if isinstance(layout, str) else ""
 
 
-def _grey(image: Image.Image, layout: str) -> NDArray[np.uint8]:
+def _decode_gray(image: Image.Image, layout: str) -> NDArray[np.uint8]:
     """Return the deep grey values of a loaded picture as 0 to 255.
 
     Raises:

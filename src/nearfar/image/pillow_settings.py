@@ -16,7 +16,7 @@ _pillow_lock = threading.RLock()
 
 
 @contextmanager
-def pillow_by_nearfar_rules() -> Iterator[None]:
+def override_pillow_settings() -> Iterator[None]:
     """Run Pillow without its own size cap, warnings and leave to return half a picture; then put them back.
 
     nearfar has a size cap of its own, reports through errors, and takes no picture that is not whole. Pillow keeps

@@ -10,9 +10,9 @@ import numpy as np
 from PIL import Image
 
 from nearfar.errors import MissingExtraError, PictureError
-from nearfar.image.decoded import Background, Decoded
-from nearfar.image.exif import focal_px_of, read_exif
-from nearfar.image.pillow_settings import pillow_by_nearfar_rules
+from nearfar.image.decoded import Background, DecodedPicture
+from nearfar.image.exif import read_exif, read_focal_px
+from nearfar.image.pillow_settings import override_pillow_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +26,7 @@ _EXIF_OF_FLIP = {0: 1, 1: 2, 3: 3, 2: 4, 4: 5, 6: 6, 7: 7, 5: 8}
 _SRGB_GAMMA = (2.4, 12.92)
 
 
-class RawPicture:
+class RawDecoder:
     """A RAW file whose header LibRaw has read."""
 
     def __init__(self, file: BinaryIO, *, label: str) -> None:
@@ -45,7 +45,7 @@ class RawPicture:
 
         file.seek(0)
         self._data = file.read()
-        with _translated(label):
+        with _translate_errors(label):
             self._raw: RawPy = rawpy.imread(io.BytesIO(self._data))
         self._sizes = self._raw.sizes
 
@@ -54,7 +54,7 @@ class RawPicture:
         """Width and height of the sensor's values, in pixels, as stored."""
         return max(self._sizes.raw_width, self._sizes.width), max(self._sizes.raw_height, self._sizes.height)
 
-    def decode(self, *, background: Background, label: str) -> Decoded:  # noqa: ARG002 - nothing is transparent
+    def decode(self, *, background: Background, label: str) -> DecodedPicture:  # noqa: ARG002 - nothing is transparent
         """Return the developed photograph.
 
         White balance is the camera's, and the curve is sRGB's. Brightness rises until 1 % of the pixels are white:
@@ -66,7 +66,7 @@ class RawPicture:
         """
         import rawpy
 
-        with self._raw, _translated(label):
+        with self._raw, _translate_errors(label):
             rgb = self._raw.postprocess(
                 demosaic_algorithm=rawpy.DemosaicAlgorithm.PPG,
                 use_camera_wb=True,
@@ -75,19 +75,19 @@ class RawPicture:
                 output_bps=8,
             )
             rgb = np.repeat(rgb, 3, axis=2) if rgb.shape[2] == 1 else rgb.copy()
-            focal_px = self._focal_px((rgb.shape[1], rgb.shape[0]))
-        return Decoded(rgb=rgb, orientation=_EXIF_OF_FLIP.get(self._sizes.flip, 1), focal_px=focal_px)
+            focal_px = self._read_focal_px((rgb.shape[1], rgb.shape[0]))
+        return DecodedPicture(rgb=rgb, orientation=_EXIF_OF_FLIP.get(self._sizes.flip, 1), focal_px=focal_px)
 
-    def _focal_px(self, size_wh: tuple[int, int]) -> float | None:
+    def _read_focal_px(self, size_wh: tuple[int, int]) -> float | None:
         """Return the focal length from the file's own EXIF or that of its preview, in pixels, or None."""
         # Olympus and Panasonic write TIFF with another number in its head.
         is_tiff = self._data[:2] in (b"II", b"MM")
         order = self._data[:2]
         own = order + (b"*\0" if order == b"II" else b"\0*") + self._data[4:] if is_tiff else b""
-        with pillow_by_nearfar_rules():
-            return focal_px_of(read_exif(own), size_wh) or focal_px_of(self._preview_exif(), size_wh)
+        with override_pillow_settings():
+            return read_focal_px(read_exif(own), size_wh) or read_focal_px(self._read_preview_exif(), size_wh)
 
-    def _preview_exif(self) -> Image.Exif:
+    def _read_preview_exif(self) -> Image.Exif:
         import rawpy
 
         try:
@@ -101,7 +101,7 @@ class RawPicture:
 
 
 @contextmanager
-def _translated(label: str) -> Iterator[None]:
+def _translate_errors(label: str) -> Iterator[None]:
     """Turn what LibRaw raises into one line that names the file."""
     import rawpy
 

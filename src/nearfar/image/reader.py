@@ -18,19 +18,19 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from nearfar.arrays import RgbU8, frozen, require_rgb
-from nearfar.errors import NearfarError, OptionError, PictureError
+from nearfar.errors import NearfarError, OptionError, PictureError, one_line, os_reason
 from nearfar.image.color import sixteen_to_eight
-from nearfar.image.heif import HeifPicture
-from nearfar.image.pillow import StoredPicture
-from nearfar.image.pillow_settings import pillow_by_nearfar_rules
-from nearfar.image.raw import RawPicture
-from nearfar.image.sniff import HEAD_BYTES, READABLE_SUFFIXES, Reader, foreign_kind, own_kind, reader_of
-from nearfar.image.tiff import DeepTiff
+from nearfar.image.heif import HeifDecoder
+from nearfar.image.pillow import PillowDecoder
+from nearfar.image.pillow_settings import override_pillow_settings
+from nearfar.image.raw import RawDecoder
+from nearfar.image.sniff import HEAD_BYTES, READABLE_SUFFIXES, Decoder, choose_decoder, sniff_foreign, sniff_readable
+from nearfar.image.tiff import TiffDecoder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from nearfar.image.decoded import Opened
+    from nearfar.image.decoded import PictureDecoder
 
 __all__ = ["MAX_PIXELS", "READABLE_SUFFIXES", "Picture", "PictureSource", "read_picture"]
 
@@ -123,14 +123,14 @@ def read_picture(
         return source
     if len(background) != 3 or not all(0 <= value <= 255 for value in background):
         raise OptionError(f"background must be three numbers from 0 to 255, got {background}")
-    own_name, label = _names(source, name)
-    with _opened(source, label=label) as opened:
-        _require_size(opened.size_wh, label=label, max_pixels=max_pixels)
-        with _translated(label):
-            if least_side_px is not None and isinstance(opened, StoredPicture):
-                opened.reduce(least_side_px)
-            decoded = opened.decode(background=background, label=label)
-        width, height = opened.size_wh
+    own_name, label = _name_source(source, name)
+    with _open_source(source, label=label) as decoder:
+        _require_size(decoder.size_wh, label=label, max_pixels=max_pixels)
+        with _translate_errors(label):
+            if least_side_px is not None and isinstance(decoder, PillowDecoder):
+                decoder.reduce(least_side_px)
+            decoded = decoder.decode(background=background, label=label)
+        width, height = decoder.size_wh
     full_hw = (height, width) if decoded.orientation not in _ON_THEIR_SIDE else (width, height)
     is_less = least_side_px is not None and decoded.rgb.shape[:2] != full_hw
     return Picture(
@@ -142,7 +142,7 @@ def read_picture(
     )
 
 
-def _names(source: PictureSource, name: str | None) -> tuple[str, str]:
+def _name_source(source: PictureSource, name: str | None) -> tuple[str, str]:
     """Return what to call the picture, and how a message names it: in full, and on one line."""
     if isinstance(source, str | os.PathLike):
         label = os.fspath(source)
@@ -156,22 +156,22 @@ def _names(source: PictureSource, name: str | None) -> tuple[str, str]:
 
 
 @contextmanager
-def _opened(source: PictureSource, *, label: str) -> Iterator[Opened]:
+def _open_source(source: PictureSource, *, label: str) -> Iterator[PictureDecoder]:
     """Yield the picture with its header read and its pixels not."""
     if isinstance(source, np.ndarray):
-        yield StoredPicture(_image_of(source, label=label))
+        yield PillowDecoder(_convert_array(source, label=label))
     elif isinstance(source, Image.Image):
-        yield StoredPicture(source)
+        yield PillowDecoder(source)
     elif isinstance(source, str | os.PathLike):
-        with _file_at(source, label=label) as file:
-            yield _identified(file, name=os.fspath(source), label=label)
+        with _open_file(source, label=label) as file:
+            yield _identify(file, name=os.fspath(source), label=label)
     elif isinstance(source, bytes | bytearray | memoryview):
-        yield _identified(io.BytesIO(source), name="", label=label)
+        yield _identify(io.BytesIO(source), name="", label=label)
     else:
         raise PictureError(f"a photograph is a path, bytes, a Pillow image or an array, not a {type(source).__name__}")
 
 
-def _image_of(array: NDArray[np.generic], *, label: str) -> Image.Image:
+def _convert_array(array: NDArray[np.generic], *, label: str) -> Image.Image:
     """Return a copy of a grey, RGB or RGBA array, uint8 or uint16, as an image of 8 bits a channel."""
     is_shape_right = array.ndim == 2 or (array.ndim == 3 and array.shape[2] in (1, 3, 4))
     if array.dtype.kind != "u" or array.dtype.itemsize > 2 or not is_shape_right or array.size == 0:
@@ -192,7 +192,7 @@ def require_no_url(source: str, *, label: str) -> None:
         raise PictureError(f"{label} is a URL, and nearfar fetches none: download the photograph and give its path")
 
 
-def _file_at(source: str | os.PathLike[str], *, label: str) -> BinaryIO:
+def _open_file(source: str | os.PathLike[str], *, label: str) -> BinaryIO:
     """Return the file at a path, open for reading, able to seek."""
     if isinstance(source, str):
         require_no_url(source, label=label)
@@ -208,35 +208,35 @@ def _file_at(source: str | os.PathLike[str], *, label: str) -> BinaryIO:
     except FileNotFoundError as error:
         raise PictureError(f"{label} does not exist") from error
     except OSError as error:
-        raise PictureError(f"{label} cannot be read: {error.strerror or error}") from error
+        raise PictureError(f"{label} cannot be read: {os_reason(error)}") from error
     except ValueError as error:  # a path that no system takes, such as one with a null byte
         raise PictureError(f"{label} cannot be read: {error}") from error
 
 
-def _identified(file: BinaryIO, *, name: str, label: str) -> Opened:
+def _identify(file: BinaryIO, *, name: str, label: str) -> PictureDecoder:
     """Return the picture in a file with only its header read; the error says what else the file is, if that shows."""
-    with _translated(label), pillow_by_nearfar_rules():
+    with _translate_errors(label), override_pillow_settings():
         head = file.read(HEAD_BYTES)
         if not head:
             raise PictureError(f"{label} is empty")
-        if kind := foreign_kind(head):
+        if kind := sniff_foreign(head):
             raise PictureError(f"{label} is a {kind} file, which nearfar does not read: convert it to JPEG or PNG")
-        match reader_of(file, head, name=name):
-            case Reader.RAW:
-                return RawPicture(file, label=label)
-            case Reader.HEIF:
-                return HeifPicture(file, label=label)
-            case Reader.DEEP:
-                return DeepTiff(file)
-            case Reader.STORED:
-                return _by_pillow(file, head, label=label)
+        match choose_decoder(file, head, name=name):
+            case Decoder.RAW:
+                return RawDecoder(file, label=label)
+            case Decoder.HEIF:
+                return HeifDecoder(file, label=label)
+            case Decoder.TIFF:
+                return TiffDecoder(file)
+            case Decoder.PILLOW:
+                return _open_with_pillow(file, head, label=label)
 
 
-def _by_pillow(file: BinaryIO, head: bytes, *, label: str) -> StoredPicture:
+def _open_with_pillow(file: BinaryIO, head: bytes, *, label: str) -> PillowDecoder:
     try:
-        return StoredPicture.open(file)
+        return PillowDecoder.open(file)
     except UnidentifiedImageError as error:
-        if kind := own_kind(head):
+        if kind := sniff_readable(head):
             raise PictureError(f"{label} is a {kind} file that is damaged or of a rare kind") from error
         raise PictureError(f"{label} is not a photograph that nearfar reads: {_READABLE}") from error
 
@@ -251,12 +251,11 @@ def _require_size(size_wh: tuple[int, int], *, label: str, max_pixels: int) -> N
 
 
 @contextmanager
-def _translated(label: str) -> Iterator[None]:
+def _translate_errors(label: str) -> Iterator[None]:
     """Turn what decoders raise on a damaged file into one line that names the file."""
     try:
         yield
     except NearfarError:
         raise
     except _DECODER_ERRORS as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise PictureError(f"{label} cannot be decoded: {reason}") from error
+        raise PictureError(f"{label} cannot be decoded: {one_line(error)}") from error

@@ -26,11 +26,11 @@ READABLE_SUFFIXES = RAW_SUFFIXES | frozenset(
 )
 
 
-class Reader(Enum):
+class Decoder(Enum):
     """Which module reads a file."""
 
-    STORED = auto()
-    DEEP = auto()
+    PILLOW = auto()
+    TIFF = auto()
     HEIF = auto()
     RAW = auto()
 
@@ -75,22 +75,22 @@ _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b
 # Source: TIFF 6.0 and DNG 1.7: tags and their values.
 _NEW_SUBFILE_TYPE, _BITS, _COMPRESSION, _PHOTOMETRIC = 254, 258, 259, 262
 _SAMPLES, _PLANAR, _SAMPLE_FORMAT, _DNG_VERSION = 277, 284, 339, 50706
-_COLOUR_FILTER_ARRAY, _LINEAR_RAW, _INKS = 32803, 34892, 5
+_COLOR_FILTER_ARRAY, _LINEAR_RAW, _INKS = 32803, 34892, 5
 # Sony, Samsung, Nikon and Pentax call their own ways to compress a sensor's values by these numbers.
 _RAW_COMPRESSIONS = frozenset({32767, 32769, 32770, 32772, 34713, 65535})
 
 
-def foreign_kind(head: bytes) -> str | None:
+def sniff_foreign(head: bytes) -> str | None:
     """Return what a file is that nearfar does not read, or None."""
-    return _kind(head, _FOREIGN)
+    return _match_magic(head, _FOREIGN)
 
 
-def own_kind(head: bytes) -> str | None:
+def sniff_readable(head: bytes) -> str | None:
     """Return what a file that Pillow should open is, or None."""
-    return _kind(head, _OWN)
+    return _match_magic(head, _OWN)
 
 
-def reader_of(file: BinaryIO, head: bytes, *, name: str) -> Reader:
+def choose_decoder(file: BinaryIO, head: bytes, *, name: str) -> Decoder:
     """Return what reads a file that begins with ``head``; leaves the file's position anywhere.
 
     Args:
@@ -98,20 +98,20 @@ def reader_of(file: BinaryIO, head: bytes, *, name: str) -> Reader:
         head: Its first 64 bytes, or all if it is shorter.
         name: Its name, whose suffix tells some cameras' files from other TIFFs.
     """
-    if _kind(head, _RAW):
-        return Reader.RAW
+    if _match_magic(head, _RAW):
+        return Decoder.RAW
     if _is_heif(head):
-        return Reader.HEIF
-    own = own_kind(head)
+        return Decoder.HEIF
+    own = sniff_readable(head)
     if own != "TIFF":
-        return Reader.RAW if own is None and _is_camera_name(name) else Reader.STORED
-    tags = first_directory(file)
+        return Decoder.RAW if own is None and _is_camera_name(name) else Decoder.PILLOW
+    tags = read_first_directory(file)
     if _is_camera_name(name) or _is_sensor_data(tags):
-        return Reader.RAW
-    return Reader.DEEP if _is_deep(tags) else Reader.STORED
+        return Decoder.RAW
+    return Decoder.TIFF if _is_deep(tags) else Decoder.PILLOW
 
 
-def first_directory(file: BinaryIO) -> Mapping[int, object]:
+def read_first_directory(file: BinaryIO) -> Mapping[int, object]:
     """Return the tags of a TIFF's first directory; none where it is damaged."""
     try:
         file.seek(0)
@@ -126,8 +126,8 @@ def first_directory(file: BinaryIO) -> Mapping[int, object]:
         return {}
 
 
-def _kind(head: bytes, beginnings: tuple[tuple[int, bytes, str], ...]) -> str | None:
-    return next((kind for offset, magic, kind in beginnings if head.startswith(magic, offset)), None)
+def _match_magic(head: bytes, magics: tuple[tuple[int, bytes, str], ...]) -> str | None:
+    return next((kind for offset, magic, kind in magics if head.startswith(magic, offset)), None)
 
 
 def _is_camera_name(name: str) -> bool:
@@ -152,7 +152,7 @@ def _is_sensor_data(tags: Mapping[int, object]) -> bool:
     return (
         _DNG_VERSION in tags
         or (isinstance(subfile, int) and subfile & 1 == 1)
-        or tags.get(_PHOTOMETRIC) in (_COLOUR_FILTER_ARRAY, _LINEAR_RAW)
+        or tags.get(_PHOTOMETRIC) in (_COLOR_FILTER_ARRAY, _LINEAR_RAW)
         or tags.get(_COMPRESSION) in _RAW_COMPRESSIONS
     )
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 from PIL import Image
 
-from nearfar.image.color import flattened, sixteen_to_eight, to_eight
-from nearfar.image.decoded import Background, Decoded
-from nearfar.image.exif import focal_px_of, orientation_of, read_exif
-from nearfar.image.pillow_settings import pillow_by_nearfar_rules
-from nearfar.image.sniff import first_directory
+from nearfar.image.color import flatten, sixteen_to_eight, to_eight
+from nearfar.image.decoded import Background, DecodedPicture
+from nearfar.image.exif import read_exif, read_focal_px, read_orientation
+from nearfar.image.pillow_settings import override_pillow_settings
+from nearfar.image.sniff import read_first_directory
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,7 +23,7 @@ _IN_PLANES = 2
 _log_lock = threading.Lock()
 
 
-class DeepTiff:
+class TiffDecoder:
     """A TIFF of floats, or of 16 bits a channel in planes, whose tags have been read."""
 
     def __init__(self, file: BinaryIO) -> None:
@@ -33,7 +33,7 @@ class DeepTiff:
             ValueError: Its tags do not say how large it is, or it is in planes.
         """
         self._file = file
-        self._tags = first_directory(file)
+        self._tags = read_first_directory(file)
         width, height = self._tags.get(_WIDTH), self._tags.get(_HEIGHT)
         if not isinstance(width, int) or not isinstance(height, int):
             raise ValueError("its tags do not say how large it is")
@@ -42,28 +42,28 @@ class DeepTiff:
             raise ValueError("its deep channels are stored one after the other; save it with them pixel by pixel")
         self.size_wh: tuple[int, int] = width, height
 
-    def decode(self, *, background: Background, label: str) -> Decoded:
+    def decode(self, *, background: Background, label: str) -> DecodedPicture:
         """Return the pixels.
 
         Raises:
             ValueError: It is damaged, of a kind that is not known, or holds values outside black and white.
         """
-        values = opencv_values(self._file)
+        values = decode_with_opencv(self._file)
         if values.shape[:2] not in (self.size_wh, self.size_wh[::-1]):
             raise ValueError("it is not of the size that its tags say")
         profile = self._tags.get(_PROFILE)
-        image = flattened(
+        image = flatten(
             Image.fromarray(to_eight(values)),
             profile=profile if isinstance(profile, bytes) else None,
             background=background,
             label=label,
         )
         self._file.seek(0)
-        with pillow_by_nearfar_rules():
+        with override_pillow_settings():
             exif = read_exif(self._file.read())
-            focal_px = focal_px_of(exif, self.size_wh)
+            focal_px = read_focal_px(exif, self.size_wh)
         # OpenCV has turned it as its tag says.
-        return Decoded(rgb=np.asarray(image), orientation=orientation_of(exif), focal_px=focal_px)
+        return DecodedPicture(rgb=np.asarray(image), orientation=read_orientation(exif), focal_px=focal_px)
 
 
 def decode_sixteen(file: BinaryIO, high_bytes: NDArray[np.uint8]) -> Image.Image:
@@ -72,7 +72,7 @@ def decode_sixteen(file: BinaryIO, high_bytes: NDArray[np.uint8]) -> Image.Image
     Raises:
         ValueError: OpenCV cannot decode it, or sees another picture than Pillow, of which ``high_bytes`` are.
     """
-    values = opencv_values(file)
+    values = decode_with_opencv(file)
     if values.dtype != np.uint16 or values.ndim != 3:
         raise ValueError("its 16-bit colours are stored in a way that is not known")
     if not np.array_equal(values[..., :3] // 256, high_bytes[..., :3]):
@@ -80,7 +80,7 @@ def decode_sixteen(file: BinaryIO, high_bytes: NDArray[np.uint8]) -> Image.Image
     return Image.fromarray(sixteen_to_eight(values))
 
 
-def opencv_values(file: BinaryIO) -> NDArray[np.integer | np.floating]:
+def decode_with_opencv(file: BinaryIO) -> NDArray[np.integer | np.floating]:
     """Return the values of a file as OpenCV reads them, (H, W), (H, W, 3) RGB or (H, W, 4) RGBA.
 
     Raises:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from nearfar.arrays import MapF32, TensorF32
 from nearfar.errors import MissingExtraError
-from nearfar.machine import threads_or_all
+from nearfar.machine import resolve_threads
 from nearfar.net.checkpoint import load_checkpoint, load_network
 from nearfar.net.depth_anything import PRESETS, DepthAnythingConfig
 from nearfar.net.vit import PATCH
@@ -63,7 +63,7 @@ def load_eager(checkpoint: Path, *, program: str, max_depth_m: float | None, thr
     layout, size = (find(tensors, source=checkpoint.name) for find in (layout_of, recognise))
     config = replace(PRESETS[size], max_depth_m=max_depth_m, position_offset=POSITION_OFFSETS[Layout(layout)])
     network = load_network(checkpoint, config)
-    torch.set_num_threads(threads_or_all(threads))
+    torch.set_num_threads(resolve_threads(threads))
     if program == "transformers":
         return _by_transformers(network, config)
     return EagerNetwork(forward=network, network=network, threads=torch.get_num_threads(), version=torch.__version__)

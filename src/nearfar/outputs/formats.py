@@ -18,7 +18,7 @@ from nearfar.depth_map import Depth, DepthMap, Disparity
 from nearfar.errors import ArrayError, MapError, MissingExtraError, OptionError, one_line, os_reason
 from nearfar.files import write_whole
 from nearfar.image.reader import Picture
-from nearfar.image.sniff import HEAD_BYTES, READABLE_SUFFIXES, foreign_kind, own_kind
+from nearfar.image.sniff import HEAD_BYTES, READABLE_SUFFIXES, sniff_foreign, sniff_readable
 from nearfar.models.schema import Kind
 from nearfar.outputs import color, exr, numpy, pfm, png, tiff
 from nearfar.outputs.metadata import Stored
@@ -359,7 +359,7 @@ def _describe_foreign(data: bytes, path: str | os.PathLike[str], formats: Collec
     if not data:
         return f"{path} is empty"
     head = data[:HEAD_BYTES]
-    what = own_kind(head) or foreign_kind(head)
+    what = sniff_readable(head) or sniff_foreign(head)
     says = f"is a {what} file, not" if what else "cannot be read as"
     *names, last = [row.title for row in _readable(formats)]
     return f"{path} {says} a map in {' or '.join([', '.join(names), last] if names else [last])}"

@@ -21,7 +21,7 @@ import numpy as np
 from PIL import Image, PngImagePlugin
 
 from nearfar.depth_map import Depth, DepthMap
-from nearfar.image.pillow_settings import pillow_by_nearfar_rules
+from nearfar.image.pillow_settings import override_pillow_settings
 from nearfar.models.schema import Kind
 from nearfar.outputs.metadata import PREFIX, Stored, facts_of, png_text, require_size
 
@@ -98,7 +98,7 @@ def decode_png(data: bytes) -> Stored:
         OSError: It is damaged.
         SyntaxError: It is damaged.
     """
-    with pillow_by_nearfar_rules(), Image.open(io.BytesIO(data), formats=["PNG"]) as image:
+    with override_pillow_settings(), Image.open(io.BytesIO(data), formats=["PNG"]) as image:
         require_size(*image.size)
         if image.mode not in ("I;16", "I", "L"):
             raise ValueError(f"it is a picture in colour ({image.mode}), not a map: a map is grey, with 16 bits")
@@ -118,7 +118,7 @@ def decode_png(data: bytes) -> Stored:
 def read_source(path: Path) -> str | None:
     """Return the photograph that a PNG of nearfar's says it was made of; None if it says none, or is no PNG."""
     try:
-        with pillow_by_nearfar_rules(), Image.open(path, formats=["PNG"]) as image:
+        with override_pillow_settings(), Image.open(path, formats=["PNG"]) as image:
             said = image.info.get(f"{PREFIX}source")  # its pixels are not read
     except (OSError, SyntaxError, ValueError):
         return None

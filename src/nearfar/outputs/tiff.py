@@ -18,10 +18,10 @@ from PIL.TiffImagePlugin import IMAGEDESCRIPTION
 
 from nearfar.arrays import MapF32
 from nearfar.depth_map import DepthMap
-from nearfar.image.pillow_settings import pillow_by_nearfar_rules
+from nearfar.image.pillow_settings import override_pillow_settings
 from nearfar.image.reader import Picture
-from nearfar.image.sniff import first_directory
-from nearfar.image.tiff import opencv_values
+from nearfar.image.sniff import read_first_directory
+from nearfar.image.tiff import decode_with_opencv
 from nearfar.outputs.metadata import PREFIX, SOFTWARE, Stored, facts_of, require_size
 
 _WIDTH, _HEIGHT, _SAMPLES = 256, 257, 277
@@ -57,15 +57,15 @@ def decode_tiff(data: bytes) -> Stored:
         ValueError: It has more channels, is damaged, or is larger than any photograph that nearfar reads.
     """
     file = io.BytesIO(data)
-    with pillow_by_nearfar_rules():
-        tags = first_directory(file)
+    with override_pillow_settings():
+        tags = read_first_directory(file)
     channels, width, height = tags.get(_SAMPLES, 1), tags.get(_WIDTH), tags.get(_HEIGHT)
     if not isinstance(width, int) or not isinstance(height, int):
         raise ValueError("it is damaged: its tags do not say how large it is")
     require_size(width, height)
     if channels != 1:
         raise ValueError(f"it has {channels} channels: it is a picture, not a map, which has one")
-    values = opencv_values(file)
+    values = decode_with_opencv(file)
     if values.ndim != 2 or values.shape not in ((height, width), (width, height)):
         raise ValueError("it is not what its tags say")
     return Stored(values=values, facts=_facts(tags.get(IMAGEDESCRIPTION)))

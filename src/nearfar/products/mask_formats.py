@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from nearfar.arrays import MapF32, RgbU8
 from nearfar.depth_map import DepthMap
 from nearfar.errors import ArrayError, OptionError
+from nearfar.image.exif import undo_orientation
 from nearfar.image.reader import Picture
 from nearfar.outputs.formats import Format
 from nearfar.outputs.jpeg import jpeg_bytes
 from nearfar.outputs.metadata import jpeg_comment, making_of, png_text
-from nearfar.outputs.orientation import as_stored
 from nearfar.outputs.pfm import pfm_bytes
 from nearfar.outputs.png import png_bytes
 from nearfar.outputs.tiff import tiff_bytes
@@ -135,7 +135,7 @@ def _preview(depth_map: DepthMap, picture: Picture | None, settings: MaskSetting
 def _darktable_png(
     depth_map: DepthMap, picture: Picture | None, settings: MaskSettings, orientation: int | None
 ) -> bytes:
-    stored = as_stored(sixteen(mask(depth_map, settings, picture)), _orientation(picture, orientation))
+    stored = undo_orientation(sixteen(mask(depth_map, settings, picture)), _orientation(picture, orientation))
     text = png_text(_facts(depth_map, picture, settings))
     return png_bytes(np.repeat(stored[..., None], 3, axis=2), text=text)
 
@@ -143,7 +143,7 @@ def _darktable_png(
 def _darktable_pfm(
     depth_map: DepthMap, picture: Picture | None, settings: MaskSettings, orientation: int | None
 ) -> bytes:
-    return pfm_bytes(as_stored(mask(depth_map, settings, picture), _orientation(picture, orientation)))
+    return pfm_bytes(undo_orientation(mask(depth_map, settings, picture), _orientation(picture, orientation)))
 
 
 def _orientation(picture: Picture | None, orientation: int | None) -> int:

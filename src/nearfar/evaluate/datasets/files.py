@@ -12,29 +12,18 @@ from PIL import Image
 
 from nearfar.errors import ArrayError, DataError, MapError
 from nearfar.evaluate.sample import Space, Truth
-from nearfar.image.pillow_settings import pillow_by_nearfar_rules
+from nearfar.image.exif import undo_orientation
+from nearfar.image.pillow_settings import override_pillow_settings
 from nearfar.image.reader import Picture, read_picture
 from nearfar.outputs.formats import read_stored
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from numpy.typing import NDArray
 
 # What Pillow is known to raise on a damaged file.
 _PILLOW_ERRORS = (OSError, ValueError, SyntaxError, EOFError, struct.error, zlib.error)
-
-# How to turn an upright picture back to how its file stores it, by EXIF orientation: the inverse of nearfar.image.exif.
-_BACK: dict[int, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
-    2: lambda rgb: rgb[:, ::-1],
-    3: lambda rgb: rgb[::-1, ::-1],
-    4: lambda rgb: rgb[::-1],
-    5: lambda rgb: rgb.swapaxes(0, 1),
-    6: np.rot90,
-    7: lambda rgb: rgb[::-1, ::-1].swapaxes(0, 1),
-    8: lambda rgb: np.rot90(rgb, -1),
-}
 
 
 def stored_picture(path: Path) -> Picture:
@@ -44,9 +33,9 @@ def stored_picture(path: Path) -> Picture:
         PictureError: It cannot be read.
     """
     picture = read_picture(path)
-    if picture.orientation not in _BACK:
+    if picture.orientation == 1:
         return picture
-    return Picture(rgb=np.ascontiguousarray(_BACK[picture.orientation](picture.rgb)), name=picture.name)
+    return Picture(rgb=undo_orientation(picture.rgb, picture.orientation), name=picture.name)
 
 
 def stored_size_hw(path: Path) -> tuple[int, int]:
@@ -56,7 +45,7 @@ def stored_size_hw(path: Path) -> tuple[int, int]:
         DataError: It has no such header.
     """
     try:
-        with pillow_by_nearfar_rules(), Image.open(path) as image:
+        with override_pillow_settings(), Image.open(path) as image:
             return image.height, image.width
     except _PILLOW_ERRORS as error:
         raise DataError(f"{path}: cannot be read as a photograph: {error}") from error
@@ -150,7 +139,7 @@ def read_text(path: Path) -> str:
 def _opened_png(path: Path) -> Image.Image:
     data = read_bytes(path)
     try:
-        with pillow_by_nearfar_rules():
+        with override_pillow_settings():
             image = Image.open(io.BytesIO(data), formats=("PNG",))
             image.load()
             return image

@@ -11,7 +11,7 @@ import typer
 from nearfar.errors import OptionError, TrainingError
 from nearfar.lab.cli import training
 from nearfar.lab.cli.beginnings import named_beginning
-from nearfar.machine import threads_or_all
+from nearfar.machine import resolve_threads
 from nearfar.models.store import BUNDLED_MODEL
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ def _carry_out(
     training.carry_out(
         checkpoint,
         output,
-        workers=min(enough, threads_or_all(None)) if workers is None else workers,
+        workers=min(enough, resolve_threads(None)) if workers is None else workers,
         renderer=photographs,
         validation_count=len(photographs.held_out),
         claim=claim,

@@ -17,7 +17,7 @@ from nearfar.cli import options
 from nearfar.cli.report import Report, Row
 from nearfar.errors import MissingExtraError, OptionError
 from nearfar.files import make_folder, write_together, write_whole
-from nearfar.machine import threads_or_all
+from nearfar.machine import resolve_threads
 from nearfar.outputs.color import colored
 from nearfar.outputs.png import png_bytes
 
@@ -145,7 +145,7 @@ def bench(
     from multiprocessing import get_context
 
     _require_numba()
-    many = workers or threads_or_all(None)
+    many = workers or resolve_threads(None)
     for processes in dict.fromkeys((1, many)):
         with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
             # The first round loads the compiled code into every process and is not timed.

@@ -12,7 +12,7 @@ import typer
 
 from nearfar.cli.interrupt import catch_interrupts
 from nearfar.errors import MissingExtraError, OptionError
-from nearfar.machine import threads_or_all
+from nearfar.machine import resolve_threads
 
 if TYPE_CHECKING:
     from nearfar.lab.train.checkpoint import Checkpoint
@@ -149,7 +149,7 @@ def renderers(named: int | None, lanes: int) -> int:
     A number that does not divide the lanes renders each scene in several processes: a named one is warned of.
     """
     if named is None:
-        return max(count for count in range(1, threads_or_all(None) + 1) if lanes % count == 0)
+        return max(count for count in range(1, resolve_threads(None) + 1) if lanes % count == 0)
     if named and lanes % named:
         say(f"--workers {named} does not divide {lanes}: scenes are rendered more than once; a divisor does it once")
     return named
