@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from nearfar.engines import EngineName, Precision
-from nearfar.engines.choose import Candidate, Machine, candidates
-from nearfar.engines.providers import CPU
+from nearfar.engines.loader import Candidate, Machine, list_candidates
+from nearfar.engines.onnxruntime_spec import CPU
 from nearfar.errors import ExportError, OptionError
 from nearfar.estimator import load
 from nearfar.evaluate import agreement
@@ -115,12 +115,12 @@ def test_wrong_words_are_one_line(
 
 
 def test_a_quantised_graph_runs_on_the_cpu_alone() -> None:
-    here = Machine(processor="x86_64", openvino=True, accelerators=("CUDAExecutionProvider",))
-    assert candidates(EngineName.AUTO, Precision.FAST, here, quantised=True) == (
+    here = Machine(processor="x86_64", engines=("onnxruntime", "openvino"), accelerators=("CUDAExecutionProvider",))
+    assert list_candidates(EngineName.AUTO, Precision.FAST, here, quantized=True) == (
         Candidate(engine=EngineName.OPENVINO),
         Candidate(engine=EngineName.ONNXRUNTIME, provider=CPU),
     )
-    elsewhere = Machine(processor="arm64", openvino=False)
-    assert candidates(EngineName.AUTO, Precision.FAST, elsewhere, quantised=True) == (
+    elsewhere = Machine(processor="arm64", engines=("onnxruntime",))
+    assert list_candidates(EngineName.AUTO, Precision.FAST, elsewhere, quantized=True) == (
         Candidate(engine=EngineName.ONNXRUNTIME, provider=CPU),
     )

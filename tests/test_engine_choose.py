@@ -1,6 +1,7 @@
 """The fastest runtime here runs, what is asked for by name is never replaced, and no precision is lost unseen."""
 
 import logging
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -8,10 +9,10 @@ import onnx
 import pytest
 
 import nearfar
-from nearfar.engines import EngineName, Precision, choose, loader, onnxruntime, openvino, providers
-from nearfar.engines.choose import Candidate, Machine, candidates, this_machine
-from nearfar.engines.providers import CORE_ML, CPU, CUDA, DIRECT_ML
-from nearfar.errors import EngineError, GraphError, MissingExtraError, NearfarError, OptionError
+from nearfar.engines import EngineName, Precision, loader, onnxruntime, onnxruntime_spec, openvino
+from nearfar.engines.loader import Candidate, Machine, find_machine, list_candidates
+from nearfar.engines.onnxruntime_spec import CORE_ML, CPU, CUDA, DIRECT_ML
+from nearfar.errors import EngineError, GraphError, MissingExtraError, NearfarError, OptionError, has_package
 from support.graphs import tiny_depth, tiny_depth_graph
 
 AUTO, ORT, OV = EngineName.AUTO, EngineName.ONNXRUNTIME, EngineName.OPENVINO
@@ -23,7 +24,11 @@ def tensor() -> np.ndarray:
 
 
 def machine(processor: str = "x86_64", *accelerators: str, openvino: bool = True) -> Machine:
-    return Machine(processor=processor, openvino=openvino, accelerators=accelerators)
+    return Machine(
+        processor=processor,
+        engines=("onnxruntime", "openvino") if openvino else ("onnxruntime",),
+        accelerators=accelerators,
+    )
 
 
 @pytest.mark.parametrize(
@@ -51,7 +56,7 @@ def machine(processor: str = "x86_64", *accelerators: str, openvino: bool = True
 def test_the_choice(
     asked: EngineName, precision: Precision, here: Machine, expected: list[tuple[EngineName, str | None]]
 ) -> None:
-    assert list(candidates(asked, precision, here)) == [
+    assert list(list_candidates(asked, precision, here)) == [
         Candidate(engine=engine, provider=provider) for engine, provider in expected
     ]
 
@@ -59,19 +64,19 @@ def test_the_choice(
 @pytest.mark.parametrize("precision", Precision)
 def test_openvino_asked_for_and_not_installed_says_how_to_install_it(precision: Precision) -> None:
     with pytest.raises(MissingExtraError, match=r"needs openvino.*pip install 'nearfar\[openvino\]'"):
-        candidates(OV, precision, machine(openvino=False))
+        list_candidates(OV, precision, machine(openvino=False))
 
 
 def test_a_package_is_looked_for_and_not_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert this_machine().openvino
-    monkeypatch.setitem(choose.find_spec.__globals__["sys"].modules, "openvino", None)
-    assert not this_machine().openvino
+    assert "openvino" in find_machine().engines
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    assert "openvino" not in find_machine().engines
 
 
 def test_a_folder_that_is_called_like_a_package_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "somepackage").mkdir()
     monkeypatch.syspath_prepend(tmp_path)
-    assert not choose._is_installed("somepackage")
+    assert not has_package("somepackage")
 
 
 @pytest.mark.parametrize(
@@ -94,9 +99,9 @@ def test_an_accelerator_shows_in_the_files_of_the_package(
     (tmp_path / "capi").mkdir()
     for name in files:
         (tmp_path / "capi" / name).touch()
-    monkeypatch.setattr(providers, "find_spec", lambda _: Spec)
-    monkeypatch.setattr(providers.sys, "platform", platform)
-    assert providers.may_have_accelerator() is expected
+    monkeypatch.setattr(onnxruntime_spec, "find_spec", lambda _: Spec)
+    monkeypatch.setattr(onnxruntime_spec.sys, "platform", platform)
+    assert onnxruntime_spec.may_have_accelerator() is expected
 
 
 # Starting -------------------------------------------------------------------------------------------------------------
@@ -106,14 +111,14 @@ def test_an_accelerator_shows_in_the_files_of_the_package(
 def here(monkeypatch: pytest.MonkeyPatch) -> Machine:
     """A machine with OpenVINO, whatever this one is."""
     found = machine("x86_64", CUDA)
-    monkeypatch.setattr(loader, "this_machine", lambda: found)
+    monkeypatch.setattr(loader, "find_machine", lambda: found)
     return found
 
 
 def test_an_accelerator_that_does_not_start_gives_way_and_a_warning_says_so(
     tmp_path: Path, here: Machine, caplog: pytest.LogCaptureFixture
 ) -> None:
-    engine = loader.start(tiny_depth_graph(tmp_path / "net.onnx"))
+    engine = loader.load_engine(tiny_depth_graph(tmp_path / "net.onnx"))
     assert engine.report.engine == "openvino"
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     assert CUDA in caplog.text
@@ -134,14 +139,14 @@ def test_auto_goes_on_where_openvino_does_not_run_a_file(
 
     monkeypatch.setattr(openvino, "load", broken)
     path = tiny_depth_graph(tmp_path / "net.onnx")
-    engine = loader.start(path)
+    engine = loader.load_engine(path)
     assert (engine.report.engine, engine.report.provider) == ("onnxruntime", CPU)
     np.testing.assert_allclose(engine.run(tensor()), tiny_depth(tensor()), atol=1e-5)
     assert str(failure) in caplog.text
     with pytest.raises(type(failure)):
-        loader.start(path, engine=OV)
+        loader.load_engine(path, engine=OV)
     with pytest.raises(type(failure)):
-        loader.start(path, precision=FAST)  # ONNX Runtime's CPU has no faster way: nothing to go on to
+        loader.load_engine(path, precision=FAST)  # ONNX Runtime's CPU has no faster way: nothing to go on to
 
 
 def test_a_file_that_no_runtime_takes_is_one_error_and_no_warning(
@@ -152,7 +157,7 @@ def test_a_file_that_no_runtime_takes_is_one_error_and_no_warning(
     model.graph.node[0].op_type = "Telepathy"
     onnx.save(model, path)
     with pytest.raises(GraphError, match="Telepathy"), caplog.at_level(logging.WARNING):
-        loader.start(path)
+        loader.load_engine(path)
     assert not caplog.records
 
 

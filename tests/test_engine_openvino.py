@@ -40,13 +40,13 @@ def kept(cache: Path) -> list[Path]:
 def compilations(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The files that were compiled, and not taken from the cache."""
     done: list[str] = []
-    real = openvino_compile._compiled
+    real = openvino_compile._compile
 
-    def counted(order: openvino_compile.Order, axes: object) -> openvino_compile.CompiledGraph:
-        done.append(order.path.name)
-        return real(order, axes)  # type: ignore[arg-type]
+    def counted(request: openvino_compile.CompileRequest, axes: object) -> openvino_compile.CompiledGraph:
+        done.append(request.path.name)
+        return real(request, axes)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(openvino_compile, "_compiled", counted)
+    monkeypatch.setattr(openvino_compile, "_compile", counted)
     return done
 
 

@@ -8,8 +8,9 @@ import pytest
 from onnx import TensorProto, helper
 
 from nearfar.benchmark.flops import Operation, counted, multiply_adds_of, work_of
-from nearfar.benchmark.peak import ONE_PRODUCT, Arithmetic, matrix_product
-from nearfar.engines import EngineName
+from nearfar.benchmark.peak import matmul
+from nearfar.engines import Arithmetic, EngineName
+from nearfar.engines.onnxruntime import ONE_PRODUCT
 from nearfar.errors import EngineError, GraphError, OptionError
 from support.graphs import tiny_depth_graph
 from support.new_process import takes_a_signal
@@ -40,7 +41,7 @@ def test_each_product_is_that_of_the_two_matrices(engine: EngineName, arithmetic
     generator = np.random.default_rng(0)
     first, second = (generator.standard_normal((96, 96), np.float32) for _ in range(2))
     try:
-        multiply = matrix_product(engine, arithmetic, side=96, threads=1)
+        multiply = matmul(engine, arithmetic, side=96, threads=1)
     except EngineError as error:
         pytest.skip(f"this processor cannot: {error}")
     expected = first @ second
@@ -50,18 +51,18 @@ def test_each_product_is_that_of_the_two_matrices(engine: EngineName, arithmetic
 
 def test_a_signal_reaches_python_after_products_are_gone(tmp_path: Path) -> None:
     pytest.importorskip("openvino")
-    setup = "from nearfar.engines import EngineName; from nearfar.benchmark.peak import Arithmetic, matrix_product"
-    one = "matrix_product(EngineName.OPENVINO, Arithmetic.FLOAT32, side=96, threads=1)"
+    setup = "from nearfar.engines import Arithmetic, EngineName; from nearfar.benchmark.peak import matmul"
+    one = "matmul(EngineName.OPENVINO, Arithmetic.FLOAT32, side=96, threads=1)"
     assert takes_a_signal(tmp_path, setup=setup, one=one) == [True]
 
 
 def test_products_that_cannot_be_had() -> None:
     with pytest.raises(EngineError, match="float32 here, not in int8"):
-        matrix_product(ORT, Arithmetic.INT8, side=8)
-    with pytest.raises(OptionError, match="name of an engine"):
-        matrix_product(EngineName.AUTO, Arithmetic.FLOAT32, side=8)
+        matmul(ORT, Arithmetic.INT8, side=8)
+    with pytest.raises(OptionError, match="engine 'auto' is not one of onnxruntime, openvino"):
+        matmul(EngineName.AUTO, Arithmetic.FLOAT32, side=8)
     with pytest.raises(OptionError, match="threads"):
-        matrix_product(ORT, Arithmetic.FLOAT32, side=8, threads=0)
+        matmul(ORT, Arithmetic.FLOAT32, side=8, threads=0)
 
 
 def operation(name: str, *inputs: tuple[int, ...], output: tuple[int, ...]) -> Operation:

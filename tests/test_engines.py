@@ -10,7 +10,7 @@ import onnx
 import pytest
 
 from nearfar.engines import Engine, Precision, onnxruntime, openvino
-from nearfar.engines.signature import TensorSpec, contract_of, map_of
+from nearfar.engines.signature import TensorSpec, read_signature, to_map
 from nearfar.errors import ArrayError, EngineError, GraphError, OptionError
 from nearfar.models.store import BUNDLED_FOLDER
 from support.graphs import tiny_depth, tiny_depth_graph
@@ -273,18 +273,18 @@ def test_what_has_not_one_image_and_one_map_is_no_depth_network(
     inputs: list[TensorSpec], outputs: list[TensorSpec]
 ) -> None:
     with pytest.raises(GraphError, match="net is not a depth network"):
-        contract_of(inputs, outputs, name="net")
+        read_signature(inputs, outputs, name="net")
 
 
 def test_the_one_map_is_found_among_other_outputs() -> None:
     outputs = [spec(1370, 384, name="tokens"), MAP, spec(1, name="scale")]
-    assert contract_of([IMAGE], outputs, name="net").map.name == "y"
+    assert read_signature([IMAGE], outputs, name="net").map.name == "y"
 
 
 @pytest.mark.parametrize("shape", [(1, 2, 2, 2), (2, 2, 2), (4, 4), (1, 0, 4), (1, 1, 1, 4, 4)])
 def test_an_output_that_is_not_one_map_is_a_graph_error(shape: tuple[int, ...]) -> None:
     with pytest.raises(GraphError, match="not one map"):
-        map_of(np.zeros(shape, np.float32), name="net")
+        to_map(np.zeros(shape, np.float32), name="net")
 
 
 @pytest.mark.parametrize(
@@ -300,4 +300,4 @@ def test_an_output_that_is_not_one_map_is_a_graph_error(shape: tuple[int, ...]) 
 def test_a_graph_that_names_its_multiple_is_believed(names: tuple[str, ...], multiple: int | None) -> None:
     image = TensorSpec(name="x", dtype="float32", shape=(None, 3, None, None), axis_names=names)
     depth = TensorSpec(name="y", dtype="float32", shape=(None, None, None))
-    assert contract_of([image], [depth], name="graph").multiple == multiple
+    assert read_signature([image], [depth], name="graph").multiple == multiple

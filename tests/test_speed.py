@@ -18,8 +18,7 @@ from scipy import stats
 from nearfar.benchmark import plan as contests
 from nearfar.benchmark import process, starting, worker
 from nearfar.benchmark.flops import Work
-from nearfar.benchmark.peak import Arithmetic
-from nearfar.benchmark.plan import ENGINES, Contest, Entrant, Pace, Role, entrants
+from nearfar.benchmark.plan import PACKAGES, Contest, Entrant, Pace, Role, entrants
 from nearfar.benchmark.process import Contestant
 from nearfar.benchmark.race import Laps, race
 from nearfar.benchmark.records import measurements_of, record_of
@@ -44,7 +43,7 @@ from nearfar.benchmark.subjects import (
     Taken,
     Turn,
 )
-from nearfar.engines import EngineName, Precision
+from nearfar.engines import ENGINES, Arithmetic, Precision
 from nearfar.errors import CardError, EngineError, GraphError, MissingExtraError, OptionError
 from nearfar.evaluate.agreement import Agreement
 from nearfar.image.reader import read_picture
@@ -110,16 +109,16 @@ def test_the_share_of_the_ceiling() -> None:
 
 
 def entrant(name: str, role: Role = Role.ENGINE, **changes: object) -> Entrant:
-    order = NetworkOrder(path=Path("x.onnx"), engine=ORT, precision=Precision.EXACT)
+    order = NetworkOrder(path=Path("x.onnx"), engine=ORT.name, precision=Precision.EXACT)
     return replace(Entrant(name=name, role=role, order=order, size_hw=(28, 28)), **changes)
 
 
-def ceiling(engine: EngineName, arithmetic: Arithmetic, name: str) -> Entrant:
+def ceiling(engine: str, arithmetic: Arithmetic, name: str) -> Entrant:
     return entrant(name, Role.CEILING, order=ProductOrder(engine=engine, arithmetic=arithmetic))
 
 
 def test_the_ceiling_is_the_fastest_runtimes_product() -> None:
-    rivals = [ceiling(ORT, Arithmetic.FLOAT32, "slow"), ceiling(OV, Arithmetic.FLOAT32, "quick")]
+    rivals = [ceiling(ORT.name, Arithmetic.FLOAT32, "slow"), ceiling(OV.name, Arithmetic.FLOAT32, "quick")]
     laps = Laps(seconds={"slow": [0.4, 0.4], "quick": [0.1, 0.3]}, runs={}, maps={})
     found = ceilings_of([*rivals, entrant("no product")], laps)[Arithmetic.FLOAT32]
     assert found.engine == "openvino"
@@ -144,7 +143,7 @@ def evidence(**changes: object) -> Evidence:
             entrant("ill"),
             entrant("gone"),
             entrant("late"),
-            ceiling(ORT, Arithmetic.FLOAT32, "p"),
+            ceiling(ORT.name, Arithmetic.FLOAT32, "p"),
         ),
         laps=laps,
         ready={"naive": ready, "a": ready, "ill": ready},
@@ -344,7 +343,7 @@ def test_orders_survive_the_way_to_their_process(tmp_path: Path) -> None:
     path = tiny_depth_graph(tmp_path / "tiny.onnx")
     for order in (
         NaiveOrder(path=path, threads=1),
-        NetworkOrder(path=path, engine=ORT, precision=Precision.EXACT, threads=1),
+        NetworkOrder(path=path, engine=ORT.name, precision=Precision.EXACT, threads=1),
     ):
         run = pickle.loads(pickle.dumps(order)).load().run
         np.testing.assert_allclose(run(tensor()), tiny_depth(tensor()), rtol=1e-4, atol=1e-6)
@@ -469,7 +468,7 @@ def test_stopped_before_the_first_round_rows_say_so(tmp_path: Path) -> None:
 
 
 def test_the_machine_says_what_it_is() -> None:
-    machine = describe_machine()
+    machine = describe_machine(PACKAGES)
     assert machine.processor
     assert machine.cores >= 1
     assert {"python", "numpy", "nearfar"} <= machine.versions.keys()

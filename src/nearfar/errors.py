@@ -130,6 +130,18 @@ def os_reason(error: BaseException) -> str:
     return getattr(error, "strerror", None) or one_line(error)
 
 
+def has_package(name: str) -> bool:
+    """Return whether a package is installed; it is looked for and not imported.
+
+    Example:
+        >>> has_package("numpy"), has_package("no_such_package")
+        (True, False)
+    """
+    # A folder of that name in the working directory has no origin, and is no package.
+    spec = find_spec(name)
+    return spec is not None and spec.origin is not None
+
+
 def require_packages(*packages: str, extra: str, purpose: str) -> None:
     """Check that optional packages are installed, without importing them.
 
@@ -142,5 +154,5 @@ def require_packages(*packages: str, extra: str, purpose: str) -> None:
         MissingExtraError: One is not installed; the message holds the line that installs it.
     """
     for package in packages:
-        if find_spec(package) is None:
+        if not has_package(package):
             raise MissingExtraError.of(package, extra=extra, purpose=purpose)

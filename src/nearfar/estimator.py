@@ -16,7 +16,7 @@ import numpy as np
 
 from nearfar.depth_map import Depth, DepthMap, Disparity, Provenance
 from nearfar.engines import EngineName, Precision
-from nearfar.engines.loader import start
+from nearfar.engines.loader import load_engine
 from nearfar.errors import ArrayError, EngineError, NearfarError, OptionError
 from nearfar.image.reader import Picture, PictureSource, read_picture
 from nearfar.models.card import Kind, ModelCard
@@ -364,11 +364,11 @@ def load(
     quantised = chosen.card.quantised is not None
     return DepthEstimator(
         card=chosen.card,
-        engine=start(
+        engine=load_engine(
             chosen.path,
             engine=EngineName(engine),
             precision=Precision.FAST if quantised else Precision(precision),
-            quantised=quantised,
+            quantized=quantised,
             size_hw=_fixed_size(chosen.card, recipe, size),
             sha256=chosen.card.file().sha256 if chosen.card.files else None,
             cache_folder=read_cache_folder() / "openvino",

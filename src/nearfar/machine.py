@@ -4,13 +4,13 @@ import os
 import platform
 import subprocess
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from nearfar.errors import OptionError
 
-_PACKAGES = ("nearfar", "numpy", "onnxruntime", "onnxruntime-gpu", "openvino", "torch", "transformers")
 _BUSY_SHARE = 0.25
 
 
@@ -59,14 +59,14 @@ class MachineReport:
         return self.load is not None and self.load > _BUSY_SHARE * self.cores
 
 
-def describe_machine() -> MachineReport:
-    """Return what this process runs on."""
+def describe_machine(packages: Iterable[str] = ()) -> MachineReport:
+    """Return what this process runs on, with the versions of those ``packages`` that are installed."""
     return MachineReport(
         processor=_read_processor(),
         cores=resolve_threads(None),
         memory_bytes=_read_memory_bytes(),
         system=platform.platform(terse=True),
-        versions={"python": platform.python_version(), **_read_versions()},
+        versions={"python": platform.python_version(), **_read_versions(packages)},
         load=os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
     )
 
@@ -103,9 +103,9 @@ def _read_memory_bytes() -> int | None:
         return None
 
 
-def _read_versions() -> dict[str, str]:
+def _read_versions(packages: Iterable[str]) -> dict[str, str]:
     versions = {}
-    for package in _PACKAGES:
+    for package in packages:
         try:
             versions[package] = version(package)
         except PackageNotFoundError:

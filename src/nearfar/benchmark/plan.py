@@ -5,22 +5,17 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from nearfar.benchmark.peak import Arithmetic
 from nearfar.benchmark.subjects import NaiveOrder, NetworkOrder, Order, ProductOrder
-from nearfar.engines import EngineName, Precision
+from nearfar.engines import ENGINES, EngineSpec, Precision
 from nearfar.errors import OptionError
 from nearfar.image.reader import Picture
 from nearfar.models.card import ModelCard
 from nearfar.preprocess import SizeHw
 
-ENGINES = (EngineName.ONNXRUNTIME, EngineName.OPENVINO)
+PACKAGES = ("nearfar", "numpy", *(name for engine in ENGINES for name in engine.distributions), "torch", "transformers")
+"""What computes, or may: the versions that a report names."""
 
-_CEILINGS = (
-    (EngineName.ONNXRUNTIME, Arithmetic.FLOAT32),
-    (EngineName.OPENVINO, Arithmetic.FLOAT32),
-    (EngineName.OPENVINO, Arithmetic.BFLOAT16),
-    (EngineName.OPENVINO, Arithmetic.INT8),
-)
+_CEILINGS = tuple((engine.name, arithmetic) for engine in ENGINES for arithmetic in engine.ceilings)
 
 
 class Role(StrEnum):
@@ -104,7 +99,7 @@ class Contest:
     path: Path
     pictures: tuple[Picture, ...]
     sizes: tuple[int, ...] = ()
-    engines: tuple[EngineName, ...] = ENGINES
+    engines: tuple[EngineSpec, ...] = ENGINES
     precisions: tuple[Precision, ...] = tuple(Precision)
     threads: int | None = None
     also: Mapping[str, Path] = field(default_factory=dict)
@@ -148,7 +143,7 @@ def entrants(
         for file in (None, *contest.also)
         for engine in contest.engines
         for precision in contest.precisions
-        for is_told in ((False, True) if engine is EngineName.OPENVINO and not is_fixed else (False,))
+        for is_told in ((False, True) if engine.compiles and not is_fixed else (False,))
         if file not in quantised or precision is Precision.FAST
     ]
     found += [Entrant(name=n, role=Role.PEER, order=order, size_hw=size_hw) for n, order in contest.peers.items()]
@@ -167,7 +162,7 @@ def entrants(
 def _engine(
     contest: Contest,
     file: str | None,
-    engine: EngineName,
+    engine: EngineSpec,
     precision: Precision,
     size_hw: SizeHw,
     *,
@@ -177,13 +172,12 @@ def _engine(
     pinned = contest.card.file().sha256 if contest.card.files and file is None else None
     order = NetworkOrder(
         path=contest.path if file is None else contest.also[file],
-        engine=engine,
+        engine=engine.name,
         precision=precision,
         threads=contest.threads,
         size_hw=size_hw if is_told else None,
         sha256=pinned,
-        quantised=is_quantised,
+        quantized=is_quantised,
     )
-    title = "OpenVINO" if engine is EngineName.OPENVINO else "ONNX Runtime"
-    name = f"{title}, {precision}{f', {file}' if file else ''}{', this size only' if is_told else ''}"
+    name = f"{engine.title}, {precision}{f', {file}' if file else ''}{', this size only' if is_told else ''}"
     return Entrant(name=name, role=Role.ENGINE, order=order, size_hw=size_hw, precision=precision, file=file)

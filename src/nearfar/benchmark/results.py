@@ -6,12 +6,11 @@ from dataclasses import dataclass, replace
 from statistics import mean, median
 from typing import TYPE_CHECKING
 
-from nearfar.benchmark.peak import Arithmetic
 from nearfar.benchmark.plan import Entrant, Role
 from nearfar.benchmark.rows import Agreements, Ceiling, SpeedRow, Status
 from nearfar.benchmark.statistics import Spread, ratios, spread_of
 from nearfar.benchmark.subjects import PRODUCT_SIDE, ProductOrder
-from nearfar.engines import EngineName, EngineReport, Precision
+from nearfar.engines import ENGINES, Arithmetic, EngineReport, Precision
 from nearfar.errors import ArrayError
 from nearfar.evaluate.agreement import Agreement, agreement_of, worst_of
 from nearfar.preprocess import restore
@@ -119,7 +118,7 @@ def arithmetic_of(report: EngineReport, *, eight_bit: bool) -> Arithmetic | None
         return Arithmetic.INT8
     if report.precision is Precision.EXACT:
         return Arithmetic.FLOAT32
-    return Arithmetic.BFLOAT16 if report.engine == EngineName.OPENVINO else None
+    return next((spec.arithmetic.get(Precision.FAST) for spec in ENGINES if spec.name == report.engine), None)
 
 
 def _row(entrant: Entrant, evidence: Evidence, ceilings: Mapping[Arithmetic, Ceiling]) -> SpeedRow:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from nearfar.engines import EngineReport, Precision
 
 if TYPE_CHECKING:
-    from nearfar.benchmark.peak import Arithmetic
     from nearfar.benchmark.plan import Role
     from nearfar.benchmark.starting import StartUp
     from nearfar.benchmark.statistics import Spread
+    from nearfar.engines import Arithmetic
     from nearfar.evaluate.agreement import Agreement
     from nearfar.preprocess import SizeHw
 

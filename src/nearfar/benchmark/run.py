@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
     from nearfar.arrays import TensorF32
     from nearfar.benchmark.flops import Work
-    from nearfar.benchmark.peak import Arithmetic
     from nearfar.benchmark.plan import Contest, Entrant
     from nearfar.benchmark.rows import Ceiling, SpeedRow
     from nearfar.benchmark.starting import StartUp
+    from nearfar.engines import Arithmetic
     from nearfar.preprocess import Prepared, SizeHw
 
 _SQUARE = RECIPES["square"]

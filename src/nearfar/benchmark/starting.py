@@ -9,7 +9,7 @@ from nearfar.arrays import TensorF32
 from nearfar.benchmark.plan import Entrant
 from nearfar.benchmark.process import Contestant
 from nearfar.benchmark.subjects import NetworkOrder, Order
-from nearfar.engines import EngineName
+from nearfar.engines import engine_spec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +44,7 @@ def started(
     Raises:
         NearfarError: The contestant cannot be had here.
     """
-    keeps = isinstance(entrant.order, NetworkOrder) and entrant.order.engine is EngineName.OPENVINO
+    keeps = _compiles(entrant.order)
     first_s: list[float] = []
     peak_bytes = None
     wanted = starts if keeps else starts - 1
@@ -69,6 +69,10 @@ def started(
 
 
 def _keeping_in(order: Order, folder: Path) -> Order:
-    if isinstance(order, NetworkOrder) and order.engine is EngineName.OPENVINO:
+    if isinstance(order, NetworkOrder) and _compiles(order):
         return replace(order, cache_folder=folder)
     return order
+
+
+def _compiles(order: Order) -> bool:
+    return isinstance(order, NetworkOrder) and engine_spec(order.engine).compiles

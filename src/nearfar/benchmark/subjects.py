@@ -8,9 +8,9 @@ from typing import Protocol
 import numpy as np
 
 from nearfar.arrays import MapF32, TensorF32
-from nearfar.benchmark.peak import Arithmetic, matrix_product
-from nearfar.engines import Engine, EngineName, EngineReport, Precision
-from nearfar.engines.loader import start
+from nearfar.benchmark.peak import matmul
+from nearfar.engines import Arithmetic, Engine, EngineReport, Precision
+from nearfar.engines.loader import load_engine
 from nearfar.errors import NearfarError
 
 PRODUCT_SIDE = 2048
@@ -44,21 +44,21 @@ class Order(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkOrder:
-    """A network by one of nearfar's engines; the fields are those of ``nearfar.engines.loader.start``."""
+    """A network by one of nearfar's engines; the fields are those of ``nearfar.engines.loader.load_engine``."""
 
     path: Path
-    engine: EngineName
+    engine: str
     precision: Precision
     threads: int | None = None
     size_hw: tuple[int, int] | None = None
     sha256: str | None = None
     cache_folder: Path | None = None
-    quantised: bool = False
+    quantized: bool = False
 
     def load(self) -> Loaded:
         """Return it, loaded."""
         return loaded(
-            start(
+            load_engine(
                 self.path,
                 engine=self.engine,
                 precision=self.precision,
@@ -66,7 +66,7 @@ class NetworkOrder:
                 sha256=self.sha256,
                 cache_folder=self.cache_folder,
                 threads=self.threads,
-                quantised=self.quantised,
+                quantized=self.quantized,
             )
         )
 
@@ -89,14 +89,14 @@ class NaiveOrder:
 class ProductOrder:
     """The product of two matrices."""
 
-    engine: EngineName
+    engine: str
     arithmetic: Arithmetic
     threads: int | None = None
     side: int = PRODUCT_SIDE
 
     def load(self) -> Loaded:
         """Return it, loaded."""
-        multiply = matrix_product(self.engine, self.arithmetic, side=self.side, threads=self.threads)
+        multiply = matmul(self.engine, self.arithmetic, side=self.side, threads=self.threads)
         nothing = np.zeros((1, 1), np.float32)
 
         def run(_tensor: TensorF32) -> MapF32:

@@ -13,7 +13,7 @@ from nearfar.cli import options
 from nearfar.cli.bench_table import as_text
 from nearfar.cli.demo_photographs import demo_photographs
 from nearfar.cli.interrupt import INTERRUPTED, catch_interrupts
-from nearfar.engines import EngineName, Precision
+from nearfar.engines import ENGINES, EngineName, Precision, engine_spec
 from nearfar.errors import OptionError
 from nearfar.image.reader import read_picture
 from nearfar.models.select import choose, faster
@@ -97,6 +97,7 @@ def bench(
     _require_sense(seconds=seconds, runs=runs, checkpoint=checkpoint, peers=peers)
     if card and (as_json or sizes):
         raise OptionError("--card prints rows of the model's own size and nothing else: leave out --json and --size")
+    from nearfar.benchmark.plan import PACKAGES
     from nearfar.benchmark.records import card_toml, measurements_of, record_of
     from nearfar.benchmark.run import measure
     from nearfar.machine import describe_machine
@@ -110,7 +111,7 @@ def bench(
     contest = _at_pace(contest, seconds, runs)
     if peers:
         contest = _with_peers(contest, checkpoint)
-    machine = describe_machine()
+    machine = describe_machine(PACKAGES)
     _warn_if_busy(machine)
     settings = _settings(contest, checkpoint)
     with catch_interrupts(gently=True) as stop:
@@ -148,14 +149,14 @@ def _contest(
     threads: int | None,
     also: Mapping[str, Path],
 ) -> "Contest":
-    from nearfar.benchmark.plan import ENGINES, Contest
+    from nearfar.benchmark.plan import Contest
 
     return Contest(
         card=chosen.card,
         path=chosen.path,
         pictures=tuple(read_picture(photograph.path) for photograph in demo_photographs()),
         sizes=tuple(sizes or ()),
-        engines=ENGINES if engine is EngineName.AUTO else (engine,),
+        engines=ENGINES if engine == EngineName.AUTO.value else (engine_spec(engine),),
         precisions=tuple(Precision) if precision is None else (precision,),
         threads=threads,
         also=also,

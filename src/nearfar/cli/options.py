@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nearfar.cli.console import notify
-from nearfar.engines import EngineName
+from nearfar.engines import ENGINES, EngineName
 from nearfar.engines import Precision as PrecisionName
 from nearfar.models.schema import Kind, RecipeName
 from nearfar.products.camera import DEFAULT_FOV_DEG
@@ -14,6 +14,12 @@ from nearfar.products.unproject import DEFAULT_FAR, DEFAULT_NEAR
 
 if TYPE_CHECKING:
     from nearfar.estimator import DepthEstimator
+
+
+def _describe_auto() -> str:
+    """Return which engine ``auto`` takes, in words: the last that is listed first, each under its condition."""
+    return ", else ".join(f"{spec.title} {spec.condition}".strip() for spec in reversed(ENGINES))
+
 
 Photographs = Annotated[
     list[str],
@@ -56,9 +62,7 @@ Model = Annotated[
 ]
 Engine = Annotated[
     EngineName,
-    typer.Option(
-        "--engine", help="The runtime. auto: OpenVINO where it is installed on an x86-64 processor, else ONNX Runtime."
-    ),
+    typer.Option("--engine", help=f"The runtime. auto: {_describe_auto()}."),
 ]
 Precision = Annotated[
     PrecisionName,

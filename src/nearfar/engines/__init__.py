@@ -1,85 +1,36 @@
 """What runs a network: one stateless call from a tensor to a map, whatever the runtime.
 
-Each runtime is a module with a ``load`` that gives an ``Engine``. Importing this package loads no runtime.
+A runtime is a module with an ``EngineSpec``, and one row of ``ENGINES``; the command line, the benchmark and ``auto``
+read it from there. Importing this package loads no runtime.
 """
 
-from __future__ import annotations
-
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
 
-if TYPE_CHECKING:
-    from nearfar.arrays import MapF32, TensorF32
+from nearfar.engines.engine import Arithmetic, Engine, EngineReport, EngineSpec, Precision
+from nearfar.engines.onnxruntime_spec import ONNXRUNTIME
+from nearfar.engines.openvino_spec import OPENVINO
+from nearfar.errors import OptionError
+
+__all__ = ["ENGINES", "Arithmetic", "Engine", "EngineName", "EngineReport", "EngineSpec", "Precision", "engine_spec"]
+
+ENGINES: tuple[EngineSpec, ...] = (ONNXRUNTIME, OPENVINO)
+"""Every runtime, the one that runs anywhere first: where a later one is made for the processor, ``auto`` prefers it."""
 
 
 class EngineName(StrEnum):
-    """The runtimes that can be asked for."""
+    """What can be asked for: ``auto``, or one of ``ENGINES`` by its name."""
 
     AUTO = "auto"
-    ONNXRUNTIME = "onnxruntime"
-    OPENVINO = "openvino"
+    vars().update({_spec.name.upper(): _spec.name for _spec in ENGINES})
 
 
-class Precision(StrEnum):
-    """How exactly a network is computed."""
+def engine_spec(name: str) -> EngineSpec:
+    """Return the runtime called ``name``.
 
-    EXACT = "exact"
-    FAST = "fast"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EngineReport:
-    """What really runs, asked of the runtime after it has loaded the network.
-
-    Attributes:
-        engine: The runtime, such as ``onnxruntime``.
-        provider: The part of it that computes, such as ``CPUExecutionProvider``.
-        precision: ``exact`` where it computes in float32 throughout, ``fast`` where it may compute in less.
-        threads: How many CPU threads it uses.
-        version: The runtime's version.
+    Raises:
+        OptionError: There is none, or it is ``auto``.
     """
-
-    engine: str
-    provider: str
-    precision: Precision
-    threads: int
-    version: str
-
-    def __str__(self) -> str:
-        return f"{self.engine} {self.version} {self.provider}, {self.precision}, {self.threads} threads"
-
-
-class Engine(Protocol):
-    """A network, loaded and ready."""
-
-    @property
-    def report(self) -> EngineReport:
-        """What really runs."""
-        ...
-
-    @property
-    def fixed_hw(self) -> tuple[int, int] | None:
-        """The only (height, width) that the network takes, in pixels; None if it takes any multiple of its patch."""
-        ...
-
-    @property
-    def multiple(self) -> int | None:
-        """What the sides must be multiples of, in pixels, where the graph itself says so."""
-        ...
-
-    def run(self, tensor: TensorF32) -> MapF32:
-        """Return the network's map of one picture; the same tensor gives the same map, from any thread.
-
-        Args:
-            tensor: (1, 3, h, w) float32, normalised.
-
-        Returns:
-            (h, w) float32, finite; its size is the network's choice. [relative]
-
-        Raises:
-            ArrayError: ``tensor`` is not (1, 3, h, w) float32.
-            EngineError: The runtime failed, or the map is not finite.
-            GraphError: What came out is not a map.
-        """
-        ...
+    for spec in ENGINES:
+        if spec.name == name:
+            return spec
+    raise OptionError(f"engine {str(name)!r} is not one of {', '.join(spec.name for spec in ENGINES)}")

@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nearfar.arrays import MapF32, TensorF32, require_tensor
-from nearfar.engines import EngineReport, Precision
+from nearfar.engines.engine import Arithmetic, EngineReport, Precision
 from nearfar.engines.onnxruntime_library import NO_BYTE_OVERFLOW, onnxruntime, runtime_state
-from nearfar.engines.providers import COMPUTES, CPU, CUDA, PREFERRED_PROVIDERS
-from nearfar.engines.signature import TensorSpec, contract_of, map_of
+from nearfar.engines.onnxruntime_spec import CPU, CUDA, PROVIDERS
+from nearfar.engines.signature import TensorSpec, read_signature, to_map
 from nearfar.errors import EngineError, GraphError, OptionError
 from nearfar.machine import resolve_threads
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +53,14 @@ _RUNTIME_ERRORS = (
     MemoryError,
 )
 
+# One MatMul of two open (?, ?) float32 inputs "a" and "b", opset 13, IR version 7, as onnx.helper writes it
+# (tests/test_engine_products.py makes it again): ONNX Runtime takes no graph but a file's, and onnx is not installed
+# where models only run.
+ONE_PRODUCT = bytes.fromhex(
+    "08073a490a110a01610a016212016322064d61744d756c1201675a0f0a0161120a0a08080112040a000a00"
+    "5a0f0a0162120a0a08080112040a000a00620f0a0163120a0a08080112040a000a0042040a00100d"
+)
+
 
 class OnnxRuntimeEngine:
     """A network loaded by ONNX Runtime; ``load`` makes it.
@@ -64,11 +74,11 @@ class OnnxRuntimeEngine:
     def __init__(self, session: onnxruntime.InferenceSession, *, name: str, threads: int, precision: Precision) -> None:
         self._session = session
         self._name = name
-        self._contract = contract_of(_specs(session.get_inputs()), _specs(session.get_outputs()), name=name)
-        self.fixed_hw = self._contract.fixed_hw
-        self.multiple = self._contract.multiple
+        self._signature = read_signature(_specs(session.get_inputs()), _specs(session.get_outputs()), name=name)
+        self.fixed_hw = self._signature.fixed_hw
+        self.multiple = self._signature.multiple
         provider: str = session.get_providers()[0]
-        is_exact = precision is Precision.EXACT and self._contract.image.dtype == "float32"
+        is_exact = precision is Precision.EXACT and self._signature.image.dtype == "float32"
         self.report = EngineReport(
             engine="onnxruntime",
             provider=provider,
@@ -78,31 +88,19 @@ class OnnxRuntimeEngine:
         )
 
     def run(self, tensor: TensorF32) -> MapF32:
-        """Return the network's map of one picture; the same tensor gives the same map, from any thread.
-
-        Args:
-            tensor: (1, 3, h, w) float32, normalised.
-
-        Returns:
-            (h, w) float32, finite; its size is the network's choice. [relative]
-
-        Raises:
-            ArrayError: ``tensor`` is not (1, 3, h, w) float32.
-            EngineError: The runtime failed, or the map is not finite.
-            GraphError: What came out is not a map.
-        """
+        """Return the network's map of one picture: see ``Engine.run``."""
         shape = require_tensor(tensor).shape
         if self.fixed_hw not in (None, shape[2:]):
             raise EngineError(f"{self._name} takes (height, width) {self.fixed_hw} only, got {shape[2:]}")
-        feed = {self._contract.image.name: tensor.astype(self._contract.image.dtype, copy=False)}
+        feed = {self._signature.image.name: tensor.astype(self._signature.image.dtype, copy=False)}
         try:
-            (raw,) = self._session.run([self._contract.map.name], feed)
+            (raw,) = self._session.run([self._signature.map.name], feed)
         except _RUNTIME_ERRORS as error:
             advice = "; a smaller size takes less memory"
             raise EngineError(f"{self._name} failed on a tensor of {shape}: {_one_line(error)}{advice}") from error
         is_exact = self.report.precision is Precision.EXACT
         advice = "; is its file whole?" if is_exact else "; float16 overflows: use the float32 file, or the CPU"
-        return map_of(np.asarray(raw), name=self._name, advice=advice)
+        return to_map(np.asarray(raw), name=self._name, advice=advice)
 
 
 def load(
@@ -111,7 +109,7 @@ def load(
     provider: str | None = None,
     threads: int | None = None,
     precision: Precision = Precision.EXACT,
-    quantised: bool = False,
+    quantized: bool = False,
 ) -> OnnxRuntimeEngine:
     """Return the network of an ONNX file, ready to run.
 
@@ -119,10 +117,10 @@ def load(
         path: The file: one float32 or float16 image (1, 3, h, w) in, one map (1, h, w) or (1, 1, h, w) out, sides fixed
             or open.
         provider: ONNX Runtime's name for what shall compute, such as ``CUDAExecutionProvider``; None takes the first
-            of ``PREFERRED_PROVIDERS`` that works here in that precision.
+            of ``PROVIDERS`` that works here in that precision.
         threads: CPU threads; None takes as many as this process may use cores.
         precision: ``exact`` computes in float32 throughout; ``fast`` lets a provider that can compute in less.
-        quantised: Whether the graph itself multiplies in 8 bits: it is ``fast`` whatever else is asked for.
+        quantized: Whether the graph itself multiplies in 8 bits: it is ``fast`` whatever else is asked for.
 
     Raises:
         GraphError: There is no such file, or it is not a depth network in ONNX.
@@ -132,11 +130,11 @@ def load(
     path = Path(path)
     if not path.is_file():
         raise GraphError(f"{path} is not a file: give the path of an ONNX network")
-    computing = Precision.EXACT if quantised else precision  # what is not 8 bits
+    computing = Precision.EXACT if quantized else precision  # what is not 8 bits
     wanted = _Wanted(path=path, threads=resolve_threads(threads), precision=computing)
     session = _session_on(provider, wanted) if provider else _session_on_best(wanted)
     return OnnxRuntimeEngine(
-        session, name=path.name, threads=wanted.threads, precision=Precision.FAST if quantised else precision
+        session, name=path.name, threads=wanted.threads, precision=Precision.FAST if quantized else precision
     )
 
 
@@ -172,6 +170,23 @@ def plain_session(path: Path, options: onnxruntime.SessionOptions) -> onnxruntim
         raise GraphError(f"{path} is not a network that ONNX Runtime can load: {_one_line(error)}") from error
 
 
+def multiply(
+    first: NDArray[np.float32], second: NDArray[np.float32], arithmetic: Arithmetic, threads: int
+) -> Callable[[], NDArray[np.float32]]:
+    """Return a function that multiplies two matrices on the CPU: see ``Multiplier``.
+
+    Raises:
+        EngineError: Another arithmetic than float32 was asked for.
+    """
+    if arithmetic is not Arithmetic.FLOAT32:
+        raise EngineError(f"ONNX Runtime multiplies in float32 here, not in {arithmetic}")
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    session = onnxruntime.InferenceSession(ONE_PRODUCT, options, providers=[CPU])
+    feed = {"a": first, "b": second}
+    return lambda: np.asarray(session.run(None, feed)[0])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Wanted:
     path: Path
@@ -195,8 +210,7 @@ def _session_on(provider: str, wanted: _Wanted) -> onnxruntime.InferenceSession:
 def _session_on_best(wanted: _Wanted) -> onnxruntime.InferenceSession:
     """Return a session on the first of the preferred providers that starts; a warning names each that does not."""
     available = onnxruntime.get_available_providers()
-    able = [name for name in PREFERRED_PROVIDERS if name in available and name in COMPUTES[wanted.precision]]
-    for provider in (name for name in able if name != CPU):
+    for provider in (name for name in PROVIDERS[wanted.precision] if name in available and name != CPU):
         try:
             return _session_on(provider, wanted)
         except EngineError as error:
@@ -205,7 +219,7 @@ def _session_on_best(wanted: _Wanted) -> onnxruntime.InferenceSession:
 
 
 def _require(precision: Precision, provider: str) -> None:
-    if provider in COMPUTES[precision]:
+    if provider in PROVIDERS[precision]:
         return
     if precision is Precision.EXACT:
         raise OptionError(f"{provider} may compute in float16: ask for precision fast, or for {CPU}")

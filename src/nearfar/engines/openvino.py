@@ -15,16 +15,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nearfar.arrays import MapF32, TensorF32, require_tensor
-from nearfar.engines import EngineReport, Precision
 from nearfar.engines.compile_cache import CompiledCache
-from nearfar.engines.openvino_compile import DEVICE, Order, compiled_graph
-from nearfar.engines.openvino_library import RUN_ERRORS, VERSION, core, one_line
-from nearfar.engines.signature import map_of
+from nearfar.engines.engine import Arithmetic, EngineReport, Precision
+from nearfar.engines.openvino_compile import DEVICE, CompileRequest, compile_graph
+from nearfar.engines.openvino_library import RUN_ERRORS, VERSION, core, one_line, openvino, operations
+from nearfar.engines.signature import to_map
 from nearfar.errors import EngineError, GraphError
 from nearfar.machine import resolve_threads
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
 
@@ -51,6 +52,9 @@ _OPTIONS = {
 _LARGEST_PATCH_PX = 32
 _SMALLEST_OWN_PIXELS = 256 * 256
 
+# Of the factors of a product in 8 bits, which are normal noise from -4 to 4.
+_STEP = 8 / 256
+
 
 class OpenVinoEngine:
     """A network compiled by OpenVINO; ``load`` makes it.
@@ -64,13 +68,13 @@ class OpenVinoEngine:
         multiple: What the sides must be multiples of, where the graph says so. [px]
     """
 
-    def __init__(self, graph: CompiledGraph, *, name: str, quantised: bool = False) -> None:
+    def __init__(self, graph: CompiledGraph, *, name: str, quantized: bool = False) -> None:
         self._graph = graph
         self._name = name
-        self._map_index = [port.get_any_name() for port in graph.model.outputs].index(graph.contract.map.name)
-        self.fixed_hw = graph.contract.fixed_hw
-        self.multiple = graph.contract.multiple
-        is_exact = not quantised and _computes_in(graph) == "f32" and graph.contract.image.dtype == "float32"
+        self._map_index = [port.get_any_name() for port in graph.model.outputs].index(graph.signature.map.name)
+        self.fixed_hw = graph.signature.fixed_hw
+        self.multiple = graph.signature.multiple
+        is_exact = not quantized and _computes_in(graph) == "f32" and graph.signature.image.dtype == "float32"
         self.report = EngineReport(
             engine="openvino",
             provider=DEVICE,
@@ -80,23 +84,11 @@ class OpenVinoEngine:
         )
 
     def run(self, tensor: TensorF32) -> MapF32:
-        """Return the network's map of one picture; the same tensor gives the same map, from any thread.
-
-        Args:
-            tensor: (1, 3, h, w) float32, normalised.
-
-        Returns:
-            (h, w) float32, finite; its size is the network's choice. [relative]
-
-        Raises:
-            ArrayError: ``tensor`` is not (1, 3, h, w) float32.
-            EngineError: The runtime failed, or the map is not finite.
-            GraphError: What came out is not a map.
-        """
+        """Return the network's map of one picture: see ``Engine.run``."""
         shape = require_tensor(tensor).shape
         if self.fixed_hw not in (None, shape[2:]):
             raise EngineError(f"{self._name} takes (height, width) {self.fixed_hw} only, got {shape[2:]}")
-        dtype = self._graph.contract.image.dtype
+        dtype = self._graph.signature.image.dtype
         try:
             if self.fixed_hw is None and max(shape[2:]) <= max(_LARGEST_PATCH_PX, self.multiple or 0):
                 self._infer(np.zeros((1, 3, 4 * shape[2], 4 * shape[3]), dtype))
@@ -105,7 +97,7 @@ class OpenVinoEngine:
             advice = "; a smaller size takes less memory"
             raise EngineError(f"{self._name} failed on a tensor of {shape}: {one_line(error)}{advice}") from error
         advice = "; float16 overflows: use the float32 file" if dtype == "float16" else "; is its file whole?"
-        return map_of(raw, name=self._name, advice=advice)
+        return to_map(raw, name=self._name, advice=advice)
 
     def _infer(self, tensor: NDArray[np.generic]) -> NDArray[np.generic]:
         return np.asarray(self._graph.model.create_infer_request().infer([tensor])[self._map_index])
@@ -119,7 +111,7 @@ def load(
     size_hw: tuple[int, int] | None = None,
     sha256: str | None = None,
     cache_folder: Path | None = None,
-    quantised: bool = False,
+    quantized: bool = False,
 ) -> OpenVinoEngine:
     """Return the network of an ONNX file, ready to run.
 
@@ -132,7 +124,7 @@ def load(
             its own. [px]
         sha256: The SHA-256 of the file, where it is known and the file holds all of the network; None reads the file.
         cache_folder: Where compiled graphs are kept for the next start; None keeps none.
-        quantised: Whether the graph itself multiplies in 8 bits: then the rest may be float32 where there is no
+        quantized: Whether the graph itself multiplies in 8 bits: then the rest may be float32 where there is no
             bfloat16.
 
     Raises:
@@ -143,31 +135,66 @@ def load(
     path = Path(path)
     if not path.is_file():
         raise GraphError(f"{path} is not a file: give the path of an ONNX network")
-    has_bfloat16 = _require(precision, quantised=quantised)
-    computing = Precision.EXACT if quantised and not has_bfloat16 else precision
+    has_bfloat16 = _require(precision, quantized=quantized)
+    computing = Precision.EXACT if quantized and not has_bfloat16 else precision
     options = _OPTIONS | _PRECISION_OPTIONS[computing] | {"INFERENCE_NUM_THREADS": str(resolve_threads(threads))}
     if size_hw is not None and math.prod(size_hw) < _SMALLEST_OWN_PIXELS:
         size_hw = None
-    order = Order(path=path, options=options, size_hw=size_hw, sha256=sha256)
-    graph = compiled_graph(order, None if cache_folder is None else CompiledCache(folder=cache_folder))
+    request = CompileRequest(path=path, options=options, size_hw=size_hw, sha256=sha256)
+    graph = compile_graph(request, None if cache_folder is None else CompiledCache(folder=cache_folder))
     if _computes_in(graph) != options["INFERENCE_PRECISION_HINT"]:
         raise EngineError(f"OpenVINO computes {path.name} in {_computes_in(graph)}: {precision} cannot be had here")
-    return OpenVinoEngine(graph, name=path.name, quantised=quantised)
+    return OpenVinoEngine(graph, name=path.name, quantized=quantized)
 
 
-def _require(precision: Precision, *, quantised: bool) -> bool:
+def _require(precision: Precision, *, quantized: bool) -> bool:
     """Tell whether this processor computes in bfloat16, once OpenVINO is known to compute as asked."""
     try:
         processor = core().get_property(DEVICE, "FULL_DEVICE_NAME")
         has_bfloat16 = "BF16" in core().get_property(DEVICE, "OPTIMIZATION_CAPABILITIES")
     except RuntimeError as error:
         raise EngineError(f"OpenVINO does not start here: {one_line(error)}") from error
-    if precision is Precision.FAST and not (has_bfloat16 or quantised):
+    if precision is Precision.FAST and not (has_bfloat16 or quantized):
         raise EngineError(
             f"precision fast: this processor ({processor}) does not compute in bfloat16, and OpenVINO has nothing else "
             "that is faster for this file: use precision exact, or make a quantised file with nearfar models optimize"
         )
     return has_bfloat16
+
+
+def multiply(
+    first: NDArray[np.float32], second: NDArray[np.float32], arithmetic: Arithmetic, threads: int
+) -> Callable[[], NDArray[np.float32]]:
+    """Return a function that multiplies two matrices: see ``Multiplier``. The second is constant, as weights are.
+
+    In 8 bits the first is rounded and the result scaled back on the way, as in a quantised network.
+
+    Raises:
+        EngineError: The processor has no such arithmetic.
+    """
+    needs = {Arithmetic.FLOAT32: "FP32", Arithmetic.BFLOAT16: "BF16", Arithmetic.INT8: "INT8"}[arithmetic]
+    if needs not in core().get_property(DEVICE, "OPTIMIZATION_CAPABILITIES"):
+        raise EngineError(f"this processor does not multiply in {arithmetic}")
+    given = operations.parameter(list(first.shape), np.float32)
+    left, right = given, operations.constant(second)
+    if arithmetic is Arithmetic.INT8:
+        low, high = (operations.constant(np.float32(end)) for end in (-4, 4 - _STEP))
+        left = operations.fake_quantize(given, low, high, low, high, 256)
+        steps = operations.constant(np.clip(np.rint(second / _STEP), -127, 127).astype(np.int8))
+        scale = operations.constant(np.full((1, len(second)), _STEP, np.float32))
+        right = operations.multiply(operations.convert(steps, np.float32), scale)
+    product = operations.matmul(left, right, transpose_a=False, transpose_b=False)
+    options = {
+        # In 8 bits the result is float32: not every processor that has the one has bfloat16.
+        "INFERENCE_PRECISION_HINT": "bf16" if arithmetic is Arithmetic.BFLOAT16 else "f32",
+        "PERFORMANCE_HINT": "LATENCY",
+        "NUM_STREAMS": "1",
+        "INFERENCE_NUM_THREADS": str(threads),
+    }
+    compiled = core().compile_model(openvino.Model([product], [given], "product"), DEVICE, options)
+    request = compiled.create_infer_request()
+    # Shared: to copy the matrices would be part of what is timed.
+    return lambda: np.asarray(request.infer([first], share_inputs=True, share_outputs=True)[0])
 
 
 def _computes_in(graph: CompiledGraph) -> str:

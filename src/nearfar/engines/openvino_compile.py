@@ -8,9 +8,10 @@ import mmap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nearfar.engines.openvino_library import COMPILE_ERRORS, VERSION, core, frontend, one_line, openvino
-from nearfar.engines.openvino_normalisation import write_out_group_normalisation
-from nearfar.engines.signature import GraphContract, TensorSpec, contract_of
+import numpy as np
+
+from nearfar.engines.openvino_library import COMPILE_ERRORS, VERSION, core, frontend, one_line, openvino, operations
+from nearfar.engines.signature import Signature, TensorSpec, read_signature
 from nearfar.errors import GraphError
 from nearfar.onnx_header import axis_names
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from nearfar.engines.compile_cache import CompiledCache
@@ -37,18 +37,18 @@ class CompiledGraph:
     """A graph that OpenVINO runs.
 
     Attributes:
-        model: It.
-        contract: Its image and its map.
+        model: The compiled model.
+        signature: Its image and its map.
         memory: The bytes that it was read from, which it goes on using; None if it was compiled in this process.
     """
 
     model: openvino.CompiledModel
-    contract: GraphContract
+    signature: Signature
     memory: NDArray[np.uint8] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class CompileRequest:
     """What shall be compiled, and how.
 
     Attributes:
@@ -64,23 +64,23 @@ class Order:
     sha256: str | None = None
 
 
-def compiled_graph(order: Order, cache: CompiledCache | None) -> CompiledGraph:
-    """Return the graph of an order, from the cache if it is there.
+def compile_graph(request: CompileRequest, cache: CompiledCache | None) -> CompiledGraph:
+    """Return the graph of an request, from the cache if it is there.
 
     Raises:
         GraphError: The file is not a depth network in ONNX, or OpenVINO cannot run it.
     """
     try:
-        axes = axis_names(order.path)
+        axes = axis_names(request.path)
     except (OSError, ValueError) as error:
-        raise GraphError(f"{order.path} is not a network that OpenVINO can load: {error}") from error
-    key = _key(order) if cache else None
+        raise GraphError(f"{request.path} is not a network that OpenVINO can load: {error}") from error
+    key = _key(request) if cache else None
     if cache is None or key is None:
-        return _compiled(order, axes)
-    kept = _kept(order, axes, cache, key)
-    if kept is not None:
-        return kept
-    graph = _compiled(order, axes)
+        return _compile(request, axes)
+    cached = _read_cached(request, axes, cache, key)
+    if cached is not None:
+        return cached
+    graph = _compile(request, axes)
     try:
         cache.write(key, graph.model.export_model)
     except COMPILE_ERRORS as error:
@@ -88,39 +88,75 @@ def compiled_graph(order: Order, cache: CompiledCache | None) -> CompiledGraph:
     return graph
 
 
-def _kept(order: Order, axes: Mapping[str, tuple[str, ...]], cache: CompiledCache, key: str) -> CompiledGraph | None:
+def _read_cached(
+    request: CompileRequest, axes: Mapping[str, tuple[str, ...]], cache: CompiledCache, key: str
+) -> CompiledGraph | None:
     memory = cache.read(key)
     if memory is None:
         return None
     try:
-        model = core().import_model(openvino.Tensor(memory, shared_memory=True), DEVICE, dict(order.options))
+        model = core().import_model(openvino.Tensor(memory, shared_memory=True), DEVICE, dict(request.options))
     except COMPILE_ERRORS as error:
         logger.debug("a compiled graph is not taken back, and made anew: %s", one_line(error))
         cache.remove(key)
         return None
-    return CompiledGraph(model=model, contract=_contract(model, axes, order.path.name), memory=memory)
+    return CompiledGraph(model=model, signature=_read_signature(model, axes, request.path.name), memory=memory)
 
 
-def _compiled(order: Order, axes: Mapping[str, tuple[str, ...]]) -> CompiledGraph:
-    name = order.path.name
+def _compile(request: CompileRequest, axes: Mapping[str, tuple[str, ...]]) -> CompiledGraph:
+    name = request.path.name
     try:
         # Not Core.read_model: where a file is no ONNX, that tries every other format, and each complains on stderr.
         reader = frontend.FrontEndManager().load_by_framework("onnx")
-        model = reader.convert(reader.load(str(order.path)))
-        contract = _contract(model, axes, name)
-        write_out_group_normalisation(model)
-        height, width = contract.fixed_hw or order.size_hw or (-1, -1)
+        model = reader.convert(reader.load(str(request.path)))
+        signature = _read_signature(model, axes, name)
+        expand_group_normalization(model)
+        height, width = signature.fixed_hw or request.size_hw or (-1, -1)
         model.reshape([1, 3, height, width])  # as little left open as can be: what is known need not be computed
-        compiled = core().compile_model(model, DEVICE, dict(order.options))
+        compiled = core().compile_model(model, DEVICE, dict(request.options))
     except COMPILE_ERRORS as error:
-        raise GraphError(f"{order.path} is not a network that OpenVINO can load: {one_line(error)}") from error
-    return CompiledGraph(model=compiled, contract=_contract(compiled, axes, name))
+        raise GraphError(f"{request.path} is not a network that OpenVINO can load: {one_line(error)}") from error
+    return CompiledGraph(model=compiled, signature=_read_signature(compiled, axes, name))
 
 
-def _contract(
+def expand_group_normalization(model: openvino.Model) -> None:
+    """Write group normalisation out in simpler operations, because OpenVINO can crash on it.
+
+    Where sides are fixed and arithmetic is float32, OpenVINO 2026.4 fuses group normalisation with what is around it,
+    and for two residual blocks in a row that ends the process: there is no exception to catch. Where sides are open it
+    writes the operation out itself, as is done here.
+
+    Source: Y. Wu, K. He, Group Normalization, arXiv 1803.08494, equations 1, 2, 3 and 7; ONNX GroupNormalization 21.
+    """
+    for node in model.get_ordered_ops():
+        inputs = [port.get_source_output() for port in node.inputs()]
+        if node.get_type_name() == "GroupNormalization" and inputs[0].get_partial_shape().rank.is_static:
+            attributes = node.get_attributes()
+            normalized = _normalize(inputs, attributes["num_groups"], attributes["epsilon"])
+            node.output(0).replace(normalized.output(0))
+    model.validate_nodes_and_infer_types()
+
+
+def _normalize(inputs: Sequence[openvino.Output], groups: int, epsilon: float) -> openvino.Node:
+    features, scale, bias = inputs
+    rank = features.get_partial_shape().rank.get_length()
+    grouped = operations.reshape(features, _integers(0, groups, -1), special_zero=True)  # (batch, groups, values)
+    even = operations.mvn(grouped, _integers(2), normalize_variance=True, eps=epsilon, eps_mode="INSIDE_SQRT")
+    even = operations.reshape(even, operations.shape_of(features), special_zero=False)  # (batch, channels, ...)
+    other_axes = _integers(0, *range(2, rank))
+    return operations.add(
+        operations.multiply(even, operations.unsqueeze(scale, other_axes)), operations.unsqueeze(bias, other_axes)
+    )
+
+
+def _integers(*values: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    return np.array(values, np.int64)
+
+
+def _read_signature(
     model: openvino.Model | openvino.CompiledModel, axes: Mapping[str, tuple[str, ...]], name: str
-) -> GraphContract:
-    return contract_of(_specs(model.inputs, axes), _specs(model.outputs, {}), name=name)
+) -> Signature:
+    return read_signature(_specs(model.inputs, axes), _specs(model.outputs, {}), name=name)
 
 
 def _specs(ports: Sequence[openvino.Output], axes: Mapping[str, tuple[str, ...]]) -> list[TensorSpec]:
@@ -142,13 +178,13 @@ def _lengths(shape: openvino.PartialShape) -> tuple[int | None, ...]:
     return tuple(axis.get_length() if axis.is_static else None for axis in shape)
 
 
-def _key(order: Order) -> str | None:
+def _key(request: CompileRequest) -> str | None:
     """Return a name for everything that a compiled graph is made from; None if part of the network is elsewhere."""
-    sha256 = order.sha256 or _sha256(order.path)
+    sha256 = request.sha256 or _sha256(request.path)
     if sha256 is None:
         return None
     machine = [core().get_property(DEVICE, name) for name in ("FULL_DEVICE_NAME", "OPTIMIZATION_CAPABILITIES")]
-    made_from = [sha256, VERSION, sorted(order.options.items()), order.size_hw, *machine]
+    made_from = [sha256, VERSION, sorted(request.options.items()), request.size_hw, *machine]
     return hashlib.sha256(repr(made_from).encode()).hexdigest()[:40]
 
 

@@ -42,7 +42,7 @@ class TensorSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GraphContract:
+class Signature:
     """How to run a depth network.
 
     Attributes:
@@ -58,7 +58,7 @@ class GraphContract:
     multiple: int | None = None
 
 
-def contract_of(inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec], *, name: str) -> GraphContract:
+def read_signature(inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec], *, name: str) -> Signature:
     """Return how to run a graph that has these tensors.
 
     Args:
@@ -69,7 +69,7 @@ def contract_of(inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec], *, 
     Raises:
         GraphError: It is not a depth network; the message says what it takes and gives.
     """
-    has = f"it takes {_listed(inputs)} and gives {_listed(outputs)}"
+    has = f"it takes {_list(inputs)} and gives {_list(outputs)}"
     if len(inputs) != 1 or not _is_image(inputs[0]):
         raise GraphError(f"{name} is not a depth network: the one input must be an image (1, 3, h, w), but {has}")
     maps = [output for output in outputs if _is_map(output)]
@@ -77,10 +77,10 @@ def contract_of(inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec], *, 
         raise GraphError(
             f"{name} is not a depth network: one output must be a map (1, h, w) or (1, 1, h, w), but {has}"
         )
-    return GraphContract(image=inputs[0], map=maps[0], fixed_hw=_fixed_hw(inputs[0]), multiple=_multiple(inputs[0]))
+    return Signature(image=inputs[0], map=maps[0], fixed_hw=_fixed_hw(inputs[0]), multiple=_multiple(inputs[0]))
 
 
-def map_of(raw: NDArray[np.generic], *, name: str, advice: str = "") -> MapF32:
+def to_map(raw: NDArray[np.generic], *, name: str, advice: str = "") -> MapF32:
     """Return what a graph gave as (h, w) float32.
 
     Args:
@@ -128,5 +128,5 @@ def _multiple(image: TensorSpec) -> int | None:
     return math.lcm(*found) if found else None
 
 
-def _listed(tensors: Sequence[TensorSpec]) -> str:
+def _list(tensors: Sequence[TensorSpec]) -> str:
     return ", ".join(map(str, tensors)) or "nothing"

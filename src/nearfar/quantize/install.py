@@ -3,11 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 
 from nearfar import __version__
-from nearfar.engines import Precision, onnxruntime
+from nearfar.engines import ENGINES, Precision
 from nearfar.errors import OptionError
 from nearfar.export.admission import NETWORK, Say
 from nearfar.models.card import ModelCard
@@ -60,12 +59,11 @@ def derive_quantised(
 
 def _loaders() -> tuple[EngineLoader, ...]:
     """Return what loads a quantised file as it will run here, on each engine that is installed."""
-    loaders: list[EngineLoader] = []
-    if find_spec("openvino") is not None:
-        from nearfar.engines import openvino
-
-        loaders.append(partial(openvino.load, precision=Precision.FAST, quantised=True))
-    return (*loaders, partial(onnxruntime.load, quantised=True))
+    return tuple(
+        partial(spec.load, provider=spec.cpu, precision=Precision.FAST, quantized=True)
+        for spec in reversed(ENGINES)
+        if spec.is_here
+    )
 
 
 def _card_of(made: OptimizedModel, card: ModelCard, name: str) -> ModelCard:
