@@ -32,8 +32,8 @@ from nearfar.export import convert as convert_module
 from nearfar.export import importer
 from nearfar.export.importer import import_model
 from nearfar.export.trial_inputs import trial_pictures
+from nearfar.models.depth_kind import depth_kind_props
 from nearfar.models.schema import Kind, Origin, RecipeName
-from nearfar.models.stated import statement
 from nearfar.models.store import ModelStore
 from nearfar.net import checkpoint as checkpoint_module
 from nearfar.net import weights
@@ -239,7 +239,7 @@ def test_a_bad_file_is_one_error_and_leaves_nothing(
 def test_a_file_that_says_otherwise_is_refused(tmp_path: Path, store: ModelStore, kind: dict[str, Any]) -> None:
     source = tiny_depth_graph(tmp_path / "says.onnx", cap_m=20)
     model = onnx.load(source)
-    onnx.helper.set_model_props(model, dict(statement(20.0)))
+    onnx.helper.set_model_props(model, dict(depth_kind_props(20.0)))
     onnx.save(model, source)
     with pytest.raises(GraphError, match=r"up to 20 m \(it says so itself\).*--kind depth --max-depth 20"):
         import_model(source, id="mine", store=store, **kind)

@@ -17,8 +17,8 @@ from nearfar.cli.demo_photographs import demo_photographs
 from nearfar.engines import EngineReport, onnxruntime
 from nearfar.errors import EngineError
 from nearfar.models.card import Kind, ModelCard, card
+from nearfar.models.depth_kind import depth_kind_props, read_depth_kind
 from nearfar.models.select import Chosen, choose
-from nearfar.models.stated import stated_of, statement
 from nearfar.outputs.color import colored
 from nearfar.outputs.formats import open as open_map
 from nearfar.preprocess import RECIPES
@@ -75,7 +75,7 @@ def test_the_same_network_by_path_stays_disparity(graph: Path) -> None:
 def test_a_file_that_says_it_gives_metres_is_believed(graph: Path, tmp_path: Path) -> None:
     says = tmp_path / "says.onnx"
     model = onnx.load(graph)
-    onnx.helper.set_model_props(model, {"network": "tiny", **statement(20.0)})
+    onnx.helper.set_model_props(model, {"network": "tiny", **depth_kind_props(20.0)})
     onnx.save(model, says)
     metres, disparity = (nearfar.load(file).estimate(noise()) for file in (says, graph))
     assert isinstance(metres, Depth)
@@ -101,8 +101,8 @@ def test_what_a_file_says_of_its_numbers(graph: Path, said: dict[str, str], cap_
     model.doc_string, model.model_version = "long " * 500, 1 << 60
     onnx.helper.set_model_props(model, {"a": "b" * 300, "ä": "", **said})
     onnx.save(model, graph)
-    stated = stated_of(graph)
-    assert ("nothing" if stated is None else stated.depth_cap_m) == cap_m
+    stated = read_depth_kind(graph)
+    assert ("nothing" if stated is None else stated.max_depth_m) == cap_m
 
 
 @pytest.mark.parametrize("content", [None, b"", b"\xff" * 40, b"\x72\x05\x0a", b"<svg/>", b"\x07"])
@@ -110,7 +110,7 @@ def test_a_file_of_another_form_says_nothing(tmp_path: Path, content: bytes | No
     file = tmp_path / "net.onnx"
     if content is not None:
         file.write_bytes(content)
-    assert stated_of(file) is None
+    assert read_depth_kind(file) is None
 
 
 def test_many_photographs_come_back_as_depth_too(graph: Path, tmp_path: Path) -> None:

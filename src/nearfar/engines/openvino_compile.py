@@ -13,7 +13,7 @@ import numpy as np
 from nearfar.engines.openvino_library import COMPILE_ERRORS, VERSION, core, frontend, one_line, openvino, operations
 from nearfar.engines.signature import Signature, TensorSpec, read_signature
 from nearfar.errors import GraphError
-from nearfar.onnx_header import axis_names
+from nearfar.onnx_header import read_axis_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -71,7 +71,7 @@ def compile_graph(request: CompileRequest, cache: CompiledCache | None) -> Compi
         GraphError: The file is not a depth network in ONNX, or OpenVINO cannot run it.
     """
     try:
-        axes = axis_names(request.path)
+        axes = read_axis_names(request.path)
     except (OSError, ValueError) as error:
         raise GraphError(f"{request.path} is not a network that OpenVINO can load: {error}") from error
     key = _key(request) if cache else None

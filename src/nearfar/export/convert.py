@@ -10,7 +10,7 @@ from nearfar import __version__
 from nearfar.export.onnx import export_onnx
 from nearfar.export.parity import ParityReport
 from nearfar.export.settings import ExportSettings
-from nearfar.models.stated import statement
+from nearfar.models.depth_kind import depth_kind_props
 from nearfar.net.checkpoint import load_checkpoint, load_network
 from nearfar.net.depth_anything import PRESETS
 from nearfar.net.vit import PATCH
@@ -62,7 +62,7 @@ def convert(checkpoint: Path, target: Path, *, max_depth_m: float | None, own_si
     network = load_network(checkpoint, config)
     tolerance = _TOLERANCE if max_depth_m is None else _METRIC_TOLERANCE
     settings = ExportSettings(multiple=PATCH, own_size=own_size, tolerance=tolerance)
-    metadata = {"network": f"Depth Anything V2 {size.title()}", **statement(max_depth_m)}
+    metadata = {"network": f"Depth Anything V2 {size.title()}", **depth_kind_props(max_depth_m)}
     parity = export_onnx(network, target, settings=settings, metadata=metadata)
     return Converted(
         size=size,

@@ -7,8 +7,8 @@ from pathlib import Path
 from nearfar.errors import GraphError, MissingExtraError, ModelMissingError, OptionError
 from nearfar.export.admission import Say, admit_checkpoint, admit_graph
 from nearfar.models.card import ModelCard, cards, is_id
+from nearfar.models.depth_kind import read_depth_kind
 from nearfar.models.schema import Kind
-from nearfar.models.stated import stated_of
 from nearfar.models.store import ModelStore
 from nearfar.models.undescribed import undescribed_card
 
@@ -64,7 +64,7 @@ def import_model(
         _require_not_known_otherwise(source, kind, max_depth_m)
         return admit_checkpoint(source, blank, store, say)
     if suffix in _GRAPHS:
-        _require_not_stated_otherwise(source, kind, max_depth_m)
+        _require_same_kind(source, kind, max_depth_m)
         return admit_graph(source, blank, store, say)
     raise OptionError(f"{source.name}: a model is imported from one of {', '.join((*_CHECKPOINTS, *_GRAPHS))}")
 
@@ -138,15 +138,15 @@ def _require_not_known_otherwise(source: Path, kind: Kind, max_depth_m: float | 
         raise _other_kind(source, said.max_depth_m, said.said_by, kind, max_depth_m)
 
 
-def _require_not_stated_otherwise(source: Path, kind: Kind, max_depth_m: float | None) -> None:
+def _require_same_kind(source: Path, kind: Kind, max_depth_m: float | None) -> None:
     """Refuse an ONNX file that says of itself that it is of another kind.
 
     Raises:
         GraphError: It does.
     """
-    stated = stated_of(source)
-    if stated is not None and (stated.kind is not kind or stated.depth_cap_m != max_depth_m):
-        raise _other_kind(source, stated.depth_cap_m, "it says so itself", kind, max_depth_m)
+    stated = read_depth_kind(source)
+    if stated is not None and (stated.kind is not kind or stated.max_depth_m != max_depth_m):
+        raise _other_kind(source, stated.max_depth_m, "it says so itself", kind, max_depth_m)
 
 
 def _other_kind(

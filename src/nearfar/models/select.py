@@ -6,8 +6,8 @@ from pathlib import Path
 
 from nearfar.errors import ModelMissingError, UnreachableError
 from nearfar.models.card import ModelCard, card
+from nearfar.models.depth_kind import DepthKind, read_depth_kind
 from nearfar.models.schema import Kind
-from nearfar.models.stated import Stated, stated_of
 from nearfar.models.store import BUNDLED_MODEL, DEFAULT_MODEL, ModelStore
 from nearfar.models.undescribed import undescribed_card
 
@@ -93,10 +93,10 @@ def card_of_file(path: Path) -> ModelCard:
     Its input is taken to be prepared as for Depth Anything V2, its output to be disparity unless the file says that it
     is metres; the graph itself has the last word on names, shapes and fixed sides.
     """
-    stated = stated_of(path) or Stated(kind=Kind.DISPARITY, depth_cap_m=None)
+    stated = read_depth_kind(path) or DepthKind(kind=Kind.DISPARITY, max_depth_m=None)
     because = "a file given by path"
     return undescribed_card(
-        str(path), name=path.name, because=because, kind=stated.kind, depth_cap_m=stated.depth_cap_m
+        str(path), name=path.name, because=because, kind=stated.kind, depth_cap_m=stated.max_depth_m
     )
 
 

@@ -11,7 +11,7 @@ from nearfar.lab.train.config import PRESETS, TrainingConfig
 from nearfar.lab.train.goals import Figures
 from nearfar.lab.train.origin import code_origin, machine
 from nearfar.models.checksum import digest
-from nearfar.models.stated import statement
+from nearfar.models.depth_kind import depth_kind_props
 
 MODEL = "nearfar-open"
 GRAPH_NAME = f"{MODEL}.onnx"
@@ -87,7 +87,7 @@ def graph_metadata(checkpoint: Checkpoint) -> dict[str, str]:
         "model": MODEL if ours else _TUNED,
         "licence": "Apache-2.0" if ours else _UNKNOWN_LICENCE,
         "meaning": "relative disparity, larger = nearer" if max_depth_m is None else f"depth up to {max_depth_m:g} m",
-        **statement(max_depth_m),
+        **depth_kind_props(max_depth_m),
         "command": run_command(checkpoint),
         "commit": origin.get("commit", "unknown"),
         "code_sha256": origin.get("code_sha256", "unknown"),
