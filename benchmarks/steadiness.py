@@ -21,7 +21,7 @@ from nearfar.arrays import MapF32, RgbU8
 from nearfar.cli.demo_photographs import demo_photographs
 from nearfar.cli.inputs import expand
 from nearfar.errors import NearfarError
-from nearfar.evaluate.agreement import spearman
+from nearfar.evaluate.metrics import spearman
 from nearfar.lab.scenes import render_scene
 
 SIDE_PX = 448

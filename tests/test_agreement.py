@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from nearfar.errors import ArrayError, OptionError
-from nearfar.evaluate.agreement import (
+from nearfar.evaluate.metrics import (
     Agreement,
     AgreementThresholds,
-    agreement_of,
     mean_difference,
+    measure_agreement,
     ordering,
     spearman,
-    worst_of,
+    worst_agreement,
 )
 
 Map = NDArray[np.float32]
@@ -78,7 +78,7 @@ def test_ordering_of_known_maps(change, expected: float) -> None:
 @settings(max_examples=20, deadline=None)
 def test_ranks_and_order_do_not_see_scale_and_shift(scale: float, shift: float) -> None:
     found = (noise(0) * np.float32(scale) + np.float32(shift)).astype(np.float32)
-    agreement = agreement_of(found, noise(0))
+    agreement = measure_agreement(found, noise(0))
     assert agreement.spearman == pytest.approx(1, abs=1e-6)
     assert agreement.ordering == 1.0
 
@@ -95,7 +95,7 @@ def test_ranks_and_order_do_not_see_scale_and_shift(scale: float, shift: float) 
 )
 def test_maps_that_cannot_be_compared(actual: Map, expected: Map, named: str) -> None:
     with pytest.raises(ArrayError, match=named):
-        agreement_of(actual, expected)
+        measure_agreement(actual, expected)
 
 
 def test_one_odd_pixel_is_too_little_to_order() -> None:
@@ -130,4 +130,4 @@ def test_thresholds_that_cannot_be() -> None:
 
 def test_the_worst_is_taken_figure_by_figure() -> None:
     other = Agreement(mean_difference=0.0, spearman=0.9, ordering=1)
-    assert worst_of([GOOD, other]) == Agreement(mean_difference=0.01, spearman=0.9, ordering=0.98)
+    assert worst_agreement([GOOD, other]) == Agreement(mean_difference=0.01, spearman=0.9, ordering=0.98)

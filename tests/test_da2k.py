@@ -8,18 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nearfar.depth_map import Depth, Disparity
-from nearfar.errors import DataError
-from nearfar.evaluate.da2k import (
-    Annotation,
-    Answer,
-    Tally,
-    from_map,
-    read_da2k,
-    score_answers,
-    score_da2k,
-    score_map,
-)
+from nearfar.errors import ArrayError, DataError
+from nearfar.evaluate.da2k import Tally, order_by_map, score_answers, score_pairs
+from nearfar.evaluate.dataset import open_dataset
+from nearfar.evaluate.sample import DataSet, Nearer, PointPair, Sample
+from nearfar.evaluate.score import Prediction
+from nearfar.models.schema import Kind
 from support import benchmarks
 
 ROOM, LAKE = "images/indoor/room.png", "images/underwater/lake.png"
@@ -37,77 +31,97 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def ramp() -> Disparity:
+def da2k(folder: Path) -> DataSet:
+    return open_dataset("da2k", folder)
+
+
+def ramp() -> Prediction:
     """Lower in the picture is nearer."""
-    return Disparity(values=np.repeat(np.arange(6, dtype=np.float32)[:, None], 8, axis=1))
+    return Prediction(kind=Kind.DISPARITY, values=np.repeat(np.arange(6, dtype=np.float32)[:, None], 8, axis=1))
 
 
 def test_photographs_are_read_with_scene_and_points(folder: Path) -> None:
-    benchmark = read_da2k(folder)
-    room, lake = benchmark.photographs
-    assert (room.image, room.scene, room.name, lake.scene) == (ROOM, "indoor", "images/indoor/room", "underwater")
-    assert room.annotations[0] == Annotation(image=ROOM, point1=(5, 7), point2=(0, 1), closer=Answer.FIRST)
+    found = da2k(folder)
+    room, lake = found.samples
+    assert (room.group, room.name, lake.group) == ("indoor", "images/indoor/room", "underwater")
+    assert room.pairs[0] == PointPair(image=ROOM, point1=(5, 7), point2=(0, 1), closer=Nearer.FIRST)
     assert room.read_picture().size_hw == (6, 8)
-    assert benchmark.missing == ()
+    assert found.missing == ()
+    with pytest.raises(DataError, match="pairs of points and no map"):
+        room.read_truth()
 
 
 def test_the_archives_own_folder_is_found(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     above = tmp_path_factory.mktemp("above")
     folder.rename(above / "DA-2K")
-    assert len(read_da2k(above).photographs) == 2
+    assert len(da2k(above).samples) == 2
 
 
 def test_missing_photographs_are_named(folder: Path) -> None:
     (folder / LAKE).unlink()
-    assert read_da2k(folder).missing == (LAKE,)
+    assert da2k(folder).missing == (LAKE,)
     (folder / ROOM).unlink()
-    with pytest.raises(DataError, match=r"none of the 2 photographs.*huggingface\.co/datasets/depth-anything/DA-2K"):
-        read_da2k(folder)
+    with pytest.raises(
+        DataError,
+        match=r"lacks images/indoor/room.png, .*lake.png.*huggingface\.co/datasets/depth-anything/DA-2K",
+    ):
+        da2k(folder)
 
 
-def test_the_score_is_by_scene_and_over_pairs(folder: Path) -> None:
-    score = score_da2k((photograph, ramp()) for photograph in read_da2k(folder).photographs)
-    assert {scene: (tally.right, tally.pairs) for scene, tally in score.scenes.items()} == {
-        "indoor": (2, 2),
-        "underwater": (0, 1),
-    }
-    assert score.overall == Tally(pairs=3, right=2, asked=2, swapped=2)
-    assert score.overall.accuracy == pytest.approx(2 / 3)
+def tally(prediction: Prediction, samples: tuple[Sample, ...]) -> Tally:
+    return sum((score_pairs(prediction, sample.pairs) for sample in samples), Tally())
+
+
+def test_the_score_is_over_pairs(folder: Path) -> None:
+    samples = da2k(folder).samples
+    assert [(found.right, found.pairs) for found in (tally(ramp(), (sample,)) for sample in samples)] == [
+        (2, 2),
+        (0, 1),
+    ]
+    overall = tally(ramp(), samples)
+    assert overall == Tally(pairs=3, right=2, asked=2, swapped=2)
+    assert overall.accuracy == pytest.approx(2 / 3)
 
 
 def test_a_flat_map_scores_nothing_and_its_ties_are_counted(folder: Path) -> None:
-    flat = Disparity(values=np.ones((6, 8), np.float32))
-    score = score_da2k((photograph, flat) for photograph in read_da2k(folder).photographs)
-    assert score.overall == Tally(pairs=3, tied=3)
-    assert score.overall.accuracy == 0
+    flat = Prediction(values=np.ones((6, 8), np.float32), kind=Kind.DISPARITY)
+    overall = tally(flat, da2k(folder).samples)
+    assert overall == Tally(pairs=3, tied=3)
+    assert overall.accuracy == 0
 
 
-@pytest.mark.parametrize(("constant", "asked", "swapped"), [(Answer.FIRST, 3, 0), (Answer.SECOND, 0, 3)])
-def test_a_constant_answer_scores_nothing(folder: Path, constant: Answer, asked: int, swapped: int) -> None:
-    annotations = [pair for photograph in read_da2k(folder).photographs for pair in photograph.annotations]
-    tally = score_answers(lambda first, second: constant, annotations)
-    assert (tally.asked, tally.swapped, tally.right, tally.accuracy) == (asked, swapped, 0, 0)
+@pytest.mark.parametrize(("constant", "asked", "swapped"), [(Nearer.FIRST, 3, 0), (Nearer.SECOND, 0, 3)])
+def test_a_constant_answer_scores_nothing(folder: Path, constant: Nearer, asked: int, swapped: int) -> None:
+    pairs = [pair for sample in da2k(folder).samples for pair in sample.pairs]
+    found = score_answers(lambda first, second: constant, pairs)
+    assert (found.asked, found.swapped, found.right, found.accuracy) == (asked, swapped, 0, 0)
 
 
 def test_metres_are_nearer_where_they_are_less(folder: Path) -> None:
-    metres = Depth(values=(10 - ramp().values).astype(np.float32))
-    for photograph in read_da2k(folder).photographs:
-        assert score_map(metres, photograph) == score_map(ramp(), photograph)
+    metres = Prediction(values=(10 - ramp().values).astype(np.float32), kind=Kind.DEPTH)
+    for sample in da2k(folder).samples:
+        assert score_pairs(metres, sample.pairs) == score_pairs(ramp(), sample.pairs)
 
 
 @given(st.lists(st.integers(0, 3), min_size=6, max_size=6))
 def test_a_map_answers_the_same_whichever_point_is_first(row_values: list[int]) -> None:
-    nearer = from_map(Disparity(values=np.array([row_values], np.float32)))
+    nearer = order_by_map(Prediction(values=np.array([row_values], np.float32), kind=Kind.DISPARITY))
     for first in range(6):
         for second in range(6):
-            assert nearer((0, first), (0, second)) is nearer((0, second), (0, first)).exchanged
+            assert nearer((0, first), (0, second)) is nearer((0, second), (0, first)).opposite
 
 
 def test_a_map_of_another_size_is_refused(folder: Path) -> None:
-    photograph = read_da2k(folder).photographs[0]
-    small = Disparity(values=np.ones((5, 8), np.float32))
+    pairs = da2k(folder).samples[0].pairs
+    small = Prediction(values=np.ones((5, 8), np.float32), kind=Kind.DISPARITY)
     with pytest.raises(DataError, match=r"point \[5, 7\] lies outside the map of 8×5"):
-        score_map(small, photograph)
+        score_pairs(small, pairs)
+
+
+def test_map_with_nan_rejected(folder: Path) -> None:
+    spoilt = Prediction(values=np.full((6, 8), np.nan, np.float32), kind=Kind.DISPARITY)
+    with pytest.raises(ArrayError, match="must be finite"):
+        score_pairs(spoilt, da2k(folder).samples[0].pairs)
 
 
 def test_no_pairs_have_no_accuracy() -> None:
@@ -135,9 +149,9 @@ def test_no_pairs_have_no_accuracy() -> None:
 def test_annotations_of_another_form_are_refused(folder: Path, said: str, message: str) -> None:
     (folder / "annotations.json").write_text(said)
     with pytest.raises(DataError, match=rf"annotations\.json: .*{message}"):
-        read_da2k(folder)
+        da2k(folder)
 
 
 def test_without_annotations_it_says_where_to_get_them(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"has no annotations\.json.*DA-2K\.zip"):
-        read_da2k(tmp_path)
+    with pytest.raises(DataError, match=r"lacks annotations\.json.*DA-2K\.zip"):
+        da2k(tmp_path)

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from nearfar.errors import DataError, MissingExtraError, PictureError
-from nearfar.evaluate.dataset import DATASETS, DataSet, benchmark_of, open_dataset
+from nearfar.evaluate.dataset import DATASETS, DataSet, find_benchmark, open_dataset
 from nearfar.evaluate.datasets import diode, eth3d, kitti, sintel
-from nearfar.evaluate.sample import Sample, Space, Truth
+from nearfar.evaluate.sample import GroundTruth, Sample
+from nearfar.models.schema import Kind
 from support import benchmarks
 from support.benchmarks import depth_m
 from support.photographs import scene
@@ -25,7 +26,7 @@ def only(data: DataSet) -> Sample:
     return sample
 
 
-def shows(truth: Truth, values: NDArray[np.floating]) -> None:
+def shows(truth: GroundTruth, values: NDArray[np.floating]) -> None:
     """Check that a truth is valid where ``values`` is not NaN, and says that there."""
     valid = ~np.isnan(values)
     np.testing.assert_array_equal(truth.valid, valid)
@@ -57,13 +58,13 @@ def test_an_unknown_name_lists_the_known_ones(tmp_path: Path) -> None:
 
 
 def test_every_other_reading_leads_to_a_benchmark() -> None:
-    assert {name: benchmark_of(name) for name in ("nyu", "nyu-raw", "sintel-clean", "kitti-selection")} == {
+    assert {name: find_benchmark(name) for name in ("nyu", "nyu-raw", "sintel-clean", "kitti-selection")} == {
         "nyu": "nyu",
         "nyu-raw": "nyu",
         "sintel-clean": "sintel",
         "kitti-selection": "kitti-selection",
     }
-    assert all(benchmark_of(name) in DATASETS for name in DATASETS)
+    assert all(find_benchmark(name) in DATASETS for name in DATASETS)
 
 
 def test_the_reference_has_a_section_for_each_with_its_licence() -> None:
@@ -453,7 +454,7 @@ def test_middlebury_is_metres_by_its_calibration(tmp_path: Path) -> None:
     assert (only(data).name, data.expected, len(data.missing)) == ("Adirondack", 23, 3 * 22)
     expected_m = 0.2 * 400 / (disparity_px() + 10)
     shows(only(data).read_truth(), np.where(np.isinf(disparity_px()), np.nan, expected_m))
-    assert only(data).read_truth().space is Space.DEPTH
+    assert only(data).read_truth().kind is Kind.DEPTH
 
 
 def test_middlebury_takes_the_imperfect_where_there_is_no_other(tmp_path: Path) -> None:
@@ -528,7 +529,7 @@ def test_pairs_disparity_is_shifted_to_be_0_at_infinity(tmp_path: Path) -> None:
     said = {"kind": "disparity", "truth": "a/disparity.png", "scale": 4, "offset": 31.086}
     truth = pair(tmp_path, **said).read_truth()
     expected = np.arange(48).reshape(6, 8) / 4
-    assert truth.space is Space.DISPARITY
+    assert truth.kind is Kind.DISPARITY
     shows(truth, np.where(expected > 0, expected + 31.086, np.nan))
 
 
@@ -550,7 +551,7 @@ def test_pairs_npz_pfm_mask_and_rotated_bits(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("said", "message"),
     [
-        ({"kind": "metres"}, "'metres' is not a valid Space"),
+        ({"kind": "metres"}, "'metres' is not a valid Kind"),
         ({"rgb": None}, "None must be text"),
         ({"scale": 0}, "scale must be above 0"),
         ({"scale": "x"}, "could not convert"),
@@ -619,7 +620,7 @@ def test_pairs_are_those_of_the_independent_scorer(shared: Path) -> None:
     for sample in data.samples:
         truth = sample.read_truth()
         assert truth.size_hw == sample.read_picture().size_hw
-        assert truth.space == rows[sample.name]["kind"]
+        assert truth.kind == rows[sample.name]["kind"]
         assert truth.valid.sum() > 1000
 
 
@@ -649,7 +650,7 @@ def test_a_folder_of_scaled_pngs_and_of_disparity(tmp_path: Path) -> None:
     (tmp_path / "truth" / "garden" / "tree.png").unlink()
     benchmarks.pfm(own(tmp_path, 'kind = "disparity"').with_suffix(".pfm"), depth_m())
     truth = only(open_dataset("folder", tmp_path)).read_truth()
-    assert truth.space is Space.DISPARITY
+    assert truth.kind is Kind.DISPARITY
     shows(truth, depth_m())
 
 

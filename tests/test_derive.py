@@ -12,7 +12,7 @@ from nearfar.engines.loader import Candidate, Machine, list_candidates
 from nearfar.engines.onnxruntime_spec import CPU
 from nearfar.errors import ExportError, OptionError
 from nearfar.estimator import load
-from nearfar.evaluate import agreement
+from nearfar.evaluate import metrics
 from nearfar.models.schema import Origin
 from nearfar.models.select import choose, faster
 from nearfar.models.store import ModelStore
@@ -36,7 +36,7 @@ def photographs(tmp_path: Path) -> list[Path]:
 
 
 def test_a_derived_model_stands_beside_its_own(photographs: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(agreement.AgreementThresholds, "shortfalls", lambda *_: ())  # these are no photographs
+    monkeypatch.setattr(metrics.AgreementThresholds, "shortfalls", lambda *_: ())  # these are no photographs
     store = ModelStore()
     base = store.card(OPEN)
     card = derive_quantised(base, photographs, store)
@@ -64,7 +64,7 @@ def test_a_derived_model_stands_beside_its_own(photographs: list[Path], monkeypa
 
 
 def test_below_the_gate_nothing_is_installed(photographs: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(agreement.AgreementThresholds, "shortfalls", lambda *_: ("pairs in order 0.1, at least 0.95",))
+    monkeypatch.setattr(metrics.AgreementThresholds, "shortfalls", lambda *_: ("pairs in order 0.1, at least 0.95",))
     store = ModelStore()
     with pytest.raises(ExportError, match=r"pairs in order 0\.1, at least 0\.95"):
         derive_quantised(store.card(OPEN), photographs, store)
@@ -75,7 +75,7 @@ def test_below_the_gate_nothing_is_installed(photographs: list[Path], monkeypatc
 def test_a_derived_model_of_another_file_is_not_taken(
     tmp_path: Path, photographs: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(agreement.AgreementThresholds, "shortfalls", lambda *_: ())
+    monkeypatch.setattr(metrics.AgreementThresholds, "shortfalls", lambda *_: ())
     first = quantisable_graph(tmp_path / "first.onnx")
     second = quantisable_graph(tmp_path / "second.onnx", seed=1)
     assert run(monkeypatch, "models", "import", str(first), "--id", "mine").code == 0

@@ -11,12 +11,12 @@ from nearfar.errors import ArrayError, OptionError
 from nearfar.evaluate.align import (
     Alignment,
     Limits,
-    aligned,
+    align,
     least_squares_scale,
     median_scale,
 )
-from nearfar.evaluate.sample import Space
 from nearfar.fit import Fit, is_flat, least_absolute, least_squares
+from nearfar.models.schema import Kind
 
 FARTHEST = Limits(at_farthest=True)
 
@@ -89,7 +89,7 @@ def test_no_scale_or_shift_of_disparity_changes_what_comes_out(
     true = generator.uniform(0.5, 20, 60)
     guess = 1 / true + generator.normal(0, 0.02, 60)
     first, second = (
-        aligned(values, true, kind=Space.DISPARITY, alignment=alignment, limits=FARTHEST).depth
+        align(values, true, kind=Kind.DISPARITY, alignment=alignment, limits=FARTHEST)[0]
         for values in (guess, scale * guess + shift)
     )
     np.testing.assert_allclose(first, second, rtol=2e-3)
@@ -98,14 +98,14 @@ def test_no_scale_or_shift_of_disparity_changes_what_comes_out(
 @given(scale=st.floats(0.01, 100), alignment=st.sampled_from([Alignment.SCALE, Alignment.SCALE_MEDIAN]))
 def test_no_scale_of_depth_changes_what_comes_out(scale: float, alignment: Alignment) -> None:
     true = np.random.default_rng(0).uniform(0.5, 20, 60)
-    found = aligned(scale * true, true, kind=Space.DEPTH, alignment=alignment, limits=Limits())
-    np.testing.assert_allclose(found.depth, true, rtol=1e-9)
+    found, _ = align(scale * true, true, kind=Kind.DEPTH, alignment=alignment, limits=Limits())
+    np.testing.assert_allclose(found, true, rtol=1e-9)
 
 
 def test_depth_is_fitted_in_disparity_too_by_its_inverse() -> None:
     true = np.linspace(1, 9, 50)
-    found = aligned(1 / (3 / true + 1), true, kind=Space.DEPTH, alignment=Alignment.DISPARITY, limits=FARTHEST)
-    np.testing.assert_allclose(found.depth, true, rtol=1e-9)
+    found, _ = align(1 / (3 / true + 1), true, kind=Kind.DEPTH, alignment=Alignment.DISPARITY, limits=FARTHEST)
+    np.testing.assert_allclose(found, true, rtol=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -114,33 +114,33 @@ def test_depth_is_fitted_in_disparity_too_by_its_inverse() -> None:
 def test_disparity_of_nothing_or_less_is_at_the_far_limit(limits: Limits, farthest: float) -> None:
     true = np.array([1.0, 2.0, 4.0, 8.0, 8.0])
     guess = np.array([1.0, 0.5, 0.25, 0.0, -0.4])
-    depth = aligned(guess, true, kind=Space.DISPARITY, alignment=Alignment.DISPARITY, limits=limits).depth
+    depth = align(guess, true, kind=Kind.DISPARITY, alignment=Alignment.DISPARITY, limits=limits)[0]
     assert depth.max() == pytest.approx(farthest)
 
 
 def test_depth_is_kept_between_the_limits_and_above_nothing() -> None:
     true = np.array([1.0, 2.0, 4.0])
-    kept = aligned(
+    kept, _ = align(
         np.array([0.5, 2.0, 40.0]),
         true,
-        kind=Space.DEPTH,
+        kind=Kind.DEPTH,
         alignment=Alignment.NONE,
         limits=Limits(near_m=0.7, far_m=10.0),
     )
-    assert kept.depth.tolist() == [0.7, 2.0, 10.0]
-    shifted = aligned(np.array([1.0, 1.1, 30.0]), true, kind=Space.DEPTH, alignment=Alignment.DEPTH, limits=Limits())
-    assert shifted.depth.min() > 0
+    assert kept.tolist() == [0.7, 2.0, 10.0]
+    shifted, _ = align(np.array([1.0, 1.1, 30.0]), true, kind=Kind.DEPTH, alignment=Alignment.DEPTH, limits=Limits())
+    assert shifted.min() > 0
 
 
-@pytest.mark.parametrize("alignment", [each for each in Alignment if each.space is Space.DEPTH])
+@pytest.mark.parametrize("alignment", [each for each in Alignment if each.space is Kind.DEPTH])
 def test_relative_disparity_cannot_be_aligned_as_depth(alignment: Alignment) -> None:
     with pytest.raises(OptionError, match="relative disparity, whose shift is unknown: choose 'disparity'"):
-        aligned(np.ones(3), np.ones(3), kind=Space.DISPARITY, alignment=alignment, limits=FARTHEST)
+        align(np.ones(3), np.ones(3), kind=Kind.DISPARITY, alignment=alignment, limits=FARTHEST)
 
 
 def test_a_fit_in_disparity_needs_a_far_limit() -> None:
     with pytest.raises(OptionError, match="needs a far limit"):
-        aligned(np.ones(3), np.ones(3), kind=Space.DISPARITY, alignment=Alignment.DISPARITY, limits=Limits())
+        align(np.ones(3), np.ones(3), kind=Kind.DISPARITY, alignment=Alignment.DISPARITY, limits=Limits())
 
 
 def test_flatness_is_a_matter_of_float32() -> None:

@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from nearfar.errors import ArrayError
-from nearfar.evaluate.edges import edges
-from nearfar.evaluate.metrics import METRICS, PLAIN, flicker, ordinal, spearman
+from nearfar.evaluate.metrics import METRICS, PLAIN, ordinal, score_edges, spearman
 
 TRUE = np.array([1.0, 2.0, 4.0, 10.0])
 PREDICTED = np.array([1.1, 2.0, 3.0, 20.0])
@@ -100,7 +99,7 @@ def published_f1(predicted: NDArray[np.float64], true: NDArray[np.float64]) -> f
 def test_edges_are_those_of_the_published_definition(seed: int) -> None:
     true = steps(seed)
     predicted = np.exp(0.7 * np.log(true)) * np.random.default_rng(seed).uniform(0.97, 1.03, true.shape)
-    found = edges(predicted, true, np.ones(true.shape, bool))
+    found = score_edges(predicted, true, np.ones(true.shape, bool))
     assert found is not None
     assert found.f1 == pytest.approx(published_f1(predicted, true), abs=1e-9)
     assert found.f1 == pytest.approx(published_f1(1 / predicted, 1 / true), abs=1e-9)
@@ -110,35 +109,21 @@ def test_edges_of_a_perfect_a_scaled_and_a_shifted_map() -> None:
     true = steps(0)
     valid = np.ones(true.shape, bool)
     for scale in (1, 7.5):
-        found = edges(scale * true, true, valid)
+        found = score_edges(scale * true, true, valid)
         assert found is not None
         assert (found.precision, found.recall, found.f1) == pytest.approx((1, 1, 1))
-    beside = edges(np.roll(true, 1, axis=1), true, valid)
+    beside = score_edges(np.roll(true, 1, axis=1), true, valid)
     assert beside is not None
     assert beside.f1 < 0.8
-    assert edges(true, np.ones_like(true), valid) is None
+    assert score_edges(true, np.ones_like(true), valid) is None
 
 
 def test_edges_count_where_both_neighbours_have_a_truth() -> None:
     true, valid = steps(1), np.ones((12, 15), bool)
     valid[4:, 8:] = False
     spoiled = np.where(valid, true, 1000 * true)
-    found = edges(spoiled, np.where(valid, true, 0.0), valid)
+    found = score_edges(spoiled, np.where(valid, true, 0.0), valid)
     assert found is not None
     assert found.f1 == pytest.approx(1)
     with pytest.raises(ArrayError, match="one size"):
-        edges(true, true[1:], valid)
-
-
-def test_flicker() -> None:
-    still = np.repeat(np.arange(6.0).reshape(1, 2, 3), 4, axis=0)
-    assert flicker(still) == 0
-    assert flicker(still + np.arange(4.0)[:, None, None]) == 1
-    moved, valid = still.copy(), np.ones(still.shape, bool)
-    moved[1, 0, 0] += 60
-    assert flicker(moved) == pytest.approx((10 + 10 + 0) / 3)
-    valid[1, 0, 0] = False
-    assert flicker(moved, valid) == 0
-    for maps, mask in ((still[:1], None), (still, valid[1:]), (still, np.zeros(still.shape, bool))):
-        with pytest.raises(ArrayError, match="flicker needs"):
-            flicker(maps, mask)
+        score_edges(true, true[1:], valid)

@@ -12,23 +12,39 @@ import tifffile
 from numpy.typing import NDArray
 from PIL import Image
 
+from nearfar.cli.evaluate_run import pick_evenly
 from nearfar.depth_map import Depth, Disparity
 from nearfar.errors import DataError, OptionError, OutputError
-from nearfar.evaluate.card_rows import card_rows, card_toml
-from nearfar.evaluate.journal import Journal
-from nearfar.evaluate.predictions import find_prediction, prediction_of, read_prediction
-from nearfar.evaluate.predictors import Contender, contents, folder_contender
-from nearfar.evaluate.protocols import protocol
-from nearfar.evaluate.report import DataFacts, Evaluation, Judged, csv_text, document
-from nearfar.evaluate.run import Result, judged, results
-from nearfar.evaluate.sample import Sample, Space, Truth
+from nearfar.evaluate.predictors import (
+    Predictor,
+    digest_folder,
+    find_prediction,
+    open_predictions,
+    read_prediction,
+)
+from nearfar.evaluate.protocol import find_protocol
+from nearfar.evaluate.report import (
+    Evaluation,
+    PredictorResults,
+    build_card_rows,
+    build_document,
+    compare_paired,
+    find_published,
+    format_card_toml,
+    format_csv,
+    select_worst,
+    summarize,
+    summarize_groups,
+)
+from nearfar.evaluate.run import Result, ResultsCache, evaluate_sample, evaluate_samples
+from nearfar.evaluate.sample import DataSet, GroundTruth, Sample
 from nearfar.evaluate.score import Prediction
-from nearfar.evaluate.summary import beside, by_group, difference, spread, summary, worst
-from nearfar.evaluate.table import table
+from nearfar.evaluate.table import format_table
 from nearfar.image.reader import Picture
+from nearfar.models.schema import Kind
 from support import benchmarks
 
-RULES = protocol("pairs")
+RULES = find_protocol("pairs")
 VALUES = benchmarks.depth_m(3)
 
 
@@ -53,9 +69,9 @@ def test_maps_of_every_form_are_read(tmp_path: Path) -> None:
     cases = (("a", 1, 0), ("b", 1, 0), ("c", 1000, 5.1e-4), ("room/d", 1, 1e-4), ("e", 1, 0), ("f", 1, 0))
     own = ((f"own-{ending}", 1000, 0) for ending in ("exr", "tif", "npz"))  # what says its unit needs no scale
     for name, scale, tolerance in (*cases, ("g", 1000, 1e-6), *own):
-        found = read_prediction(tmp_path, name, kind=Space.DISPARITY, scale=scale)
+        found = read_prediction(tmp_path, name, kind=Kind.DISPARITY, scale=scale)
         np.testing.assert_allclose(found.values, VALUES, atol=tolerance, err_msg=name)
-        assert found.kind is Space.DISPARITY
+        assert found.kind is Kind.DISPARITY
 
 
 def test_what_is_exact_comes_first_and_colour_is_not_taken(tmp_path: Path) -> None:
@@ -69,29 +85,29 @@ def test_a_map_in_metres_says_so(tmp_path: Path) -> None:
     for name in ("x.png", "y.exr", "y.tif", "y.npz"):
         Depth(values=VALUES).save(tmp_path / name)
         with pytest.raises(DataError, match="says of itself that it is depth, and disparity was asked for"):
-            read_prediction(tmp_path, name[0], kind=Space.DISPARITY)
+            read_prediction(tmp_path, name[0], kind=Kind.DISPARITY)
         if name != "x.png":
             (tmp_path / name).unlink()
-    np.testing.assert_allclose(read_prediction(tmp_path, "x", kind=Space.DEPTH).values, VALUES, atol=6e-4)
+    np.testing.assert_allclose(read_prediction(tmp_path, "x", kind=Kind.DEPTH).values, VALUES, atol=6e-4)
     with pytest.raises(DataError, match="says of itself that it is depth, and disparity was asked for"):
-        read_prediction(tmp_path, "x", kind=Space.DISPARITY)
-    assert prediction_of(Depth(values=VALUES)).kind is Space.DEPTH
+        read_prediction(tmp_path, "x", kind=Kind.DISPARITY)
+    assert Prediction.from_map(Depth(values=VALUES)).kind is Kind.DEPTH
 
 
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
         ("x.exr", b"v/1\1", "cannot be read as a map in OpenEXR: it is damaged"),
-        ("x.npy", b"no", "cannot be read as a map in PNG, TIFF"),
+        ("x.npy", b"no", "cannot be read as a map in PNG, OpenEXR, TIFF"),
         ("x.pfm", b"Pf\n2 2\n-1\n", "cannot be read as a map in PFM"),
         ("x.png", b"\x89PNG", "cannot be read as a map in PNG"),
-        ("y.npy", b"", r"has no x\{.npy,.npz,.pfm,.exr,.tif,.tiff,.png\}: there is no prediction"),
+        ("y.npy", b"", r"has no x\{.pfm,.npy,.npz,.tif,.tiff,.exr,.png\}: there is no prediction"),
     ],
 )
 def test_predictions_that_cannot_be_read(tmp_path: Path, name: str, content: bytes, message: str) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(DataError, match=message):
-        read_prediction(tmp_path, "x", kind=Space.DISPARITY)
+        read_prediction(tmp_path, "x", kind=Kind.DISPARITY)
 
 
 def test_eight_bits_and_colours_are_refused(tmp_path: Path) -> None:
@@ -99,9 +115,9 @@ def test_eight_bits_and_colours_are_refused(tmp_path: Path) -> None:
     for image, message in ((grey, "has 8 bits"), (np.stack([grey] * 3, -1), "a picture in colour")):
         Image.fromarray(image).save(tmp_path / "x.png")
         with pytest.raises(DataError, match=message):
-            read_prediction(tmp_path, "x", kind=Space.DISPARITY)
+            read_prediction(tmp_path, "x", kind=Kind.DISPARITY)
     with pytest.raises(OptionError, match="must be greater than 0"):
-        read_prediction(tmp_path, "x", kind=Space.DEPTH, scale=0)
+        read_prediction(tmp_path, "x", kind=Kind.DEPTH, scale=0)
 
 
 # Runs -----------------------------------------------------------------------------------------------------------------
@@ -113,11 +129,11 @@ def sample(name: str, depth: NDArray[np.float32], group: str = "") -> Sample:
         name=name,
         group=group,
         read_picture=lambda: Picture(rgb=rgb, name=name),
-        read_truth=lambda: Truth.measured(depth, space=Space.DEPTH),
+        read_truth=lambda: GroundTruth.from_map(depth, kind=Kind.DEPTH),
     )
 
 
-def contender(asked: list[str], *, noise: float = 0.02, title: str = "ours") -> Contender:
+def predictor(asked: list[str], *, noise: float = 0.02, title: str = "ours") -> Predictor:
     def predict(one: Sample) -> Prediction:
         asked.append(one.name)
         if one.name == "broken":
@@ -126,31 +142,31 @@ def contender(asked: list[str], *, noise: float = 0.02, title: str = "ours") -> 
             raise MemoryError
         truth = one.read_truth()
         values = 1 / truth.values + np.random.default_rng(len(one.name)).normal(0, noise, truth.values.shape)
-        return Prediction(values=values.astype(np.float32), kind=Space.DISPARITY)
+        return Prediction(values=values.astype(np.float32), kind=Kind.DISPARITY)
 
-    return Contender(title=title, kind=Space.DISPARITY, facts={"predictions": title}, predict=predict)
+    return Predictor(title=title, kind=Kind.DISPARITY, facts={"predictions": title}, predict=predict)
 
 
 SAMPLES = [sample(name, benchmarks.depth_m(i, 30, 40), group=name[0]) for i, name in enumerate(("a1", "a22", "b333"))]
 
 
-def run_all(journal: Journal | None, asked: list[str], samples: list[Sample]) -> list[Result]:
-    return list(results(samples, lambda each: judged(each, contender(asked), RULES), journal=journal))
+def run_all(cache: ResultsCache | None, asked: list[str], samples: list[Sample]) -> list[Result]:
+    return list(evaluate_samples(samples, predictor(asked), RULES, cache=cache))
 
 
 def test_a_run_that_was_stopped_goes_on(tmp_path: Path) -> None:
     first: list[str] = []
-    begun = run_all(Journal(tmp_path, {"model": "m"}), first, SAMPLES[:2])
+    begun = run_all(ResultsCache(tmp_path, {"model": "m"}), first, SAMPLES[:2])
     # The process is killed in the middle of a line.
     rows = tmp_path / "samples.jsonl"
     rows.write_bytes(rows.read_bytes() + b'{"name": "b333", "figu')
     again: list[str] = []
-    whole = run_all(Journal(tmp_path, {"model": "m"}), again, SAMPLES)
+    whole = run_all(ResultsCache(tmp_path, {"model": "m"}), again, SAMPLES)
     assert (first, again) == (["a1", "a22"], ["b333"])
     assert whole[:2] == begun
     assert run_all(None, [], SAMPLES) == whole
     third: list[str] = []
-    assert run_all(Journal(tmp_path, {"model": "m"}), third, SAMPLES) == whole
+    assert run_all(ResultsCache(tmp_path, {"model": "m"}), third, SAMPLES) == whole
     assert not third
 
 
@@ -158,34 +174,34 @@ def test_failures_are_results_and_are_tried_again(tmp_path: Path) -> None:
     broken = [sample("broken", VALUES), sample("huge", VALUES), SAMPLES[0]]
     for _ in range(2):
         asked: list[str] = []
-        found = run_all(Journal(tmp_path, {}), asked, broken)
+        found = run_all(ResultsCache(tmp_path, {}), asked, broken)
         assert [each.error for each in found] == ["there is none", "not enough memory for a picture of this size", ""]
         assert asked[:2] == ["broken", "huge"]
 
 
 def test_results_of_another_run_are_not_mixed_in(tmp_path: Path) -> None:
-    run_all(Journal(tmp_path, {"model": "m", "protocol": {"far_m": 10}}), [], SAMPLES)
+    run_all(ResultsCache(tmp_path, {"model": "m", "protocol": {"far_m": 10}}), [], SAMPLES)
     with pytest.raises(OutputError, match="differs in protocol: choose another --out, or begin anew with --overwrite"):
-        Journal(tmp_path, {"model": "m", "protocol": {"far_m": 80}})
-    assert not Journal(tmp_path, {"model": "n"}, afresh=True).scored()
-    assert not Journal(tmp_path, {"model": "n"}).scored()
+        ResultsCache(tmp_path, {"model": "m", "protocol": {"far_m": 80}})
+    assert not ResultsCache(tmp_path, {"model": "n"}, afresh=True).load()
+    assert not ResultsCache(tmp_path, {"model": "n"}).load()
     (tmp_path / "run.json").write_text("[]")
     with pytest.raises(OutputError, match="differs in everything"):
-        Journal(tmp_path, {"model": "n"})
+        ResultsCache(tmp_path, {"model": "n"})
 
 
 def test_a_folder_is_another_when_a_file_changes(tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", VALUES)
-    before = contents(tmp_path)
-    assert contents(tmp_path) == before
+    before = digest_folder(tmp_path)
+    assert digest_folder(tmp_path) == before
     (tmp_path / "note.txt").write_text("x")
-    assert contents(tmp_path, suffixes=(".npy",)) == contents(tmp_path, suffixes=(".npy",))
-    assert contents(tmp_path) != before
+    assert digest_folder(tmp_path, suffixes=(".npy",)) == digest_folder(tmp_path, suffixes=(".npy",))
+    assert digest_folder(tmp_path) != before
     with pytest.raises(DataError, match="is no folder"):
-        folder_contender(tmp_path / "x.npy", kind=Space.DEPTH)
-    judged_folder = judged(sample("x", VALUES), folder_contender(tmp_path, kind=Space.DEPTH), RULES)
-    assert judged_folder.figures["abs_rel"] == pytest.approx(0, abs=1e-6)
-    assert len(judged_folder.truth) == 16
+        open_predictions(tmp_path / "x.npy", kind=Kind.DEPTH)
+    folder_result = evaluate_sample(sample("x", VALUES), open_predictions(tmp_path, kind=Kind.DEPTH), RULES)
+    assert folder_result.figures["abs_rel"] == pytest.approx(0, abs=1e-6)
+    assert len(folder_result.truth) == 16
 
 
 # What is said ---------------------------------------------------------------------------------------------------------
@@ -194,14 +210,14 @@ def test_a_folder_is_another_when_a_file_changes(tmp_path: Path) -> None:
 def test_means_groups_and_the_worst() -> None:
     found = [result("a", 0.1, group="x"), result("b", 0.3, group="x"), result("c", 0.5, group="y")]
     failed = Result(name="d", group="y", error="none")
-    assert summary([*found, failed], RULES)["abs_rel"].mean == pytest.approx(0.3)
-    assert {group: figures["abs_rel"].mean for group, figures in by_group([*found, failed], RULES).items()} == {
+    assert summarize([*found, failed], RULES)["abs_rel"].mean == pytest.approx(0.3)
+    assert {group: figures["abs_rel"].mean for group, figures in summarize_groups([*found, failed], RULES).items()} == {
         "x": pytest.approx(0.2),
         "y": pytest.approx(0.5),
     }
-    assert not by_group(found[:2], RULES)
-    assert [each.name for each in worst([*found, failed], RULES, 2)] == ["c", "b"]
-    assert not summary([failed], RULES)
+    assert not summarize_groups(found[:2], RULES)
+    assert [each.name for each in select_worst([*found, failed], RULES, 2)] == ["c", "b"]
+    assert not summarize([failed], RULES)
 
 
 def test_the_difference_is_paired() -> None:
@@ -209,7 +225,7 @@ def test_the_difference_is_paired() -> None:
     hard = np.linspace(0.1, 0.9, 20)
     ours = [result(f"p{i}", value - 0.01, delta1=0.4) for i, value in enumerate(hard)]
     theirs = [result(f"p{i}", value, delta1=0.5) for i, value in enumerate(hard)]
-    found = difference(ours, [*theirs[:-1], Result(name="p19", error="none")], RULES)
+    found = compare_paired(ours, [*theirs[:-1], Result(name="p19", error="none")], RULES)
     abs_rel = found["abs_rel"]
     assert (abs_rel.better, abs_rel.worse, abs_rel.interval.count) == (19, 0, 19)
     assert abs_rel.interval.low == pytest.approx(-0.01)
@@ -218,37 +234,43 @@ def test_the_difference_is_paired() -> None:
 
 
 def test_the_papers_row_stands_beside_the_measured_one() -> None:
-    rules = protocol("nyu")
-    measured = summary([result("a", 0.063, delta1=0.96)], rules)
-    ((row, compared),) = beside(measured, rules, "depth-anything-v2-small")
+    rules = find_protocol("nyu")
+    measured = summarize([result("a", 0.063, delta1=0.96)], rules)
+    (row,) = find_published(rules, "depth-anything-v2-small")
     assert row.title == "Depth Anything V2 S"
-    assert {each.metric: round(each.difference, 6) for each in compared} == {"abs_rel": 0.01, "delta1": -0.013}
-    assert beside(measured, rules, "nearfar-open")[0][0] == row
-    assert beside(measured, RULES, None) == []
-    as_they_came = protocol("nyu", "metric")
-    assert beside(measured, as_they_came, "depth-anything-v2-small") == []
+    differences = {name: round(measured[name].mean - value, 6) for name, value in row.figures.items()}
+    assert differences == {"abs_rel": 0.01, "delta1": -0.013}
+    assert find_published(rules, "nearfar-open")[0] == row
+    assert find_published(RULES, None) == []
+    as_they_came = find_protocol("nyu", "metric")
+    assert find_published(as_they_came, "depth-anything-v2-small") == []
 
 
 def evaluation(*, against: bool = False, model: bool = False) -> Evaluation:
     asked: list[str] = []
-    ours, theirs = contender(asked), contender(asked, noise=0.05, title="theirs")
+    ours, theirs = predictor(asked), predictor(asked, noise=0.05, title="theirs")
     if model:
         facts = {"model": "m", "engine": "onnxruntime", "engine_version": "1", "provider": "CPU", "precision": "exact"}
-        ours = Contender(
+        ours = Predictor(
             title="m", kind=ours.kind, facts={**facts, "recipe": "aspect", "size": 160}, predict=ours.predict
         )
-    data = DataFacts(name="pairs", folder="pairs", contents="0", samples=3, expected=3)
+    data = DataSet(name="pairs", folder=Path("pairs"), samples=tuple(SAMPLES), expected=3)
 
-    def judge(one: Contender) -> Judged:
-        return Judged(contender=one, results=[judged(each, one, RULES) for each in SAMPLES])
+    def evaluate(one: Predictor) -> PredictorResults:
+        return PredictorResults(predictor=one, results=[evaluate_sample(each, one, RULES) for each in SAMPLES])
 
     return Evaluation(
-        data=data, protocol=RULES, first=judge(ours), against=judge(theirs) if against else None, command="nearfar eval"
+        data=data,
+        contents="0",
+        protocol=RULES,
+        first=evaluate(ours),
+        against=evaluate(theirs) if against else None,
+        command="nearfar eval",
     )
 
 
 def test_the_document_holds_what_it_takes_to_repeat_it() -> None:
-    said = json.loads(json.dumps(document(evaluation(against=True)), allow_nan=False))
+    said = json.loads(json.dumps(build_document(evaluation(against=True)), allow_nan=False))
     assert said["protocol"]["source"] == RULES.source
     assert set(said["versions"]) == {"nearfar", "numpy", "python"}
     assert (said["scored"], said["failed"], said["data"]["chosen"]) == (3, 0, 3)
@@ -262,46 +284,46 @@ def test_the_document_holds_what_it_takes_to_repeat_it() -> None:
 
 def test_rows_of_the_table_of_values_are_rows_of_csv() -> None:
     run = evaluation()
-    failed = Judged(contender=run.first.contender, results=[*run.first.results, Result(name="x", error='a, "b"')])
-    rows = list(csv.DictReader(io.StringIO(csv_text(failed, RULES))))
+    failed = [*run.first.results, Result(name="x", error='a, "b"')]
+    rows = list(csv.DictReader(io.StringIO(format_csv(failed, RULES))))
     assert [row["status"] for row in rows] == ["scored"] * 3 + ["failed"]
     assert float(rows[0]["abs_rel"]) == pytest.approx(run.first.results[0].figures["abs_rel"])
     assert rows[3]["error"] == 'a, "b"'
 
 
 def test_the_table_says_what_was_judged_by_which_rules() -> None:
-    text = table(evaluation(against=True))
+    text = format_table(evaluation(against=True))
     for words in ("ours on pairs: 3 of 3 photographs scored", "protocol pairs: ", RULES.source, "95 % interval"):
         assert words in text
     assert "ours less theirs" in text
-    empty = Judged(contender=contender([]), results=[Result(name="x", error="none")])
-    data = DataFacts(name="pairs", folder="p", contents="0", samples=2, missing=("y.png",), expected=4)
-    text = table(Evaluation(data=data, protocol=RULES, first=empty, command=""))
+    empty = PredictorResults(predictor=predictor([]), results=[Result(name="x", error="none")])
+    data = DataSet(name="pairs", folder=Path("p"), samples=tuple(SAMPLES[:2]), missing=("y.png",), expected=4)
+    text = format_table(Evaluation(data=data, contents="0", protocol=RULES, first=empty, command=""))
     assert "0 of 1 photographs scored, 1 failed, 1 files missing, 1 chosen of 2, 4 in the published split" in text
     assert "no photograph could be scored" in text
 
 
 def test_a_cards_rows_are_what_was_measured() -> None:
-    said = document(evaluation(model=True))
-    rows = {row.what: row for row in card_rows(said)}
+    said = build_document(evaluation(model=True))
+    rows = {row.what: row for row in build_card_rows(said)}
     assert rows["AbsRel"].value == round(said["summary"]["abs_rel"]["mean"], 3)  # type: ignore[index]
     assert "3 photographs of pairs, protocol pairs, aspect at 160 px" in rows["AbsRel"].conditions
     assert rows["AbsRel"].command == "nearfar eval"
-    assert "[[measured.accuracy]]" in card_toml(tuple(rows.values()))
+    assert "[[measured.accuracy]]" in format_card_toml(tuple(rows.values()))
 
 
 def test_a_card_wants_a_whole_run_of_a_model() -> None:
-    whole = document(evaluation(model=True))
+    whole = build_document(evaluation(model=True))
     for changed, message in (
-        (document(evaluation()), "judged a folder of predictions"),
+        (build_document(evaluation()), "judged a folder of predictions"),
         (whole | {"failed": 1}, "some photographs failed"),
         ({"x": 1}, "it has no 'contender'"),
         (whole | {"summary": 3}, "should be a table"),
     ):
         with pytest.raises(DataError, match=message):
-            card_rows(changed)
+            build_card_rows(changed)
 
 
 def test_a_limit_is_spread_evenly() -> None:
-    assert spread(10, 3) == [0, 3, 6]
-    assert spread(3, None) == spread(3, 9) == [0, 1, 2]
+    assert pick_evenly(10, 3) == [0, 3, 6]
+    assert pick_evenly(3, None) == pick_evenly(3, 9) == [0, 1, 2]

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,17 +11,18 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from nearfar.errors import ArrayError, DataError
-from nearfar.evaluate.sample import DataSet, Sample, Space, Truth
+from nearfar.evaluate.sample import DataSet, GroundTruth, Sample
+from nearfar.models.schema import Kind
 
 
-def truth(values: object, valid: object) -> Truth:
-    return Truth(values=np.array(values, np.float32), valid=np.array(valid), space=Space.DEPTH)
+def truth(values: object, valid: object) -> GroundTruth:
+    return GroundTruth(values=np.array(values, np.float32), valid=np.array(valid), kind=Kind.DEPTH)
 
 
 @pytest.mark.parametrize(
     ("values", "valid", "message"),
     [
-        ([[1, 2]], [[True]], r"Truth.valid must be \(1, 2\) bool"),
+        ([[1, 2]], [[True]], r"GroundTruth.valid must be \(1, 2\) bool"),
         ([[1, 2]], [[1, 1]], r"got \(1, 2\) int64"),
         ([[1, 0]], [[True, True]], "greater than 0 where valid and 0 elsewhere: 1 are not"),
         ([[1, 2]], [[True, False]], "1 are not"),
@@ -45,7 +47,7 @@ def test_a_truth_is_read_only_and_may_be_empty_of_measurements() -> None:
 
 @given(arrays(np.float64, (3, 4), elements=st.floats(width=64)), arrays(np.bool_, (3, 4)))
 def test_whatever_a_file_stores_becomes_a_truth(stored: np.ndarray, valid: np.ndarray) -> None:
-    measured = Truth.measured(stored, space=Space.DISPARITY, valid=valid)
+    measured = GroundTruth.from_map(stored, kind=Kind.DISPARITY, valid=valid)
     with np.errstate(over="ignore"):
         narrow = stored.astype(np.float32)
     np.testing.assert_array_equal(measured.valid, valid & np.isfinite(narrow) & (narrow > 0))
@@ -54,7 +56,7 @@ def test_whatever_a_file_stores_becomes_a_truth(stored: np.ndarray, valid: np.nd
 
 def test_a_mask_of_another_size_is_refused() -> None:
     with pytest.raises(ArrayError, match=r"valid is \(2, 3\), and its map is \(3, 2\)"):
-        Truth.measured(np.ones((3, 2)), space=Space.DEPTH, valid=np.ones((2, 3), bool))
+        GroundTruth.from_map(np.ones((3, 2)), kind=Kind.DEPTH, valid=np.ones((2, 3), bool))
 
 
 def sample(name: str) -> Sample:
@@ -68,11 +70,11 @@ def test_a_name_that_leads_elsewhere_is_refused(name: str) -> None:
 
 
 def test_a_data_set_has_samples_and_each_name_once() -> None:
-    assert DataSet(name="x", samples=(sample("a"), sample("b"))).expected is None
+    assert DataSet(name="x", folder=Path("x"), samples=(sample("a"), sample("b"))).expected is None
     with pytest.raises(DataError, match="x: a data set must have at least one sample"):
-        DataSet(name="x", samples=())
+        DataSet(name="x", folder=Path("x"), samples=())
     with pytest.raises(DataError, match="two samples are called a"):
-        DataSet(name="x", samples=(sample("a"), sample("b"), sample("a")))
+        DataSet(name="x", folder=Path("x"), samples=(sample("a"), sample("b"), sample("a")))
 
 
 def test_opening_a_data_set_loads_nothing_heavy() -> None:

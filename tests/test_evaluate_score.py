@@ -10,43 +10,44 @@ from numpy.typing import NDArray
 
 from nearfar.errors import DataError, OptionError
 from nearfar.evaluate.align import Alignment, Limits
-from nearfar.evaluate.crop import Crop, cropped, window, windowed
-from nearfar.evaluate.dataset import DATASETS, benchmark_of
+from nearfar.evaluate.dataset import DATASETS, find_benchmark
 from nearfar.evaluate.metrics import METRICS
-from nearfar.evaluate.protocol import Protocol, Unit
-from nearfar.evaluate.protocols import PROTOCOLS, protocol
-from nearfar.evaluate.published import published
-from nearfar.evaluate.sample import Space, Truth
+from nearfar.evaluate.protocol import PROTOCOLS, Protocol, Unit, find_protocol
+from nearfar.evaluate.published import select_published
+from nearfar.evaluate.sample import Crop, GroundTruth, crop_mask, crop_window, slice_window
 from nearfar.evaluate.score import CONSTANT, FLIPPED, Prediction, compare, score_sample
+from nearfar.models.schema import Kind
 
-PAIRS = protocol("pairs")
+PAIRS = find_protocol("pairs")
 
 
 def depth_m(height: int = 24, width: int = 32, *, far: float = 9.0, seed: int = 0) -> NDArray[np.float32]:
     return np.random.default_rng(seed).uniform(1, far, (height, width)).astype(np.float32)
 
 
-def truth_of(depth: NDArray[np.float32]) -> Truth:
-    return Truth.measured(depth, space=Space.DEPTH)
+def truth_of(depth: NDArray[np.float32]) -> GroundTruth:
+    return GroundTruth.from_map(depth, kind=Kind.DEPTH)
 
 
 def disparity(values: NDArray[np.generic]) -> Prediction:
-    return Prediction(values=values.astype(np.float32), kind=Space.DISPARITY)
+    return Prediction(values=values.astype(np.float32), kind=Kind.DISPARITY)
 
 
 def metres(values: NDArray[np.generic]) -> Prediction:
-    return Prediction(values=values.astype(np.float32), kind=Space.DEPTH)
+    return Prediction(values=values.astype(np.float32), kind=Kind.DEPTH)
 
 
 def test_every_data_set_has_protocols_and_every_protocol_a_data_set() -> None:
-    assert {benchmark_of(name) for name in DATASETS} == set(PROTOCOLS)
+    assert {find_benchmark(name) for name in DATASETS} == set(PROTOCOLS)
 
 
-@pytest.mark.parametrize(("benchmark", "variant"), [(b, v) for b, variants in PROTOCOLS.items() for v in variants])
+@pytest.mark.parametrize(
+    ("benchmark", "variant"), [(b, v) for b, variants in PROTOCOLS.items() for v in variants if b != "da2k"]
+)
 def test_every_protocol_names_its_source_and_gives_a_perfect_prediction_the_best_figures(
     benchmark: str, variant: str
 ) -> None:
-    rules = protocol(benchmark, variant)
+    rules = find_protocol(benchmark, variant)
     assert rules.source
     size_hw = (480, 640) if benchmark == "nyu" else (376, 1242) if benchmark == "kitti" else (60, 80)
     depth = depth_m(*size_hw)
@@ -63,7 +64,7 @@ def test_every_protocol_names_its_source_and_gives_a_perfect_prediction_the_best
 def test_a_relative_map_may_have_any_scale_and_shift(scale: float, shift: float, variant: str) -> None:
     depth = depth_m()
     noisy = 1 / depth + np.random.default_rng(1).normal(0, 0.02, depth.shape)
-    rules = protocol("eth3d", variant)
+    rules = find_protocol("eth3d", variant)
     first, second = (score_sample(disparity(v), truth_of(depth), rules) for v in (noisy, scale * noisy + shift))
     for name, value in first.figures.items():
         assert second.figures[name] == pytest.approx(value, rel=0.02, abs=2e-3), name
@@ -76,7 +77,7 @@ def test_only_what_is_valid_cropped_and_in_range_is_scored() -> None:
     values = 1 / np.where(depth > 0, depth, 1)
     values[0, 0] = 1000  # outside the crop
     values[101, 101] = np.nan  # beyond the cap
-    scores = score_sample(disparity(values), truth_of(depth), protocol("nyu"))
+    scores = score_sample(disparity(values), truth_of(depth), find_protocol("nyu"))
     assert scores.pixels == 426 * 560 - 3
     assert scores.figures["abs_rel"] == pytest.approx(0, abs=1e-5)
 
@@ -85,7 +86,7 @@ def test_figures_in_disparity_differ_from_those_in_depth() -> None:
     depth = depth_m()
     guess = disparity(1 / depth + np.random.default_rng(1).normal(0, 0.05, depth.shape))
     in_depth, in_disparity = (
-        score_sample(guess, truth_of(depth), protocol("eth3d", v)) for v in ("midas", "depth-anything")
+        score_sample(guess, truth_of(depth), find_protocol("eth3d", v)) for v in ("midas", "depth-anything")
     )
     assert in_depth.figures["abs_rel"] != pytest.approx(in_disparity.figures["abs_rel"], rel=0.01)
     assert in_depth.figures["delta1"] == pytest.approx(in_disparity.figures["delta1"])  # a ratio, either way round
@@ -95,35 +96,35 @@ def test_truth_in_disparity_is_scored_like_its_depth() -> None:
     depth = depth_m()
     guess = disparity(1 / depth + np.random.default_rng(1).normal(0, 0.02, depth.shape))
     by_depth = score_sample(guess, truth_of(depth), PAIRS)
-    by_disparity = score_sample(guess, Truth.measured(7 / depth, space=Space.DISPARITY), PAIRS)
+    by_disparity = score_sample(guess, GroundTruth.from_map(7 / depth, kind=Kind.DISPARITY), PAIRS)
     for name, value in by_depth.figures.items():
         assert by_disparity.figures[name] == pytest.approx(value, rel=1e-4), name
     with pytest.raises(DataError, match="range in metres, and the truth is disparity"):
-        score_sample(guess, Truth.measured(7 / depth, space=Space.DISPARITY), protocol("diode"))
+        score_sample(guess, GroundTruth.from_map(7 / depth, kind=Kind.DISPARITY), find_protocol("diode"))
 
 
 def test_metres_without_alignment_keep_their_error() -> None:
     depth = depth_m(480, 640, far=9.9)
-    scores = score_sample(metres(1.1 * depth), truth_of(depth), protocol("nyu", "metric"))
+    scores = score_sample(metres(1.1 * depth), truth_of(depth), find_protocol("nyu", "metric"))
     assert scores.figures["abs_rel"] == pytest.approx(0.1, abs=0.01)
     assert scores.figures["spearman"] == pytest.approx(1)
-    aligned = score_sample(metres(1.1 * depth), truth_of(depth), protocol("nyu").changed(align=Alignment.SCALE))
+    aligned = score_sample(metres(1.1 * depth), truth_of(depth), find_protocol("nyu").override(align=Alignment.SCALE))
     assert aligned.figures["abs_rel"] == pytest.approx(0, abs=1e-5)
     with pytest.raises(OptionError, match="relative disparity"):
-        score_sample(disparity(1 / depth), truth_of(depth), protocol("nyu", "metric"))
+        score_sample(disparity(1 / depth), truth_of(depth), find_protocol("nyu", "metric"))
 
 
 def test_a_map_the_wrong_way_round_is_marked_and_its_order_is_wrong() -> None:
     depth = depth_m()
     scores = score_sample(disparity(-1 / depth), truth_of(depth), PAIRS)
-    assert scores.marks == (FLIPPED,)
+    assert scores.flags == (FLIPPED,)
     assert (scores.figures["spearman"], scores.figures["ordinal"]) == (pytest.approx(-1), 0)
     assert scores.figures["abs_rel"] == pytest.approx(0, abs=1e-5)  # the fit does not see it, so the mark must
 
 
 def test_a_constant_map_is_marked_and_orders_nothing() -> None:
     scores = score_sample(disparity(np.full((24, 32), 0.3)), truth_of(depth_m()), PAIRS)
-    assert scores.marks == (CONSTANT,)
+    assert scores.flags == (CONSTANT,)
     assert (scores.figures["spearman"], scores.figures["ordinal"]) == (0, 0)
     assert np.isfinite(list(scores.figures.values())).all()
 
@@ -161,33 +162,33 @@ def test_another_size_is_scored_where_the_protocol_resizes_and_says_so() -> None
     rows, columns = np.mgrid[0:24, 0:32]
     depth = (2 + rows / 24 + columns / 32).astype(np.float32)
     small = (2 + np.linspace(0, 23, 12)[:, None] / 24 + np.linspace(0, 31, 16) / 32).astype(np.float32)
-    rules = PAIRS.changed(resize=True)
+    rules = PAIRS.override(resize=True)
     assert rules.variant == "pairs, changed: resize bilinear"
     assert score_sample(disparity(1 / small), truth_of(depth), rules).figures["abs_rel"] < 0.01
 
 
 def test_the_benchmark_window_of_kitti_is_cut_before_all_else() -> None:
-    depth, rules = depth_m(375, 1242), protocol("kitti", "marigold")
+    depth, rules = depth_m(375, 1242), find_protocol("kitti", "marigold")
     whole = score_sample(disparity(1 / depth), truth_of(depth), rules)
     cut = score_sample(disparity(1 / depth[23:, 13:1229]), truth_of(depth), rules)
     assert whole.figures == cut.figures
     expected = (int(0.91351351 * 352) - int(0.3324324 * 352)) * (int(0.96405229 * 1216) - int(0.0359477 * 1216))
     assert whole.pixels == cut.pixels == expected
     rgb = np.zeros((375, 1242, 3), np.uint8)
-    assert windowed(rgb, (352, 1216)).shape == (352, 1216, 3)
-    assert windowed(rgb, None) is rgb
+    assert crop_window(rgb, (352, 1216)).shape == (352, 1216, 3)
+    assert crop_window(rgb, None) is rgb
     with pytest.raises(DataError, match="cannot be cut to the 1216x352"):
-        window((300, 1242), (352, 1216))
+        slice_window((300, 1242), (352, 1216))
 
 
 def test_crops() -> None:
-    assert cropped((4, 5), Crop.NONE).all()
-    rows, columns = np.nonzero(cropped((480, 640), Crop.NYU_EIGEN))
+    assert crop_mask((4, 5), Crop.NONE).all()
+    rows, columns = np.nonzero(crop_mask((480, 640), Crop.NYU_EIGEN))
     assert (rows.min(), rows.max(), columns.min(), columns.max()) == (45, 470, 41, 600)
-    rows, columns = np.nonzero(cropped((375, 1242), Crop.KITTI_GARG))
+    rows, columns = np.nonzero(crop_mask((375, 1242), Crop.KITTI_GARG))
     assert (rows.min(), rows.max(), columns.min(), columns.max()) == (153, 370, 44, 1196)
     with pytest.raises(DataError, match="pictures of 640x480, and this one is 5x4"):
-        cropped((4, 5), Crop.NYU_EIGEN)
+        crop_mask((4, 5), Crop.NYU_EIGEN)
 
 
 def test_values_go_back_to_their_pixels() -> None:
@@ -200,11 +201,11 @@ def test_values_go_back_to_their_pixels() -> None:
 
 
 def test_a_changed_protocol_says_so_and_stays_possible() -> None:
-    changed = protocol("nyu", "metric").changed(align=Alignment.DISPARITY)
+    changed = find_protocol("nyu", "metric").override(align=Alignment.DISPARITY)
     assert changed.variant == "metric, changed: align disparity"
     assert changed.align_depth is Alignment.DISPARITY
-    assert PAIRS.changed() is PAIRS
-    assert protocol("folder", "metric").changed(align=Alignment.DISPARITY_ROBUST).limits.at_farthest
+    assert PAIRS.override() is PAIRS
+    assert find_protocol("folder", "metric").override(align=Alignment.DISPARITY_ROBUST).limits.at_farthest
 
 
 @pytest.mark.parametrize(
@@ -223,16 +224,16 @@ def test_rules_that_contradict_one_another(changes: dict[str, object], message: 
 
 
 def test_protocols_are_found_by_name() -> None:
-    assert protocol("kitti").variant == "midas"
-    assert protocol("sintel").independent is Unit.GROUP
-    assert isinstance(protocol("nyu").record()["limits"], dict)
-    assert isinstance(protocol("nyu"), Protocol)
+    assert find_protocol("kitti").variant == "midas"
+    assert find_protocol("sintel").independent is Unit.GROUP
+    assert isinstance(find_protocol("nyu").record()["limits"], dict)
+    assert isinstance(find_protocol("nyu"), Protocol)
     for names, message in ((("nyu", "eigen"), "it has midas, moge"), (("ddad", None), "the names are nyu")):
         with pytest.raises(OptionError, match=message):
-            protocol(*names)
+            find_protocol(*names)
 
 
-def test_published_figures_stand_where_they_were_published() -> None:
-    assert published("kitti")[0].figures == {"abs_rel": 0.078, "delta1": 0.936}
-    assert published("diode")[0].model == "depth-anything-v2-small"
-    assert published("pairs") == ()
+def test_published_figures_stand_where_they_were_select_published() -> None:
+    assert select_published("kitti")[0].figures == {"abs_rel": 0.078, "delta1": 0.936}
+    assert select_published("diode")[0].model == "depth-anything-v2-small"
+    assert select_published("pairs") == ()

@@ -18,7 +18,7 @@ from PIL import Image
 from nearfar.cli.demo_photographs import demo_photographs
 from nearfar.engines.onnxruntime import load
 from nearfar.errors import ExportError, GraphError, MissingExtraError, OptionError, PictureError
-from nearfar.evaluate.agreement import AgreementThresholds
+from nearfar.evaluate.metrics import AgreementThresholds
 from nearfar.export import rewrites as rewrites_module
 from nearfar.export.runtime import cpu_session
 from nearfar.models.card import card
@@ -372,7 +372,7 @@ def nearfar_models_folder() -> str:
 
 def test_quantising_needs_no_pytorch() -> None:
     code = (
-        "import sys; import nearfar.quantize.optimize, nearfar.evaluate.agreement, nearfar.quantize.quantize;"
+        "import sys; import nearfar.quantize.optimize, nearfar.evaluate.metrics, nearfar.quantize.quantize;"
         " print(*sorted({'torch', 'scipy', 'nncf', 'openvino'} & set(sys.modules)))"
     )
     done = subprocess.run(

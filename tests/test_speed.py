@@ -45,7 +45,7 @@ from nearfar.benchmark.subjects import (
 )
 from nearfar.engines import ENGINES, Arithmetic, Precision
 from nearfar.errors import CardError, EngineError, GraphError, MissingExtraError, OptionError
-from nearfar.evaluate.agreement import Agreement
+from nearfar.evaluate.metrics import Agreement
 from nearfar.image.reader import read_picture
 from nearfar.machine import describe_machine, parse_processor
 from nearfar.models.select import card_of_file

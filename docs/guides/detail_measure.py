@@ -22,11 +22,12 @@ import numpy as np
 import nearfar
 from nearfar.evaluate.bootstrap import mean_interval
 from nearfar.evaluate.dataset import open_dataset
-from nearfar.evaluate.edges import edges
-from nearfar.evaluate.protocols import protocol
-from nearfar.evaluate.sample import Space, Truth
-from nearfar.evaluate.score import Prediction, compare, scores_of
+from nearfar.evaluate.metrics import score_edges
+from nearfar.evaluate.protocol import find_protocol
+from nearfar.evaluate.sample import GroundTruth
+from nearfar.evaluate.score import Prediction, compare, compute_scores
 from nearfar.lab.scenes import render_scene
+from nearfar.models.schema import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FIRST_SEED = 900_000
-PROTOCOL = protocol("pairs")
+PROTOCOL = find_protocol("pairs")
 
 
 @dataclass
@@ -46,26 +47,27 @@ class Column:
     runs: list[int] = field(default_factory=list)
 
 
-def figures_of(depth_map: nearfar.DepthMap, truth: Truth) -> tuple[float, ...]:
+def figures_of(depth_map: nearfar.DepthMap, truth: GroundTruth) -> tuple[float, ...]:
     """Return AbsRel, δ1, the edges' F1 at full size and at a quarter; NaN where the truth has no edge."""
-    kind = Space.DEPTH if isinstance(depth_map, nearfar.Depth) else Space.DISPARITY
+    kind = Kind.DEPTH if isinstance(depth_map, nearfar.Depth) else Kind.DISPARITY
     comparison = compare(Prediction(values=depth_map.values, kind=kind), truth, PROTOCOL)
-    figures = scores_of(comparison, PROTOCOL).figures
+    figures = compute_scores(comparison, PROTOCOL).figures
     predicted = comparison.as_map(comparison.predicted, elsewhere=1.0)
     true = comparison.as_map(comparison.true, elsewhere=1.0)
     found = [
-        edges(predicted[::step, ::step], true[::step, ::step], comparison.valid[::step, ::step]) for step in (1, 4)
+        score_edges(predicted[::step, ::step], true[::step, ::step], comparison.valid[::step, ::step])
+        for step in (1, 4)
     ]
     return figures["abs_rel"], figures["delta1"], *(float("nan") if each is None else each.f1 for each in found)
 
 
-def photographs(given: argparse.Namespace) -> Iterator[tuple[str, nearfar.Picture, Truth]]:
+def photographs(given: argparse.Namespace) -> Iterator[tuple[str, nearfar.Picture, GroundTruth]]:
     """Yield each photograph with its group and its truth."""
     for sample in open_dataset("pairs", given.pairs).samples if given.pairs else ():
         yield "pairs", sample.read_picture(), sample.read_truth()
     for seed in range(FIRST_SEED, FIRST_SEED + given.scenes):
         frame = render_scene(seed, height=given.height, width=given.height * 4 // 3)
-        yield "scenes", nearfar.read_picture(frame.rgb), Truth.measured(frame.disparity, space=Space.DISPARITY)
+        yield "scenes", nearfar.read_picture(frame.rgb), GroundTruth.from_map(frame.disparity, kind=Kind.DISPARITY)
 
 
 def main() -> None:

@@ -17,20 +17,21 @@ import nearfar
 from nearfar.calibration import calibrate
 from nearfar.errors import OptionError
 from nearfar.evaluate.dataset import open_dataset
-from nearfar.evaluate.sample import Space, Truth
+from nearfar.evaluate.sample import GroundTruth
+from nearfar.models.schema import Kind
 
 TRIALS, LEAST_RATIO, MEASURING_ERROR = 60, 1.5, 0.02
 
 
 def drawn(
-    truth: Truth, count: int, random: np.random.Generator, *, is_one_wrong: bool
+    truth: GroundTruth, count: int, random: np.random.Generator, *, is_one_wrong: bool
 ) -> list[tuple[float, float, float]]:
     """Return points as a user would measure them: (x, y, metres)."""
     rows, columns = np.nonzero(truth.valid)
     while True:
         chosen = random.choice(rows.size, count, replace=False)
         values = truth.values[rows[chosen], columns[chosen]].astype(float)
-        metres = 1 / values if truth.space is Space.DISPARITY else values
+        metres = 1 / values if truth.kind is Kind.DISPARITY else values
         if metres.max() >= LEAST_RATIO * metres.min():
             break
     metres = metres * np.exp(random.normal(0, MEASURING_ERROR, count))
@@ -40,11 +41,11 @@ def drawn(
 
 
 def errors(
-    disparity: nearfar.Disparity, truth: Truth, count: int, random: np.random.Generator, *, is_one_wrong: bool
+    disparity: nearfar.Disparity, truth: GroundTruth, count: int, random: np.random.Generator, *, is_one_wrong: bool
 ) -> Iterator[float | None]:
     """Yield the error of each trial's map; None where the points were refused."""
     true = truth.values[truth.valid].astype(float)
-    true = 1 / true if truth.space is Space.DISPARITY else true
+    true = 1 / true if truth.kind is Kind.DISPARITY else true
     for _ in range(TRIALS):
         try:
             found = calibrate(disparity, drawn(truth, count, random, is_one_wrong=is_one_wrong))

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from nearfar.engines.onnxruntime_library import onnxruntime
 from nearfar.engines.openvino_library import openvino
-from nearfar.evaluate.agreement import agreement_of, worst_of
+from nearfar.evaluate.metrics import measure_agreement, worst_agreement
 from nearfar.image.reader import read_picture
 from nearfar.models.card import card
 from nearfar.preprocess import RECIPES, prepare
@@ -65,7 +65,7 @@ def main() -> None:
             runs[f"onnxruntime {path.name}"] = by_onnxruntime(path)
     expected = [runs["onnxruntime float32"](tensor) for tensor in tensors]
     agreements = {
-        name: [agreement_of(run(tensor), true) for tensor, true in zip(tensors, expected, strict=True)]
+        name: [measure_agreement(run(tensor), true) for tensor, true in zip(tensors, expected, strict=True)]
         for name, run in runs.items()
     }
     seconds: dict[str, list[float]] = {name: [] for name in runs}
@@ -78,7 +78,7 @@ def main() -> None:
     first = median(seconds["onnxruntime float32"])
     for name, taken in seconds.items():
         mean = np.mean([found.mean_difference for found in agreements[name]])
-        worst = worst_of(agreements[name])
+        worst = worst_agreement(agreements[name])
         sys.stdout.write(
             f"{name:44} {median(taken) * 1e3:8.1f} ms {first / median(taken):5.2f}x  mean difference {mean:.4f}"
             f" (worst {worst.mean_difference:.4f})  Spearman >= {worst.spearman:.4f}  in order >="

@@ -12,7 +12,7 @@ from nearfar.benchmark.statistics import Spread, ratios, spread_of
 from nearfar.benchmark.subjects import PRODUCT_SIDE, ProductOrder
 from nearfar.engines import ENGINES, Arithmetic, EngineReport, Precision
 from nearfar.errors import ArrayError
-from nearfar.evaluate.agreement import Agreement, agreement_of, worst_of
+from nearfar.evaluate.metrics import Agreement, measure_agreement, worst_agreement
 from nearfar.preprocess import restore
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def agreements_of(actual: Mapping[int, MapF32], expected: Mapping[int, MapF32]) 
     found = []
     for picture in sorted(actual.keys() & expected.keys()):
         try:
-            found.append(agreement_of(actual[picture], expected[picture]))
+            found.append(measure_agreement(actual[picture], expected[picture]))
         except ArrayError:  # a map of another size, or a flat one: there is nothing to agree with
             return None
     if not found:
@@ -107,7 +107,7 @@ def agreements_of(actual: Mapping[int, MapF32], expected: Mapping[int, MapF32]) 
         spearman=mean(each.spearman for each in found),
         ordering=mean(each.ordering for each in found),
     )
-    return Agreements(mean=average, worst=worst_of(found), pictures=len(found))
+    return Agreements(mean=average, worst=worst_agreement(found), pictures=len(found))
 
 
 def arithmetic_of(report: EngineReport, *, eight_bit: bool) -> Arithmetic | None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from nearfar.benchmark.starting import StartUp
     from nearfar.benchmark.statistics import Spread
     from nearfar.engines import Arithmetic
-    from nearfar.evaluate.agreement import Agreement
+    from nearfar.evaluate.metrics import Agreement
     from nearfar.preprocess import SizeHw
 
 

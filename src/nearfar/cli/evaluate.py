@@ -11,7 +11,7 @@ from nearfar.cli import options
 from nearfar.engines import EngineName, Precision
 from nearfar.errors import OptionError
 from nearfar.evaluate.align import Alignment
-from nearfar.evaluate.sample import Space
+from nearfar.models.schema import Kind
 
 if TYPE_CHECKING:
     from nearfar.evaluate.protocol import Protocol
@@ -38,7 +38,8 @@ Predictions = Annotated[
         "16-bit .png.",
     ),
 ]
-KindOption = Annotated[Space, typer.Option("--kind", help="What the numbers of --predictions are.")]
+_KINDS = "<depth|disparity>"
+KindOption = Annotated[Kind, typer.Option("--kind", metavar=_KINDS, help="What the numbers of --predictions are.")]
 Scale = Annotated[
     float,
     typer.Option(
@@ -66,7 +67,8 @@ Against = Annotated[
     ),
 ]
 AgainstKind = Annotated[
-    Space | None, typer.Option("--against-kind", help="What the numbers of that folder are. [default: as --kind]")
+    Kind | None,
+    typer.Option("--against-kind", metavar=_KINDS, help="What the numbers of that folder are. [default: as --kind]"),
 ]
 Out = Annotated[
     Path | None,
@@ -86,7 +88,7 @@ def evaluate(
     data: Data = None,
     model: options.Model = "auto",
     predictions: Predictions = None,
-    kind: KindOption = Space.DISPARITY,
+    kind: KindOption = Kind.DISPARITY,
     scale: Scale = 1.0,
     variant: Variant = None,
     align: Align = None,
@@ -114,66 +116,62 @@ def evaluate(
         raise OptionError("--card and --json exclude each other: give one")
     if predictions is not None and model != "auto":
         raise OptionError("--predictions and --model exclude each other: give one, and the other as --against")
-    if predictions is None and against is None and (scale != 1.0 or kind is not Space.DISPARITY):
+    if predictions is None and against is None and (scale != 1.0 or kind is not Kind.DISPARITY):
         raise OptionError("--scale and --kind say what the maps of --predictions are: a model's card says it itself")
     _require_meaning(scale, against, against_kind)
-    rules = None if benchmark == _DA2K else _protocol(benchmark, variant).changed(align=align, resize=resize)
-    if rules is None and (variant or align or resize or card):
+    if benchmark == _DA2K and (variant or align or resize or card):
         raise OptionError("da2k has one protocol and no rows on a card: leave out --variant, --align, --resize, --card")
-    folder = _data(benchmark, data)
+    protocol = _find_protocol(benchmark, variant).override(align=align, resize=resize)
+    folder = _require_data(benchmark, data)
 
-    from nearfar.cli import evaluate_run, judge_maps, judge_points
-    from nearfar.evaluate.predictors import folder_contender
+    from nearfar.cli import evaluate_run
+    from nearfar.evaluate.predictors import open_predictions
+    from nearfar.evaluate.report import build_card_rows, build_document, format_card_toml
+    from nearfar.evaluate.table import format_table
 
-    running = evaluate_run.Running(engine=engine, precision=precision, recipe=prepare, size=size, offline=offline)
-    window_hw = None if rules is None else rules.window_hw
+    model_options = evaluate_run.ModelOptions(
+        engine=engine, precision=precision, recipe=prepare, size=size, offline=offline
+    )
     first = (
-        evaluate_run.model(model, running, window_hw=window_hw)
+        evaluate_run.load_model(model, model_options, window_hw=protocol.window_hw)
         if predictions is None
-        else folder_contender(predictions, kind=kind, scale=scale)
+        else open_predictions(predictions, kind=kind, scale=scale)
     )
     second = None
     if against is not None:
-        second = evaluate_run.opponent(against, running, window_hw=window_hw, kind=against_kind or kind, scale=scale)
-    keeping = evaluate_run.Keeping(out=out, afresh=overwrite, shown=not (as_json or quiet), limit=limit)
-    said = (
-        judge_points.judge_points(folder, first, second, keeping)
-        if rules is None
-        else judge_maps.judge_maps(benchmark, folder, first, second, rules, keeping)
-    )
+        second = evaluate_run.open_predictor(
+            against, model_options, window_hw=protocol.window_hw, kind=against_kind or kind, scale=scale
+        )
+    result_options = evaluate_run.ResultOptions(out=out, afresh=overwrite, verbose=not (as_json or quiet), limit=limit)
+    run = evaluate_run.run_evaluation(benchmark, folder, protocol, first, second, result_options)
     if as_json:
-        typer.echo(json.dumps(said.document, allow_nan=False))
+        typer.echo(json.dumps(build_document(run), allow_nan=False))
     elif card:
-        typer.echo(judge_maps.card(said.document), nl=False)
+        typer.echo(format_card_toml(build_card_rows(build_document(run))), nl=False)
     elif not quiet:
-        typer.echo(said.text)
-    evaluate_run.finish(said)
+        typer.echo(format_table(run))
+    evaluate_run.exit_with_failures(run)
 
 
-def _require_meaning(scale: float, against: str | None, against_kind: Space | None) -> None:
+def _require_meaning(scale: float, against: str | None, against_kind: Kind | None) -> None:
     if not 0 < scale < math.inf:
         raise OptionError(f"--scale must be a number above 0, got {scale:g}")
     if against_kind is not None and against is None:
         raise OptionError("--against-kind says what the maps of --against are: give that folder, or leave it out")
 
 
-def _protocol(benchmark: str, variant: str | None) -> "Protocol":
-    from nearfar.evaluate.dataset import DATASETS, benchmark_of
-    from nearfar.evaluate.protocols import protocol
+def _find_protocol(benchmark: str, variant: str | None) -> "Protocol":
+    from nearfar.evaluate.dataset import DATASETS, find_benchmark
+    from nearfar.evaluate.protocol import find_protocol
 
     if benchmark not in DATASETS:
-        raise OptionError(f"no benchmark is called {benchmark!r}: the names are {', '.join([*DATASETS, _DA2K])}")
-    return protocol(benchmark_of(benchmark), variant)
+        raise OptionError(f"no benchmark is called {benchmark!r}: the names are {', '.join(DATASETS)}")
+    return find_protocol(find_benchmark(benchmark), variant)
 
 
-def _data(benchmark: str, data: Path | None) -> Path:
+def _require_data(benchmark: str, data: Path | None) -> Path:
     if data is not None:
         return data
-    if benchmark == _DA2K:
-        from nearfar.evaluate.datasets.da2k import LAYOUT, SOURCE
-
-        raise OptionError(f"--data DIR is missing. DA-2K comes from {SOURCE}. {LAYOUT}")
     from nearfar.evaluate.dataset import DATASETS
 
-    info = DATASETS[benchmark]
-    raise OptionError(f"--data DIR is missing. {info.title} comes from {info.source}. {info.layout}")
+    raise OptionError(f"--data DIR is missing. {DATASETS[benchmark].how_to_get}")

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nearfar.errors import OptionError
-from nearfar.evaluate.sample import Space
 from nearfar.fit import Fit, Values, least_absolute, least_squares
+from nearfar.models.schema import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -30,9 +30,9 @@ class Alignment(StrEnum):
     NONE = "none"
 
     @property
-    def space(self) -> Space:
+    def space(self) -> Kind:
         """The space that the fit is made in; all but the first two need a prediction of depth."""
-        return Space.DISPARITY if self in (Alignment.DISPARITY, Alignment.DISPARITY_ROBUST) else Space.DEPTH
+        return Kind.DISPARITY if self in (Alignment.DISPARITY, Alignment.DISPARITY_ROBUST) else Kind.DEPTH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,21 +53,12 @@ class Limits:
     at_farthest: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Aligned:
-    """A prediction in the units of the truth.
+def align(
+    prediction: Values, true_depth: Values, *, kind: Kind, alignment: Alignment, limits: Limits
+) -> tuple[Values, Fit]:
+    """Return a prediction as depth, fitted to the truth and kept within the limits, and the fit.
 
-    Attributes:
-        depth: (N,) float64, greater than 0. [m, or the truth's unit]
-        fit: What made it so.
-    """
-
-    depth: Values
-    fit: Fit
-
-
-def aligned(prediction: Values, true_depth: Values, *, kind: Space, alignment: Alignment, limits: Limits) -> Aligned:
-    """Return a prediction as depth, fitted to the truth and kept within the limits.
+    The depth is (N,) float64, greater than 0. [m, or the truth's unit]
 
     Args:
         prediction: (N,) float64, finite; greater than 0 where it is depth.
@@ -81,23 +72,23 @@ def aligned(prediction: Values, true_depth: Values, *, kind: Space, alignment: A
 
     Example:
         >>> true = np.array([1.0, 2.0, 4.0])
-        >>> found = aligned(3 / true - 1, true, kind=Space.DISPARITY, alignment=Alignment.DISPARITY,
-        ...                 limits=Limits(at_farthest=True))
-        >>> found.depth.round(6).tolist(), round(found.fit.scale, 6)
+        >>> depth, fit = align(3 / true - 1, true, kind=Kind.DISPARITY, alignment=Alignment.DISPARITY,
+        ...                    limits=Limits(at_farthest=True))
+        >>> depth.round(6).tolist(), round(fit.scale, 6)
         ([1.0, 2.0, 4.0], 0.333333)
     """
-    if alignment.space is Space.DISPARITY:
-        source = prediction if kind is Space.DISPARITY else 1 / prediction
+    if alignment.space is Kind.DISPARITY:
+        source = prediction if kind is Kind.DISPARITY else 1 / prediction
         fit = _FITS[alignment](source, 1 / true_depth)
-        return Aligned(depth=_depth_of(fit.applied(source), true_depth, limits), fit=fit)
-    if kind is Space.DISPARITY:
+        return _invert(fit.applied(source), true_depth, limits), fit
+    if kind is Kind.DISPARITY:
         raise OptionError(
             f"the alignment '{alignment}' is one of depth, and the prediction is relative disparity, whose shift is "
             f"unknown: choose '{Alignment.DISPARITY}' or '{Alignment.DISPARITY_ROBUST}'"
         )
     fit = _FITS[alignment](prediction, true_depth)
     least = max(limits.near_m, _LEAST_SHARE * float(true_depth.min()))
-    return Aligned(depth=np.clip(fit.applied(prediction), least, limits.far_m), fit=fit)
+    return np.clip(fit.applied(prediction), least, limits.far_m), fit
 
 
 def least_squares_scale(source: Values, target: Values) -> Fit:
@@ -113,7 +104,7 @@ def median_scale(source: Values, target: Values) -> Fit:
     return Fit(scale=float(np.median(target)) / float(np.median(source)))
 
 
-def _depth_of(disparity: Values, true_depth: Values, limits: Limits) -> Values:
+def _invert(disparity: Values, true_depth: Values, limits: Limits) -> Values:
     far = np.inf if limits.far_m is None else limits.far_m
     if limits.at_farthest:
         far = min(far, float(true_depth.max()))
@@ -127,7 +118,7 @@ def _relative_absolute(source: Values, target: Values) -> Fit:
     return least_absolute(source, target, 1 / target)
 
 
-def _unchanged(source: Values, target: Values) -> Fit:  # noqa: ARG001 - every fit is called so
+def _keep(source: Values, target: Values) -> Fit:  # noqa: ARG001 - every fit is called so
     return Fit()
 
 
@@ -138,5 +129,5 @@ _FITS: Mapping[Alignment, Callable[[Values, Values], Fit]] = {
     Alignment.DEPTH_ROBUST: _relative_absolute,
     Alignment.SCALE: least_squares_scale,
     Alignment.SCALE_MEDIAN: median_scale,
-    Alignment.NONE: _unchanged,
+    Alignment.NONE: _keep,
 }

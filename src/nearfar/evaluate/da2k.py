@@ -9,32 +9,19 @@ Source: Depth Anything V2 (arXiv 2406.09414), section 6, for the benchmark; its 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from nearfar.depth_map import Disparity
+from nearfar.arrays import require_map
 from nearfar.errors import DataError
-from nearfar.evaluate.datasets.da2k import Annotation, Answer, Benchmark, Photograph, Point, read_da2k
+from nearfar.evaluate.sample import Nearer, PointPair
+from nearfar.models.schema import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Sequence
 
-    from nearfar.depth_map import DepthMap
-
-__all__ = [
-    "Annotation",
-    "Answer",
-    "Benchmark",
-    "Photograph",
-    "Point",
-    "Score",
-    "Tally",
-    "from_map",
-    "read_da2k",
-    "score_answers",
-    "score_da2k",
-    "score_map",
-]
+    from nearfar.evaluate.sample import Point
+    from nearfar.evaluate.score import Prediction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,90 +62,68 @@ class Tally:
             raise DataError("DA-2K: there is no accuracy of no pairs")
         return self.right / self.pairs
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Score:
-    """How well the pairs of a benchmark were answered.
-
-    Attributes:
-        scenes: The tally of each scene, in the order in which they were first met.
-    """
-
-    scenes: Mapping[str, Tally]
-
-    @property
-    def overall(self) -> Tally:
-        """The tally of all pairs: the published figure is its accuracy, not the mean over scenes."""
-        return sum(self.scenes.values(), Tally())
+    def figures(self) -> dict[str, float]:
+        """Return the counts, as the figures of a result."""
+        return {name: float(count) for name, count in asdict(self).items()}
 
 
-def from_map(prediction: DepthMap) -> Callable[[Point, Point], Answer]:
-    """Return what answers by a map of a photograph's own size: strictly, so that equal values are a tie.
-
-    Example:
-        >>> import numpy as np
-        >>> nearer = from_map(Disparity(values=np.array([[1.0, 2.0, 2.0]], np.float32)))
-        >>> [str(nearer((0, 0), (0, 1))), str(nearer((0, 1), (0, 0))), str(nearer((0, 1), (0, 2)))]
-        ['point2', 'point1', 'tie']
-    """
-    nearness = prediction.values if isinstance(prediction, Disparity) else -prediction.values
-
-    def answer(first: Point, second: Point) -> Answer:
-        if nearness[first] == nearness[second]:
-            return Answer.TIE
-        return Answer.FIRST if nearness[first] > nearness[second] else Answer.SECOND
-
-    return answer
-
-
-def score_map(prediction: DepthMap, photograph: Photograph) -> Tally:
-    """Return how a map answers the pairs of its photograph.
+def score_pairs(prediction: Prediction, pairs: Sequence[PointPair]) -> Tally:
+    """Return how a map orders the pairs of its photograph.
 
     Raises:
+        ArrayError: The map is not finite.
         DataError: A point lies outside the map: it is not of the photograph's size, or the annotations are not of this
             photograph.
     """
-    height, width = prediction.size_hw
-    for annotation in photograph.annotations:
-        for row, column in (annotation.point1, annotation.point2):
+    height, width = require_map(prediction.values, what="the prediction").shape
+    for pair in pairs:
+        for row, column in (pair.point1, pair.point2):
             if not (row < height and column < width):
                 raise DataError(
-                    f"{photograph.image}: point [{row}, {column}] lies outside the map of {width}×{height}; "
+                    f"{pair.image}: point [{row}, {column}] lies outside the map of {width}×{height}; "
                     "the map must be of the photograph's size"
                 )
-    return score_answers(from_map(prediction), photograph.annotations)
+    return score_answers(order_by_map(prediction), pairs)
 
 
-def score_answers(answer: Callable[[Point, Point], Answer], annotations: Iterable[Annotation]) -> Tally:
+def order_by_map(prediction: Prediction) -> Callable[[Point, Point], Nearer]:
+    """Return what orders points by a map of their photograph's size: strictly, so that equal values are a tie.
+
+    Example:
+        >>> import numpy as np
+        >>> from nearfar.evaluate.score import Prediction
+        >>> order = order_by_map(Prediction(values=np.array([[1, 2, 2]], np.float32), kind=Kind.DISPARITY))
+        >>> [str(order((0, 0), (0, 1))), str(order((0, 1), (0, 0))), str(order((0, 1), (0, 2)))]
+        ['point2', 'point1', 'tie']
+    """
+    nearness = prediction.values if prediction.kind is Kind.DISPARITY else -prediction.values
+
+    def order(first: Point, second: Point) -> Nearer:
+        if nearness[first] == nearness[second]:
+            return Nearer.TIE
+        return Nearer.FIRST if nearness[first] > nearness[second] else Nearer.SECOND
+
+    return order
+
+
+def score_answers(order: Callable[[Point, Point], Nearer], pairs: Iterable[PointPair]) -> Tally:
     """Return how pairs are answered, each asked twice.
 
     Args:
-        answer: Returns which of two points is nearer; ``from_map`` makes one of a map.
-        annotations: The pairs.
+        order: Returns which of two points is nearer; ``order_by_map`` makes one of a map.
+        pairs: The pairs.
 
     Example:
-        >>> pair = Annotation(image="images/indoor/a.jpg", point1=(0, 0), point2=(0, 1), closer=Answer.FIRST)
-        >>> constant = score_answers(lambda first, second: Answer.FIRST, [pair])
+        >>> pair = PointPair(image="images/indoor/a.jpg", point1=(0, 0), point2=(0, 1), closer=Nearer.FIRST)
+        >>> constant = score_answers(lambda first, second: Nearer.FIRST, [pair])
         >>> constant.asked, constant.swapped, constant.accuracy
         (1, 0, 0.0)
     """
     tally = Tally()
-    for annotation in annotations:
-        asked = answer(annotation.point1, annotation.point2)
-        swapped = answer(annotation.point2, annotation.point1).exchanged
-        right = (asked == annotation.closer, swapped == annotation.closer)
-        tied = Answer.TIE in (asked, swapped)
+    for pair in pairs:
+        asked = order(pair.point1, pair.point2)
+        swapped = order(pair.point2, pair.point1).opposite
+        right = (asked == pair.closer, swapped == pair.closer)
+        tied = Nearer.TIE in (asked, swapped)
         tally += Tally(pairs=1, right=all(right), asked=right[0], swapped=right[1], tied=tied)
     return tally
-
-
-def score_da2k(predictions: Iterable[tuple[Photograph, DepthMap]]) -> Score:
-    """Return how maps answer the pairs of their photographs, in all and by scene; one map is held at a time.
-
-    Raises:
-        DataError: A map is not of its photograph's size.
-    """
-    scenes: dict[str, Tally] = {}
-    for photograph, prediction in predictions:
-        scenes[photograph.scene] = scenes.get(photograph.scene, Tally()) + score_map(prediction, photograph)
-    return Score(scenes=scenes)

@@ -6,15 +6,14 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from nearfar.errors import DataError
-from nearfar.evaluate.datasets import diode, eth3d, folder, kitti, middlebury, nyu, pairs, sintel
-from nearfar.evaluate.datasets.listing import DataSetInfo
+from nearfar.evaluate.datasets import da2k, diode, eth3d, folder, kitti, middlebury, nyu, pairs, sintel
 from nearfar.evaluate.sample import DataSet
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["DATASETS", "DataSet", "DataSetInfo", "benchmark_of", "open_dataset"]
+    from nearfar.evaluate.datasets.index import DataSetInfo
 
 DATASETS: Mapping[str, DataSetInfo] = MappingProxyType(
     {
@@ -29,6 +28,7 @@ DATASETS: Mapping[str, DataSetInfo] = MappingProxyType(
         "middlebury": middlebury.INFO,
         "pairs": pairs.INFO,
         "folder": folder.INFO,
+        "da2k": da2k.INFO,
     }
 )
 
@@ -36,17 +36,17 @@ DATASETS: Mapping[str, DataSetInfo] = MappingProxyType(
 _NAMED = 3
 
 
-def benchmark_of(name: str) -> str:
+def find_benchmark(name: str) -> str:
     """Return the name that the protocols of a data set are kept under.
 
     Example:
-        >>> benchmark_of("nyu-raw"), benchmark_of("kitti")
+        >>> find_benchmark("nyu-raw"), find_benchmark("kitti")
         ('nyu', 'kitti')
 
     Raises:
         DataError: There is no data set of that name.
     """
-    return _info(name).benchmark or name
+    return _find_info(name).benchmark or name
 
 
 def open_dataset(name: str, folder: Path) -> DataSet:
@@ -61,22 +61,18 @@ def open_dataset(name: str, folder: Path) -> DataSet:
             to get it and what the folder must look like; or a file that describes it is damaged.
         MissingExtraError: A package that its format needs is not installed.
     """
-    info = _info(name)
+    info = _find_info(name)
     if not folder.is_dir():
-        raise DataError(f"{folder} is no folder. {_how_to_get(info)}")
+        raise DataError(f"{folder} is no folder. {info.how_to_get}")
     found = info.read(folder)
     if not found.samples:
         lacks = f": it lacks {', '.join(found.missing[:_NAMED])}" if found.missing else ""
         more = f" and {len(found.missing) - _NAMED} more" if len(found.missing) > _NAMED else ""
-        raise DataError(f"{folder} holds no sample of {name}{lacks}{more}. {_how_to_get(info)}")
-    return DataSet(name=name, samples=found.samples, missing=found.missing, expected=found.expected)
+        raise DataError(f"{folder} holds no sample of {name}{lacks}{more}. {info.how_to_get}")
+    return DataSet(name=name, folder=folder, samples=found.samples, missing=found.missing, expected=found.expected)
 
 
-def _info(name: str) -> DataSetInfo:
+def _find_info(name: str) -> DataSetInfo:
     if name not in DATASETS:
         raise DataError(f"no data set is called {name!r}: the names are {', '.join(DATASETS)}")
     return DATASETS[name]
-
-
-def _how_to_get(info: DataSetInfo) -> str:
-    return f"{info.title} comes from {info.source}. {info.layout}"

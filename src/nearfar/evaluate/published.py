@@ -1,7 +1,7 @@
-"""What the papers say: figures to stand beside measured ones.
+"""Published figures, to compare measured ones with.
 
 Source: Yang et al., Depth Anything V2, arXiv 2406.09414, Table 2 (AbsRel and delta1, zero-shot relative depth). The
-authors published no code for them; what is known of their protocol is in ``nearfar.evaluate.protocols``.
+authors published no code for them; what is known of their protocol is in ``nearfar.evaluate.protocol``.
 """
 
 from __future__ import annotations
@@ -45,11 +45,11 @@ _ROWS: tuple[tuple[str, str | None, tuple[tuple[float, float], ...]], ...] = (
 )
 
 
-def published(benchmark: str) -> tuple[Published, ...]:
+def select_published(benchmark: str) -> tuple[Published, ...]:
     """Return what is published for a benchmark, Depth Anything V2 Small first; nothing if nothing is.
 
     Example:
-        >>> published("nyu")[0].title, published("nyu")[0].figures["abs_rel"]
+        >>> select_published("nyu")[0].title, select_published("nyu")[0].figures["abs_rel"]
         ('Depth Anything V2 S', 0.053)
     """
     if benchmark not in _BENCHMARKS:

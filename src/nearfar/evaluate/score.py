@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from nearfar.errors import DataError
-from nearfar.evaluate.align import aligned
-from nearfar.evaluate.crop import cropped, window
-from nearfar.evaluate.edges import edges
-from nearfar.evaluate.metrics import PLAIN, ordinal, spearman
+from nearfar.evaluate.align import align
+from nearfar.evaluate.metrics import PLAIN, ordinal, score_edges, spearman
 from nearfar.evaluate.protocol import Protocol, Resize
-from nearfar.evaluate.sample import Space, Truth
+from nearfar.evaluate.sample import GroundTruth, crop_mask, slice_window
 from nearfar.fit import Fit, is_flat
+from nearfar.models.schema import Kind
+from nearfar.outputs.metadata import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,10 +22,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from nearfar.arrays import MapF32
+    from nearfar.depth_map import DepthMap
 
 Values: TypeAlias = "NDArray[np.float64]"
 
-# What is odd about a score that is there all the same.
+# Flags of a prediction that is scored all the same.
 FLIPPED = "flipped"
 CONSTANT = "constant"
 
@@ -35,12 +36,18 @@ class Prediction:
     """Somebody's map of a photograph, as it came.
 
     Attributes:
-        values: (H, W) float32; outside what is scored it may hold anything. [relative, or m, or up to scale]
+        values: (H, W) float32; outside what is scored it may hold anything, so that it need not be a ``DepthMap``.
+            [relative, or m, or up to scale]
         kind: Disparity (larger is nearer) or depth (larger is farther).
     """
 
     values: MapF32
-    kind: Space
+    kind: Kind
+
+    @classmethod
+    def from_map(cls, depth_map: DepthMap) -> Prediction:
+        """Return an estimator's map, for scoring."""
+        return cls(values=depth_map.values, kind=kind_of(depth_map))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,13 +58,13 @@ class Scores:
         figures: A metric's name, and its value; one that is not defined for this photograph is not there.
         pixels: How many pixels were scored.
         fit: What the prediction was aligned by.
-        marks: What is odd: ``flipped`` (the fit turned near and far around), ``constant`` (one value everywhere).
+        flags: What is odd: ``flipped`` (the fit turned near and far around), ``constant`` (one value everywhere).
     """
 
     figures: Mapping[str, float]
     pixels: int
     fit: Fit
-    marks: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -85,7 +92,7 @@ class Comparison:
         return full
 
 
-def score_sample(prediction: Prediction, truth: Truth, protocol: Protocol) -> Scores:
+def score_sample(prediction: Prediction, truth: GroundTruth, protocol: Protocol) -> Scores:
     """Return the figures of a prediction by a protocol.
 
     Raises:
@@ -93,46 +100,46 @@ def score_sample(prediction: Prediction, truth: Truth, protocol: Protocol) -> Sc
         OptionError: The protocol cannot align a prediction of this kind.
 
     Example:
-        >>> from nearfar.evaluate.protocols import protocol
+        >>> from nearfar.evaluate.protocol import find_protocol
         >>> depth = np.linspace(1, 4, 600, dtype=np.float32).reshape(20, 30)
-        >>> truth = Truth.measured(depth, space=Space.DEPTH)
-        >>> scores = score_sample(Prediction(values=5 / depth + 1, kind=Space.DISPARITY), truth, protocol("pairs"))
+        >>> truth = GroundTruth.from_map(depth, kind=Kind.DEPTH)
+        >>> scores = score_sample(Prediction(values=5 / depth + 1, kind=Kind.DISPARITY), truth, find_protocol("pairs"))
         >>> round(scores.figures["abs_rel"], 6), scores.figures["delta1"], scores.pixels
         (0.0, 1.0, 600)
     """
-    return scores_of(compare(prediction, truth, protocol), protocol)
+    return compute_scores(compare(prediction, truth, protocol), protocol)
 
 
-def compare(prediction: Prediction, truth: Truth, protocol: Protocol) -> Comparison:
+def compare(prediction: Prediction, truth: GroundTruth, protocol: Protocol) -> Comparison:
     """Return what is scored of a prediction and a truth, aligned.
 
     Raises:
         DataError: It cannot be scored; the message says why.
         OptionError: The protocol cannot align a prediction of this kind.
     """
-    values = _of_size(prediction, truth.size_hw, protocol)
+    values = _match_size(prediction, truth.size_hw, protocol)
     true_map, known = truth.values, truth.valid
     if protocol.window_hw is not None:
-        rows, columns = window(truth.size_hw, protocol.window_hw)
+        rows, columns = slice_window(truth.size_hw, protocol.window_hw)
         values, true_map, known = values[rows, columns], true_map[rows, columns], known[rows, columns]
-    valid = known & cropped(known.shape, protocol.crop) & _in_range(true_map, truth.space, protocol)
+    valid = known & crop_mask(known.shape, protocol.crop) & _mask_range(true_map, truth.kind, protocol)
     if not valid.any():
         raise DataError("no pixel of the truth is valid inside the protocol's crop and range: nothing can be scored")
     guess = values[valid].astype(np.float64)
     _require_usable(guess, prediction.kind)
     true = true_map[valid].astype(np.float64)
-    if truth.space is Space.DISPARITY:
+    if truth.kind is Kind.DISPARITY:
         true = 1 / true
     alignment = protocol.alignment(prediction.kind)
-    found = aligned(guess, true, kind=prediction.kind, alignment=alignment, limits=protocol.limits)
-    ranked = guess if prediction.kind is Space.DISPARITY else 1 / guess
-    return Comparison(valid=valid, guess=ranked, predicted=found.depth, true=true, fit=found.fit)
+    depth, fit = align(guess, true, kind=prediction.kind, alignment=alignment, limits=protocol.limits)
+    ranked = guess if prediction.kind is Kind.DISPARITY else 1 / guess
+    return Comparison(valid=valid, guess=ranked, predicted=depth, true=true, fit=fit)
 
 
-def scores_of(comparison: Comparison, protocol: Protocol) -> Scores:
+def compute_scores(comparison: Comparison, protocol: Protocol) -> Scores:
     """Return the figures that a protocol asks for."""
-    marks = [FLIPPED] if comparison.fit.scale < 0 else []
-    marks += [CONSTANT] if is_flat(comparison.guess) else []
+    flags = [FLIPPED] if comparison.fit.scale < 0 else []
+    flags += [CONSTANT] if is_flat(comparison.guess) else []
     figures = {name: _FIGURES[name](comparison, protocol) for name in protocol.metrics if name in _FIGURES}
     if any(name.startswith("edge_") for name in protocol.metrics):
         figures |= _edge_figures(comparison)
@@ -140,11 +147,11 @@ def scores_of(comparison: Comparison, protocol: Protocol) -> Scores:
         figures={name: value for name in protocol.metrics if (value := figures.get(name)) is not None},
         pixels=comparison.true.size,
         fit=comparison.fit,
-        marks=tuple(marks),
+        flags=tuple(flags),
     )
 
 
-def _of_size(prediction: Prediction, size_hw: tuple[int, int], protocol: Protocol) -> MapF32:
+def _match_size(prediction: Prediction, size_hw: tuple[int, int], protocol: Protocol) -> MapF32:
     """Return the map at the truth's size: whole where the window is still to be cut, padded where it was."""
     values = prediction.values
     if values.ndim != 2 or values.size == 0:
@@ -153,7 +160,7 @@ def _of_size(prediction: Prediction, size_hw: tuple[int, int], protocol: Protoco
         return values
     if protocol.window_hw is not None and values.shape == protocol.window_hw:
         full = np.full(size_hw, np.nan, np.float32)
-        full[window(size_hw, protocol.window_hw)] = values
+        full[slice_window(size_hw, protocol.window_hw)] = values
         return full
     (height, width), (true_height, true_width) = values.shape, size_hw
     if protocol.resize is Resize.NEVER:
@@ -166,28 +173,28 @@ def _of_size(prediction: Prediction, size_hw: tuple[int, int], protocol: Protoco
     return map_bilinear_corners(values.astype(np.float32, copy=False), size_hw)
 
 
-def _in_range(true_map: MapF32, space: Space, protocol: Protocol) -> NDArray[np.bool_]:
+def _mask_range(true_map: MapF32, space: Kind, protocol: Protocol) -> NDArray[np.bool_]:
     if protocol.near_m == 0 and protocol.far_m is None:
         return np.ones(true_map.shape, bool)
-    if space is Space.DISPARITY:
+    if space is Kind.DISPARITY:
         raise DataError(f"the protocol {protocol.variant} has a range in metres, and the truth is disparity")
     return (true_map > protocol.near_m) & (true_map < (protocol.far_m or np.inf))
 
 
-def _require_usable(guess: Values, kind: Space) -> None:
+def _require_usable(guess: Values, kind: Kind) -> None:
     wrong = guess.size - int(np.isfinite(guess).sum())
     if wrong:
         raise DataError(f"the prediction is NaN or infinite at {wrong} of the {guess.size} scored pixels")
-    if kind is Space.DEPTH and (least := float(guess.min())) <= 0:
+    if kind is Kind.DEPTH and (least := float(guess.min())) <= 0:
         count = int(np.count_nonzero(guess <= 0))
         raise DataError(
             f"the predicted depth is not greater than 0 at {count} of {guess.size} scored pixels: {least:g}"
         )
 
 
-def _plain(name: str) -> Callable[[Comparison, Protocol], float | None]:
+def _adapt(name: str) -> Callable[[Comparison, Protocol], float | None]:
     def figure(comparison: Comparison, protocol: Protocol) -> float | None:
-        if protocol.space is Space.DISPARITY:
+        if protocol.space is Kind.DISPARITY:
             return PLAIN[name](1 / comparison.predicted, 1 / comparison.true)
         return PLAIN[name](comparison.predicted, comparison.true)
 
@@ -206,14 +213,14 @@ def _ordinal(comparison: Comparison, protocol: Protocol) -> float | None:
 
 def _edge_figures(comparison: Comparison) -> dict[str, float | None]:
     predicted, true = comparison.as_map(comparison.predicted), comparison.as_map(comparison.true)
-    found = edges(predicted, true, comparison.valid)
+    found = score_edges(predicted, true, comparison.valid)
     if found is None:
         return {}
     return {"edge_precision": found.precision, "edge_recall": found.recall, "edge_f1": found.f1}
 
 
 _FIGURES: Mapping[str, Callable[[Comparison, Protocol], float | None]] = {
-    **{name: _plain(name) for name in PLAIN},
+    **{name: _adapt(name) for name in PLAIN},
     "spearman": _spearman,
     "ordinal": _ordinal,
 }

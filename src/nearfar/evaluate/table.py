@@ -1,12 +1,22 @@
-"""A run as text for people: what was judged by which rules, a line a metric, and a line a group."""
+"""A run as text for people: what was evaluated by which rules, a line a metric, and a line a group."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from nearfar.evaluate.da2k import Tally
 from nearfar.evaluate.metrics import METRICS
-from nearfar.evaluate.report import Evaluation, Judged, marks
-from nearfar.evaluate.summary import beside, by_group, difference, summary
+from nearfar.evaluate.published import DA2K
+from nearfar.evaluate.report import (
+    Evaluation,
+    PredictorResults,
+    compare_paired,
+    count_flags,
+    find_published,
+    summarize,
+    summarize_groups,
+    tally_groups,
+)
 from nearfar.text_table import align_columns
 
 if TYPE_CHECKING:
@@ -20,11 +30,13 @@ _SHORT = ("abs_rel", "delta1", "rmse", "spearman", "ordinal", "edge_f1")
 _FEW = 24
 
 
-def table(run: Evaluation) -> str:
+def format_table(run: Evaluation) -> str:
     """Return a run as lines of text."""
-    parts = [_heading(run), _metrics(run), _lines(run.first, run.protocol)]
+    if run.protocol.scores_pairs:
+        return _format_pairs(run)
+    parts = [_format_heading(run), _format_metrics(run), _format_lines(run.first, run.protocol)]
     if run.against is not None:
-        parts.append(_against(run, run.against))
+        parts.append(_format_difference(run, run.against))
     return "\n\n".join(part for part in parts if part)
 
 
@@ -32,7 +44,7 @@ def _join_columns(rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(align_columns(rows, numbers=True))
 
 
-def _heading(run: Evaluation) -> str:
+def _format_heading(run: Evaluation) -> str:
     rules = run.protocol
     crop = f"crop {rules.crop}" + (f", window {rules.window_hw[1]}x{rules.window_hw[0]}" if rules.window_hw else "")
     far = "" if rules.far_m is None else f" to {rules.far_m:g} m"
@@ -40,106 +52,151 @@ def _heading(run: Evaluation) -> str:
     limits = [f"predictions {rules.limits.near_m:g} m and farther"] if rules.limits.near_m else []
     limits += ["no farther than the farthest true pixel"] if rules.limits.at_farthest else []
     limits += [f"no farther than {rules.limits.far_m:g} m"] if rules.limits.far_m is not None else []
-    fit = f"alignment {rules.alignment(run.first.contender.kind)}"
+    fit = f"alignment {rules.alignment(run.first.predictor.kind)}"
     says = [crop, reach, fit, *(limits or ["no limits"]), f"figures in {rules.space}"]
     lines = [
-        f"{run.first.contender.title} on {run.data.name}: {_counts(run, run.first)}",
+        f"{run.first.predictor.title} on {run.data.name}: {_count_photographs(run, run.first)}",
         f"protocol {rules.variant}: {', '.join(says)}",
         f"  {rules.source}",
     ]
     lines += [f"  {rules.notes}"] if rules.notes else []
-    odd = [f"{count} {mark}" for mark, count in marks(run.first).items()]
+    odd = [f"{count} {flag}" for flag, count in count_flags(run.first.results).items()]
     lines += [f"marked: {', '.join(odd)}"] if odd else []
     return "\n".join(lines)
 
 
-def _counts(run: Evaluation, judged: Judged) -> str:
-    scored = f"{len(judged.scored)} of {len(judged.results)} photographs scored"
-    more = [f"{len(judged.failed)} failed"] if judged.failed else []
+def _count_photographs(run: Evaluation, each: PredictorResults) -> str:
+    chosen, there, expected = len(each.results), len(run.data.samples), run.data.expected
+    more = [f"{len(each.failures)} failed"] if each.failures else []
     more += [f"{len(run.data.missing)} files missing"] if run.data.missing else []
-    more += [f"{len(judged.results)} chosen of {run.data.samples}"] if len(judged.results) < run.data.samples else []
-    more += [f"{run.data.expected} in the published split"] if run.data.expected not in (None, run.data.samples) else []
-    return ", ".join([scored, *more])
+    more += [f"{chosen} chosen of {there}"] if chosen < there else []
+    more += [f"{expected} in the published split"] if expected not in (None, there) else []
+    return ", ".join([f"{len(each.successes)} of {chosen} photographs scored", *more])
 
 
-def _metrics(run: Evaluation) -> str:
-    figures = summary(run.first.results, run.protocol)
+def _format_metrics(run: Evaluation) -> str:
+    figures = summarize(run.first.results, run.protocol)
     if not figures:
         return "no photograph could be scored"
-    paper = beside(figures, run.protocol, run.first.contender.model)
+    published = find_published(run.protocol, run.first.predictor.model)
     heading = ["", "mean", "95 % interval"]
-    for row, _ in paper:
+    for row in published:
         heading += [row.title, "difference"]
     rows = [heading]
     for name, interval in figures.items():
-        cells = [_titled(name), f"{interval.mean:.3f}", _range(interval)]
-        for _, compared in paper:
-            found = next((each for each in compared if each.metric == name), None)
-            cells += [f"{found.published:.3f}", f"{found.difference:+.3f}"] if found else ["", ""]
+        cells = [_title(name), f"{interval.mean:.3f}", _format_interval(interval)]
+        for row in published:
+            value = row.figures.get(name)
+            cells += ["", ""] if value is None else [f"{value:.3f}", f"{interval.mean - value:+.3f}"]
         rows.append(cells)
-    source = "".join(f"\n{row.title}: {row.source}, as published" for row, _ in paper)
+    source = "".join(f"\n{row.title}: {row.source}, as published" for row in published)
     return _join_columns(rows) + source
 
 
-def _lines(judged: Judged, protocol: Protocol) -> str:
-    groups = by_group(judged.results, protocol)
+def _format_lines(each: PredictorResults, protocol: Protocol) -> str:
+    groups = summarize_groups(each.results, protocol)
     names = [name for name in _SHORT if name in protocol.metrics]
-    heading = ["", "photographs", *(_titled(name) for name in names)]
+    heading = ["", "photographs", *(_title(name) for name in names)]
     if groups:
-        return _join_columns([heading, *(_group_line(group, figures, names) for group, figures in groups.items())])
-    if not judged.scored or len(judged.scored) > _FEW:
+        return _join_columns([heading, *(_format_group(group, figures, names) for group, figures in groups.items())])
+    if not each.successes or len(each.successes) > _FEW:
         return ""
     rows = [
-        [result.name + _marked(result.marks), *(_cell(result.figures.get(name)) for name in names)]
-        for result in judged.scored
+        [result.name + _format_flags(result.flags), *(_format_cell(result.figures.get(name)) for name in names)]
+        for result in each.successes
     ]
     return _join_columns([["", *heading[2:]], *rows])
 
 
-def _group_line(group: str, figures: Mapping[str, Interval], names: Sequence[str]) -> list[str]:
+def _format_group(group: str, figures: Mapping[str, Interval], names: Sequence[str]) -> list[str]:
     count = max((interval.count for interval in figures.values()), default=0)
-    cells = [_cell(figures[name].mean if name in figures else None) for name in names]
+    cells = [_format_cell(figures[name].mean if name in figures else None) for name in names]
     return [group or "(no group)", str(count), *cells]
 
 
-def _against(run: Evaluation, other: Judged) -> str:
-    between = difference(run.first.results, other.results, run.protocol)
-    theirs = summary(other.results, run.protocol)
-    rows = [["", other.contender.title, "difference", "95 % interval", "better on", "worse on"]]
+def _format_difference(run: Evaluation, other: PredictorResults) -> str:
+    between = compare_paired(run.first.results, other.results, run.protocol)
+    theirs = summarize(other.results, run.protocol)
+    rows = [["", other.predictor.title, "difference", "95 % interval", "better on", "worse on"]]
     for name, found in between.items():
         mean = f"{found.interval.mean:+.4f}"
         rows.append(
             [
-                _titled(name),
+                _title(name),
                 f"{theirs[name].mean:.3f}",
                 mean,
-                _range(found.interval, signed=True),
+                _format_interval(found.interval, signed=True),
                 str(found.better),
                 str(found.worse),
             ]
         )
     count = max((found.interval.count for found in between.values()), default=0)
     heading = (
-        f"{run.first.contender.title} less {other.contender.title} ({_counts(run, other)}), paired over {count} "
-        f"photographs that both have; an interval without 0 is a sure difference"
+        f"{run.first.predictor.title} less {other.predictor.title} ({_count_photographs(run, other)}), paired over "
+        f"{count} photographs that both have; an interval without 0 is a sure difference"
     )
     return f"{heading}\n{_join_columns(rows)}" if between else f"{heading}: nothing to compare"
 
 
-def _titled(name: str) -> str:
+def _title(name: str) -> str:
     metric = METRICS[name]
     return f"{metric.title} [m]" if metric.unit == "m" else metric.title
 
 
-def _range(interval: Interval, *, signed: bool = False) -> str:
+def _format_interval(interval: Interval, *, signed: bool = False) -> str:
     if interval.low is None or interval.high is None:
         return "too few"
     return f"{interval.low:+.4f} to {interval.high:+.4f}" if signed else f"{interval.low:.3f} to {interval.high:.3f}"
 
 
-def _cell(value: float | None) -> str:
+def _format_cell(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}"
 
 
-def _marked(odd: Sequence[str]) -> str:
+def _format_flags(odd: Sequence[str]) -> str:
     return f" ({', '.join(odd)})" if odd else ""
+
+
+# Pairs of points ------------------------------------------------------------------------------------------------------
+
+
+def _format_pairs(run: Evaluation) -> str:
+    """Return a run on pairs of points: a line a scene and one for all, beside the published figures [%]."""
+    parts = []
+    for each in [run.first, *([run.against] if run.against is not None else [])]:
+        missing = f", {len(run.data.missing)} missing" if run.data.missing else ""
+        counts = (
+            f"{len(each.successes)} of {len(each.results)} photographs scored, {len(each.failures)} failed{missing}"
+        )
+        parts.append(f"{each.predictor.title} on DA-2K: {counts}\n{run.protocol.notes}\n\n{_format_scenes(each, run)}")
+    if run.against is not None:
+        between = compare_paired(run.first.results, run.against.results, run.protocol).get("accuracy")
+        names = f"{run.first.predictor.title} less {run.against.predictor.title}"
+        parts.append(f"{names}: {_format_percent(between.interval) if between else 'nothing to compare'}")
+    return "\n\n".join(parts)
+
+
+def _format_scenes(each: PredictorResults, run: Evaluation) -> str:
+    scenes = tally_groups(each.results)
+    if not scenes:
+        return "no photograph could be scored"
+    paper = next((row for row in DA2K if row.model and row.model == each.predictor.model), DA2K[0])
+    rows = [["scene", "pairs", "right %", "as asked", "exchanged", "ties", paper.title, "difference"]]
+    rows += [_format_scene(scene, tally, paper.scenes.get(scene)) for scene, tally in scenes.items()]
+    rows.append(_format_scene("all", sum(scenes.values(), Tally()), paper.percent))
+    accuracy = summarize(each.results, run.protocol)["accuracy"]
+    interval = "" if accuracy.low is None else f"\nall: {_format_percent(accuracy)}"
+    return f"{_join_columns(rows)}{interval}\n{paper.title}: {paper.source}, as published"
+
+
+def _format_scene(scene: str, tally: Tally, published: float | None) -> list[str]:
+    percent = 100 * tally.accuracy
+    paper = ["", ""] if published is None else [f"{published:.1f}", f"{percent - published:+.1f}"]
+    return [scene, str(tally.pairs), f"{percent:.1f}", str(tally.asked), str(tally.swapped), str(tally.tied), *paper]
+
+
+def _format_percent(interval: Interval) -> str:
+    mean = f"{100 * interval.mean:.1f} %"
+    if interval.low is None or interval.high is None:
+        return mean
+    return f"{mean}, 95 % interval {100 * interval.low:.1f} to {100 * interval.high:.1f}"

@@ -165,7 +165,7 @@ class Quantised:
     """How a quantised network was made from another model, and how far its maps are from that one's.
 
     The figures are the worst over the photographs held out from calibration and the engines that run here; their
-    definitions are those of nearfar.evaluate.agreement.
+    definitions are those of nearfar.evaluate.metrics.
 
     Attributes:
         base: The id of the model that it was made from.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from nearfar.arrays import MapF32, TensorF32
 from nearfar.engines import Engine, onnxruntime
 from nearfar.errors import ExportError, GraphError, MissingExtraError
-from nearfar.evaluate.agreement import Agreement, AgreementThresholds, agreement_of, worst_of
+from nearfar.evaluate.metrics import Agreement, AgreementThresholds, measure_agreement, worst_agreement
 from nearfar.files import make_folder, write_whole
 from nearfar.models.card import ModelCard
 from nearfar.quantize.calibration import CalibrationSet, split_photographs, tensors_of
@@ -65,7 +65,7 @@ class Attempt:
     @property
     def worst(self) -> Agreement:
         """The worst of each figure over photographs and engines."""
-        return worst_of([held.agreement for held in self.held_out])
+        return worst_agreement([held.agreement for held in self.held_out])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,7 +198,7 @@ def _judged(
             engine = load(candidate)
             name = f"{engine.report.engine} {engine.report.provider}"
             for photograph, tensor, map_expected in zip(photographs.held_out, tensors, expected, strict=True):
-                agreement = agreement_of(engine.run(tensor), map_expected)
+                agreement = measure_agreement(engine.run(tensor), map_expected)
                 found.append(HeldOutAgreement(photograph=photograph.name, engine=name, agreement=agreement))
     return Attempt(
         scheme=str(quantised.scheme),

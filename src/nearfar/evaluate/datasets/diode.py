@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nearfar.errors import DataError
-from nearfar.evaluate.datasets.files import read_array, truth_of
-from nearfar.evaluate.datasets.listing import DataSetInfo, Listing, Place, listed
+from nearfar.evaluate.datasets.index import DataSetInfo, Listing, SampleFiles, index_samples
+from nearfar.evaluate.datasets.readers import build_truth, read_array
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from nearfar.evaluate.sample import Truth
+    from nearfar.evaluate.sample import GroundTruth
 
 # Photographs of each half of the validation split, 771 in all.
 # Source: Marigold's lists of the split, github.com/prs-eth/Marigold, data_split/diode: 325 and 771 lines.
 HALVES = {"indoors": 325, "outdoor": 446}
 
 
-def _read_truth(depth: Path, mask: Path) -> Truth:
+def _read_truth(depth: Path, mask: Path) -> GroundTruth:
     """Return the depth [m] where the mask is 1, which denotes a valid return of the sensor.
 
     Source: github.com/diode-dataset/diode-devkit, README.md, "File Naming Conventions and Formats".
@@ -30,10 +30,10 @@ def _read_truth(depth: Path, mask: Path) -> Truth:
     values, valid = read_array(depth), read_array(mask)
     if values.shape != valid.shape:
         raise DataError(f"{depth}: is {values.shape}, and its mask {mask.name} is {valid.shape}: get both again")
-    return truth_of(depth, values, valid=valid == np.array(1, valid.dtype))
+    return build_truth(depth, values, valid=valid == np.array(1, valid.dtype))
 
 
-def _places(root: Path, half: str) -> Iterator[Place]:
+def _find_samples(root: Path, half: str) -> Iterator[SampleFiles]:
     endings = (".png", "_depth.npy", "_depth_mask.npy")
     stems = {
         path.with_name(path.name.removesuffix(ending))
@@ -42,7 +42,7 @@ def _places(root: Path, half: str) -> Iterator[Place]:
     }
     for stem in sorted(stems):
         depth, mask = stem.with_name(f"{stem.name}_depth.npy"), stem.with_name(f"{stem.name}_depth_mask.npy")
-        yield Place(
+        yield SampleFiles(
             name=stem.relative_to(root).as_posix(),
             picture=stem.with_name(f"{stem.name}.png"),
             truth=(depth, mask),
@@ -54,10 +54,10 @@ def _places(root: Path, half: str) -> Iterator[Place]:
 def read(folder: Path) -> Listing:
     """Return the photographs of both halves that are in a folder with their depth and mask."""
     root = folder / "val" if (folder / "val").is_dir() else folder
-    places = {half: list(_places(root, half)) for half in HALVES}
+    places = {half: list(_find_samples(root, half)) for half in HALVES}
     absent = [f"{half}/ ({HALVES[half]} photographs)" for half, found in places.items() if not found]
     every = (place for found in places.values() for place in found)
-    return listed(folder, every, expected=sum(HALVES.values()), missing=absent)
+    return index_samples(folder, every, expected=sum(HALVES.values()), missing=absent)
 
 
 INFO = DataSetInfo(

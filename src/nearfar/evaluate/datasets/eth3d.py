@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nearfar.errors import DataError
-from nearfar.evaluate.datasets.files import read_bytes, stored_size_hw, truth_of
-from nearfar.evaluate.datasets.listing import DataSetInfo, Listing, Place, first_folder, listed
+from nearfar.evaluate.datasets.index import DataSetInfo, Listing, SampleFiles, first_folder, index_samples
+from nearfar.evaluate.datasets.readers import build_truth, read_bytes, read_stored_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from nearfar.evaluate.sample import Truth
+    from nearfar.evaluate.sample import GroundTruth
 
 # Photographs of each scene, 454 in all.
 # Source: https://www.eth3d.net/datasets, "High-res multi-view", training; Marigold's list of the same 454 files,
@@ -26,13 +26,13 @@ SCENES = {
 }  # fmt: skip
 
 
-def _read_truth(depth: Path, photograph: Path) -> Truth:
+def _read_truth(depth: Path, photograph: Path) -> GroundTruth:
     """Return the depth [m] of one photograph; inf in the file is where the scanner saw nothing.
 
     Source: https://www.eth3d.net/documentation, "Ground truth depth": 4-byte float values in row-major order, of the
     original, distorted photographs, whose size and name (.JPG) the file has.
     """
-    height, width = stored_size_hw(photograph)
+    height, width = read_stored_size(photograph)
     data = read_bytes(depth)
     if len(data) != 4 * height * width:
         expected = f"{4 * height * width} for the {width}×{height} pixels of {photograph.name}"
@@ -40,17 +40,17 @@ def _read_truth(depth: Path, photograph: Path) -> Truth:
             f"{depth}: is {len(data)} bytes long, not {expected}; the depth is of the distorted photographs "
             "(*_dslr_jpg.7z), not of the undistorted ones"
         )
-    return truth_of(depth, np.frombuffer(data, "<f4").reshape(height, width))
+    return build_truth(depth, np.frombuffer(data, "<f4").reshape(height, width))
 
 
-def _places(folder: Path, scene: str) -> Iterator[Place]:
+def _find_samples(folder: Path, scene: str) -> Iterator[SampleFiles]:
     homes = (".", "rgb", "multi_view_training_dslr_jpg")
     pictures = first_folder(folder, *(f"{home}/{scene}/images/dslr_images" for home in homes))
     roots = (scene, f"{scene}_dslr_depth/{scene}", f"depth/{scene}_dslr_depth/{scene}", f"depth/{scene}")
     depths = first_folder(folder, *(f"{root}/ground_truth_depth/dslr_images" for root in roots))
     for file_name in sorted({path.name for found in (pictures, depths) for path in found.glob("*.JPG")}):
         picture, depth = pictures / file_name, depths / file_name
-        yield Place(
+        yield SampleFiles(
             name=f"{scene}/{picture.stem}",
             picture=picture,
             truth=(depth,),
@@ -61,10 +61,10 @@ def _places(folder: Path, scene: str) -> Iterator[Place]:
 
 def read(folder: Path) -> Listing:
     """Return the photographs of the thirteen scenes that are in a folder with their depth."""
-    places = {scene: list(_places(folder, scene)) for scene in SCENES}
+    places = {scene: list(_find_samples(folder, scene)) for scene in SCENES}
     absent = [f"{scene}/ ({SCENES[scene]} photographs)" for scene, found in places.items() if not found]
     every = (place for found in places.values() for place in found)
-    return listed(folder, every, expected=sum(SCENES.values()), missing=absent)
+    return index_samples(folder, every, expected=sum(SCENES.values()), missing=absent)
 
 
 INFO = DataSetInfo(

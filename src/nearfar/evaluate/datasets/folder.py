@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nearfar.errors import DataError
-from nearfar.evaluate.datasets.files import read_array, read_grey_png, read_pfm, read_text, truth_of
-from nearfar.evaluate.datasets.listing import DataSetInfo, Listing
-from nearfar.evaluate.sample import Sample, Space
+from nearfar.evaluate.datasets.index import DataSetInfo, Listing
+from nearfar.evaluate.datasets.readers import build_truth, read_array, read_grey_png, read_pfm, read_text
+from nearfar.evaluate.sample import Sample
 from nearfar.image.reader import READABLE_SUFFIXES, read_picture
+from nearfar.models.schema import Kind
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from nearfar.evaluate.sample import Truth
+    from nearfar.evaluate.sample import GroundTruth
 
 _READERS = {".npy": read_array, ".pfm": read_pfm, ".png": read_grey_png}
 _MEANING = "truth.toml"
@@ -35,7 +36,7 @@ class Meaning:
             and PFM, and an error for PNG, whose integers are never metres.
     """
 
-    kind: Space = Space.DEPTH
+    kind: Kind = Kind.DEPTH
     scale: float | None = None
 
     @classmethod
@@ -54,20 +55,20 @@ class Meaning:
         if unknown := sorted(set(said) - {"kind", "scale"}):
             raise DataError(f"{path}: knows kind and scale only, got {', '.join(unknown)}")
         kind, scale = said.get("kind", "depth"), said.get("scale")
-        if kind not in tuple(Space):
+        if kind not in tuple(Kind):
             raise DataError(f"{path}: kind must be 'depth' or 'disparity', got {kind!r}")
         if scale is not None and not (type(scale) in (int, float) and 0 < scale < math.inf):
             raise DataError(f"{path}: scale must be a number above 0, got {scale!r}")
-        return cls(kind=Space(kind), scale=scale)
+        return cls(kind=Kind(kind), scale=scale)
 
 
-def _read_truth(path: Path, meaning: Meaning) -> Truth:
+def _read_truth(path: Path, meaning: Meaning) -> GroundTruth:
     if path.suffix.lower() == ".png" and meaning.scale is None:
         raise DataError(
             f"{path}: a PNG stores whole numbers, and {_MEANING} must say what they are: scale = 1000 for millimetres"
         )
     stored = _READERS[path.suffix.lower()](path)
-    return truth_of(path, stored.astype(np.float64) / (meaning.scale or 1.0), space=meaning.kind)
+    return build_truth(path, stored.astype(np.float64) / (meaning.scale or 1.0), kind=meaning.kind)
 
 
 def _by_stem(root: Path, suffixes: frozenset[str]) -> dict[str, Path]:

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nearfar.errors import DataError
-from nearfar.evaluate.datasets.files import read_grey_png, read_text, truth_of
-from nearfar.evaluate.datasets.listing import DataSetInfo, Listing, Place, first_folder, listed
+from nearfar.evaluate.datasets.index import DataSetInfo, Listing, SampleFiles, first_folder, index_samples
+from nearfar.evaluate.datasets.readers import build_truth, read_grey_png, read_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from nearfar.evaluate.sample import Truth
+    from nearfar.evaluate.sample import GroundTruth
 
 # Of the 697 photographs that Eigen et al. test on, those with an annotated depth map.
 # Source: Uhrig et al., "Sparsity Invariant CNNs" (3DV 2017) publish the maps; github.com/cleinc/bts,
@@ -43,7 +43,7 @@ class _Frame:
     number: int
 
 
-def read_depth(path: Path) -> Truth:
+def read_depth(path: Path) -> GroundTruth:
     """Return the depth in a KITTI depth map [m].
 
     Source: KITTI depth development kit, readme.txt: 16-bit PNG, metres are the value / 256, 0 is no measurement.
@@ -54,7 +54,7 @@ def read_depth(path: Path) -> Truth:
     values = read_grey_png(path)
     if values.dtype != np.uint16:
         raise DataError(f"{path}: must be a PNG of 16 bits, and it has 8: some program has converted it")
-    return truth_of(path, values.astype(np.float32) / 256)
+    return build_truth(path, values.astype(np.float32) / 256)
 
 
 def _frames(path: Path) -> Iterator[_Frame]:
@@ -75,7 +75,7 @@ def _first_file(candidates: list[Path]) -> Path:
     return next((path for path in candidates if path.is_file()), candidates[0])
 
 
-def _place(folder: Path, frame: _Frame) -> Place:
+def _find_sample(folder: Path, frame: _Frame) -> SampleFiles:
     drive, camera, number = frame.drive, f"image_{frame.camera:02d}", f"{frame.number:010d}"
     date = drive[:10]
     pictures = [
@@ -90,7 +90,7 @@ def _place(folder: Path, frame: _Frame) -> Place:
         for split in ("val", "train", ".")
     ]
     depth = _first_file(depths)
-    return Place(
+    return SampleFiles(
         name=f"{drive}/{camera}/{number}",
         picture=_first_file(pictures),
         truth=(depth,),
@@ -108,7 +108,7 @@ def read_eigen(folder: Path) -> Listing:
     path = next((folder / name for name in LISTS if (folder / name).is_file()), None)
     if path is None:
         return Listing(samples=(), missing=(f"{LISTS[0]} (the list of the split)",), expected=EIGEN)
-    listing = listed(folder, (_place(folder, frame) for frame in _frames(path)), expected=EIGEN)
+    listing = index_samples(folder, (_find_sample(folder, frame) for frame in _frames(path)), expected=EIGEN)
     # A list of all 697 names 45 photographs whose depth was never published: all is there when 652 are.
     return Listing(samples=listing.samples, expected=EIGEN) if len(listing.samples) == EIGEN else listing
 
@@ -124,7 +124,7 @@ def read_selection(folder: Path) -> Listing:
     for name in sorted(names):
         depth = depths / name.replace("_sync_image_", "_sync_groundtruth_depth_")
         places.append(
-            Place(
+            SampleFiles(
                 name=name.removesuffix(".png"),
                 picture=pictures / name,
                 truth=(depth,),
@@ -132,7 +132,7 @@ def read_selection(folder: Path) -> Listing:
                 group=name.partition("_image_")[0],
             )
         )
-    return listed(folder, places, expected=SELECTION)
+    return index_samples(folder, places, expected=SELECTION)
 
 
 _SOURCE = "https://www.cvlibs.net/datasets/kitti/eval_depth.php?benchmark=depth_prediction"
@@ -150,7 +150,7 @@ EIGEN_INFO = DataSetInfo(
     read=read_eigen,
 )
 SELECTION_INFO = DataSetInfo(
-    title="KITTI, official validation selection, cropped",
+    title="KITTI, official validation selection, crop_mask",
     source=f"{_SOURCE} (data_depth_selection.zip)",
     licence=_LICENCE,
     layout="The folder holds depth_selection/val_selection_cropped/image/*.png and …/groundtruth_depth/*.png; it may "

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nearfar.errors import DataError
-from nearfar.evaluate.datasets.files import read_pfm, read_text, truth_of
-from nearfar.evaluate.datasets.listing import DataSetInfo, Listing, Place, listed
+from nearfar.evaluate.datasets.index import DataSetInfo, Listing, SampleFiles, index_samples
+from nearfar.evaluate.datasets.readers import build_truth, read_pfm, read_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from nearfar.evaluate.sample import Truth
+    from nearfar.evaluate.sample import GroundTruth
 
 # The scenes that were published with their disparity.
 # Source: https://vision.middlebury.edu/stereo/data/scenes2014/
@@ -65,7 +65,7 @@ class Calibration:
         return cls(focal_px=focal_px, baseline_mm=baseline_mm, offset_px=offset_px)
 
 
-def _read_truth(disparity: Path, calibration: Path) -> Truth:
+def _read_truth(disparity: Path, calibration: Path) -> GroundTruth:
     """Return depth [m]; INF is disparity that is unknown.
 
     Source: https://vision.middlebury.edu/stereo/data/scenes2014/, "Calibration file format": Z = baseline · f /
@@ -75,12 +75,12 @@ def _read_truth(disparity: Path, calibration: Path) -> Truth:
     shifted_px = read_pfm(disparity).astype(np.float64) + camera.offset_px
     known = np.isfinite(shifted_px) & (shifted_px > 0)
     depth_mm = camera.baseline_mm * camera.focal_px / np.where(known, shifted_px, 1.0)
-    return truth_of(disparity, depth_mm / 1000, valid=known)
+    return build_truth(disparity, depth_mm / 1000, valid=known)
 
 
-def _place(scene: str, home: Path, disparity_name: str) -> Place:
+def _find_sample(scene: str, home: Path, disparity_name: str) -> SampleFiles:
     disparity, calibration = home / disparity_name, home / "calib.txt"
-    return Place(
+    return SampleFiles(
         name=scene,
         picture=home / "im0.png",
         truth=(disparity, calibration),
@@ -88,20 +88,20 @@ def _place(scene: str, home: Path, disparity_name: str) -> Place:
     )
 
 
-def _places_2014(folder: Path) -> Iterator[Place]:
+def _places_2014(folder: Path) -> Iterator[SampleFiles]:
     for scene in SCENES:
         # Both rectifications show the same scene: it counts once, and imperfect rectification is for stereo to suffer.
         homes = [folder / f"{scene}{ending}" for ending in ("-perfect", "", "-imperfect")]
-        yield _place(scene, next((home for home in homes if home.is_dir()), homes[0]), "disp0.pfm")
+        yield _find_sample(scene, next((home for home in homes if home.is_dir()), homes[0]), "disp0.pfm")
 
 
 def read(folder: Path) -> Listing:
     """Return the scenes that are in a folder with their disparity and calibration, in either published layout."""
     if next(folder.glob("*/disp0GT.pfm"), None):
-        places = [_place(scene, folder / scene, "disp0GT.pfm") for scene in MIDDEVAL3]
+        places = [_find_sample(scene, folder / scene, "disp0GT.pfm") for scene in MIDDEVAL3]
     else:
         places = list(_places_2014(folder))
-    return listed(folder, places, expected=len(places))
+    return index_samples(folder, places, expected=len(places))
 
 
 INFO = DataSetInfo(

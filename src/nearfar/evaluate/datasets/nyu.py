@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nearfar.errors import DataError, MissingExtraError
-from nearfar.evaluate.datasets.files import truth_of
-from nearfar.evaluate.datasets.listing import DataSetInfo, Listing
+from nearfar.evaluate.datasets.index import DataSetInfo, Listing
+from nearfar.evaluate.datasets.readers import build_truth
 from nearfar.evaluate.sample import Sample
 from nearfar.image.reader import Picture
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import h5py
 
-    from nearfar.evaluate.sample import Truth
+    from nearfar.evaluate.sample import GroundTruth
 
 # Source: https://cs.nyu.edu/~fergus/datasets/nyu_depth_v2.html: 1,449 labelled pairs; splits.mat, testNdxs: 654.
 EXPECTED = 654
@@ -31,7 +31,7 @@ _SPLITS = "splits.mat"
 
 
 @contextmanager
-def _labelled(path: Path) -> Iterator[h5py.File]:
+def _open_labelled(path: Path) -> Iterator[h5py.File]:
     """Open the labelled set for as long as one photograph or truth is read from it; it is 2.8 GB and stays on disk."""
     try:
         import h5py
@@ -74,17 +74,17 @@ def split_indices(path: Path, *, count: int) -> list[int]:
 
 
 def _read_picture(path: Path, index: int) -> Picture:
-    with _labelled(path) as file:
+    with _open_labelled(path) as file:
         stored = np.asarray(file["images"][index - 1])  # (3, 640, 480): MATLAB's order is the reverse of NumPy's
     if stored.ndim != 3 or stored.shape[0] != 3 or stored.dtype != np.uint8:
         raise DataError(f"{path}: image {index} must be (3, W, H) uint8, got {stored.shape} {stored.dtype}")
     return Picture(rgb=np.ascontiguousarray(stored.transpose(2, 1, 0)), name=f"{index:04d}")  # (480, 640, 3)
 
 
-def _read_truth(path: Path, index: int, variable: str) -> Truth:
-    with _labelled(path) as file:
+def _read_truth(path: Path, index: int, variable: str) -> GroundTruth:
+    with _open_labelled(path) as file:
         stored = np.asarray(file[variable][index - 1])  # (640, 480)
-    return truth_of(path, np.ascontiguousarray(stored.T))  # (480, 640)
+    return build_truth(path, np.ascontiguousarray(stored.T))  # (480, 640)
 
 
 def _scene_types(file: h5py.File, indices: list[int]) -> list[str]:
@@ -110,7 +110,7 @@ def read(folder: Path, *, variable: str) -> Listing:
     missing = tuple(file.name for file in (path, splits) if not file.is_file())
     if missing:
         return Listing(samples=(), missing=missing, expected=EXPECTED)
-    with _labelled(path) as file:
+    with _open_labelled(path) as file:
         count = len(file["images"])
         if len(file[variable]) != count:
             raise DataError(f"{path}: holds {count} images and {len(file[variable])} {variable}: get it again")

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nearfar.errors import DataError
-from nearfar.evaluate.datasets.files import read_array, read_grey_png, read_mask_png, read_pfm, read_text, truth_of
-from nearfar.evaluate.datasets.listing import DataSetInfo, Listing, Place, listed
-from nearfar.evaluate.sample import Space
+from nearfar.evaluate.datasets.index import DataSetInfo, Listing, SampleFiles, index_samples
+from nearfar.evaluate.datasets.readers import build_truth, read_array, read_grey_png, read_mask_png, read_pfm, read_text
+from nearfar.models.schema import Kind
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from nearfar.evaluate.sample import Truth
+    from nearfar.evaluate.sample import GroundTruth
 
 _READERS = {".npy": read_array, ".npz": read_array, ".png": read_grey_png, ".pfm": read_pfm}
 
@@ -47,7 +47,7 @@ class Row:
 
     rgb: str
     truth: str
-    kind: Space
+    kind: Kind
     scale: float = 1.0
     near: float = 0.0
     far: float = math.inf
@@ -85,7 +85,7 @@ class Row:
             return cls(
                 rgb=_text(said["rgb"]),
                 truth=_text(said["truth"]),
-                kind=Space(said["kind"]),
+                kind=Kind(said["kind"]),
                 scale=float(said.get("scale", 1)),
                 near=float(said.get("near", 0)),
                 far=float(said.get("far", math.inf)),
@@ -112,12 +112,12 @@ def _four(values: object) -> tuple[int, int, int, int]:
     return values[0], values[1], values[2], values[3]
 
 
-def _read_truth(folder: Path, row: Row) -> Truth:
+def _read_truth(folder: Path, row: Row) -> GroundTruth:
     """Return what a row's map says: depth up to its scale, or disparity that is 0 at infinity."""
     path = folder / row.truth
     stored = _READERS[path.suffix.lower()](path)
     if row.bits == "sun":
-        stored = _rotated(stored)
+        stored = _rotate_bits(stored)
     values = stored.astype(np.float64) / row.scale
     valid = np.isfinite(values) & (values > row.near) & (values < row.far)
     if row.mask is not None:
@@ -130,11 +130,11 @@ def _read_truth(folder: Path, row: Row) -> Truth:
         inside = np.zeros_like(valid)
         inside[top:bottom, left:right] = True
         valid &= inside
-    shift = row.offset if row.kind is Space.DISPARITY else 0.0
-    return truth_of(path, np.where(valid, values + shift, 0.0), space=row.kind)
+    shift = row.offset if row.kind is Kind.DISPARITY else 0.0
+    return build_truth(path, np.where(valid, values + shift, 0.0), kind=row.kind)
 
 
-def _rotated(stored: NDArray[np.generic]) -> NDArray[np.uint16]:
+def _rotate_bits(stored: NDArray[np.generic]) -> NDArray[np.uint16]:
     """Return 16-bit numbers rotated right by 3 bits.
 
     Source: SUN RGB-D toolbox, read3dPoints.m: bitor(bitshift(depth, -3), bitshift(depth, 16 - 3)).
@@ -158,18 +158,18 @@ def read(folder: Path) -> Listing:
         raise DataError(f"{path}: is no JSON: {error}") from error
     if not isinstance(said, dict):
         raise DataError(f"{path}: must be an object of rows by name, got a {type(said).__name__}")
-    places = [_place(folder, name, row, path) for name, row in said.items()]
-    return listed(folder, places, expected=len(places))
+    places = [_find_sample(folder, name, row, path) for name, row in said.items()]
+    return index_samples(folder, places, expected=len(places))
 
 
-def _place(folder: Path, name: str, said: object, path: Path) -> Place:
+def _find_sample(folder: Path, name: str, said: object, path: Path) -> SampleFiles:
     try:
         row = Row.of(said)
     except DataError as error:
         raise DataError(f"{path}, row {name}: {error}") from error
     files = [folder / row.truth] + ([folder / row.mask] if row.mask else [])
     read_truth = partial(_read_truth, folder, row)
-    return Place(name=name, picture=folder / row.rgb, truth=tuple(files), read_truth=read_truth)
+    return SampleFiles(name=name, picture=folder / row.rgb, truth=tuple(files), read_truth=read_truth)
 
 
 INFO = DataSetInfo(

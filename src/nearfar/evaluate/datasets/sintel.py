@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nearfar.errors import DataError
-from nearfar.evaluate.datasets.files import read_bytes, truth_of
-from nearfar.evaluate.datasets.listing import DataSetInfo, Listing, Place, first_folder, listed
+from nearfar.evaluate.datasets.index import DataSetInfo, Listing, SampleFiles, first_folder, index_samples
+from nearfar.evaluate.datasets.readers import build_truth, read_bytes
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from nearfar.evaluate.sample import Truth
+    from nearfar.evaluate.sample import GroundTruth
 
 # Frames of each training sequence that has depth, 1,064 in all.
 # Source: MPI-Sintel-depth-training-20150305.zip, training/depth.
@@ -54,8 +54,8 @@ def read_dpt(path: Path) -> NDArray[np.float32]:
     return np.frombuffer(data, "<f4", offset=_HEADER.size).reshape(height, width)
 
 
-def _read_truth(path: Path) -> Truth:
-    return truth_of(path, read_dpt(path))
+def _read_truth(path: Path) -> GroundTruth:
+    return build_truth(path, read_dpt(path))
 
 
 def read(folder: Path, *, rendering: str) -> Listing:
@@ -64,7 +64,7 @@ def read(folder: Path, *, rendering: str) -> Listing:
     pictures = first_folder(folder, *(f"{home}/{rendering}" for home in homes))
     depths = first_folder(folder, "training/depth", "depth", "MPI-Sintel-depth-training-20150305/training/depth")
     places = [
-        Place(
+        SampleFiles(
             name=f"{sequence}/frame_{number:04d}",
             picture=pictures / sequence / f"frame_{number:04d}.png",
             truth=(depth := depths / sequence / f"frame_{number:04d}.dpt",),
@@ -74,7 +74,7 @@ def read(folder: Path, *, rendering: str) -> Listing:
         for sequence, count in FRAMES.items()
         for number in range(1, count + 1)
     ]
-    return listed(folder, places, expected=len(places))
+    return index_samples(folder, places, expected=len(places))
 
 
 def _info(rendering: str) -> DataSetInfo:

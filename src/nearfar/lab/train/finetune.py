@@ -9,13 +9,14 @@ import numpy as np
 from nearfar.arrays import MapF32
 from nearfar.errors import DataError, PictureError
 from nearfar.evaluate.dataset import open_dataset
-from nearfar.evaluate.sample import DataSet, Space, Truth
+from nearfar.evaluate.sample import DataSet, GroundTruth
 from nearfar.image.reader import Picture
 from nearfar.lab.train.beginning import Beginning
 from nearfar.lab.train.config import Goal, TrainingConfig
 from nearfar.lab.train.networks import last_layer_of, network_with
 from nearfar.lab.train.photographs import Photographs, Seen, fitted, keep, key_of
 from nearfar.lab.train.validate import predict
+from nearfar.models.schema import Kind
 
 _FEWEST_MEASURED = 100
 _ASPECT_TOLERANCE = 0.02
@@ -101,7 +102,7 @@ def _logit_fit(maps: list[MapF32], disparities: list[MapF32], cap_m: float) -> t
     return float(slope), float(offset)
 
 
-def _seen(name: str, picture: Picture, truth: Truth, *, side_px: int, max_depth_m: float | None) -> Seen:
+def _seen(name: str, picture: Picture, truth: GroundTruth, *, side_px: int, max_depth_m: float | None) -> Seen:
     _require_one_aspect(name, picture, truth)
     seen = fitted(picture.rgb, _disparity(name, truth, max_depth_m), side_px=side_px)
     measured = int(np.isfinite(seen.disparity).sum())
@@ -110,10 +111,10 @@ def _seen(name: str, picture: Picture, truth: Truth, *, side_px: int, max_depth_
     return seen
 
 
-def _disparity(name: str, truth: Truth, max_depth_m: float | None) -> MapF32:
+def _disparity(name: str, truth: GroundTruth, max_depth_m: float | None) -> MapF32:
     """Return disparity [1/m, or up to scale], (H, W) float32, NaN where nothing was measured."""
     values = np.where(truth.valid, truth.values, np.float32(np.nan))
-    if truth.space is Space.DISPARITY:
+    if truth.kind is Kind.DISPARITY:
         if max_depth_m is not None:
             raise DataError(f"{name}: its truth is disparity, and metres are to be learnt: give depth, or no --metric")
         greatest = np.float32(truth.values.max()) or np.float32(1)
@@ -123,7 +124,7 @@ def _disparity(name: str, truth: Truth, max_depth_m: float | None) -> MapF32:
     return (1 / values).astype(np.float32)
 
 
-def _require_one_aspect(name: str, picture: Picture, truth: Truth) -> None:
+def _require_one_aspect(name: str, picture: Picture, truth: GroundTruth) -> None:
     (rows, columns), (true_rows, true_columns) = picture.size_hw, truth.size_hw
     if abs(columns * true_rows / (rows * true_columns) - 1) > _ASPECT_TOLERANCE:
         raise DataError(

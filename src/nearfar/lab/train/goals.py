@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from nearfar.arrays import MapF32
-from nearfar.evaluate.agreement import ordering, spearman
-from nearfar.evaluate.metrics import abs_rel, delta, ordinal, silog
+from nearfar.evaluate.metrics import abs_rel, delta, ordering, ordinal, silog, spearman
 from nearfar.lab.train.config import Goal, TrainingConfig
 from nearfar.lab.train.losses import (
     disparity_loss,

@@ -11,10 +11,11 @@ import numpy as np
 from PIL import Image
 
 from nearfar.errors import ArrayError, DataError, MapError
-from nearfar.evaluate.sample import Space, Truth
+from nearfar.evaluate.sample import GroundTruth
 from nearfar.image.exif import undo_orientation
 from nearfar.image.pillow_settings import override_pillow_settings
 from nearfar.image.reader import Picture, read_picture
+from nearfar.models.schema import Kind
 from nearfar.outputs.formats import read_stored
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 _PILLOW_ERRORS = (OSError, ValueError, SyntaxError, EOFError, struct.error, zlib.error)
 
 
-def stored_picture(path: Path) -> Picture:
+def read_stored_picture(path: Path) -> Picture:
     """Return a photograph with its pixels as the file stores them: a benchmark's truth lies on those.
 
     Raises:
@@ -38,7 +39,7 @@ def stored_picture(path: Path) -> Picture:
     return Picture(rgb=undo_orientation(picture.rgb, picture.orientation), name=picture.name)
 
 
-def stored_size_hw(path: Path) -> tuple[int, int]:
+def read_stored_size(path: Path) -> tuple[int, int]:
     """Return the height and width that a photograph's header states [px], without decoding it.
 
     Raises:
@@ -51,16 +52,16 @@ def stored_size_hw(path: Path) -> tuple[int, int]:
         raise DataError(f"{path}: cannot be read as a photograph: {error}") from error
 
 
-def truth_of(
-    path: Path, values: NDArray[np.generic], *, space: Space = Space.DEPTH, valid: NDArray[np.bool_] | None = None
-) -> Truth:
-    """Return the truth that a file's values mean, as ``Truth.measured`` does.
+def build_truth(
+    path: Path, values: NDArray[np.generic], *, kind: Kind = Kind.DEPTH, valid: NDArray[np.bool_] | None = None
+) -> GroundTruth:
+    """Return the truth that a file's values mean, as ``GroundGroundTruth.from_map`` does.
 
     Raises:
         DataError: They are not one map, or the mask is not of its size; the message names the file.
     """
     try:
-        return Truth.measured(values, space=space, valid=valid)
+        return GroundTruth.from_map(values, kind=kind, valid=valid)
     except ArrayError as error:
         raise DataError(f"{path}: {error}") from error
 
@@ -83,7 +84,7 @@ def read_grey_png(path: Path) -> NDArray[np.generic]:
     Raises:
         DataError: It is not one, or is damaged.
     """
-    image = _opened_png(path)
+    image = _open_png(path)
     if image.mode not in ("L", "I;16", "I"):
         raise DataError(f"{path}: must be a grey PNG of 8 or 16 bits, as a stored map is, got one of mode {image.mode}")
     values = np.asarray(image)
@@ -96,7 +97,7 @@ def read_mask_png(path: Path) -> NDArray[np.bool_]:
     Raises:
         DataError: It is no PNG, or is damaged.
     """
-    white: NDArray[np.bool_] = np.asarray(_opened_png(path).convert("L")) == np.uint8(255)
+    white: NDArray[np.bool_] = np.asarray(_open_png(path).convert("L")) == np.uint8(255)
     return white
 
 
@@ -136,7 +137,7 @@ def read_text(path: Path) -> str:
         raise DataError(f"{path}: is no UTF-8 text: {error}") from error
 
 
-def _opened_png(path: Path) -> Image.Image:
+def _open_png(path: Path) -> Image.Image:
     data = read_bytes(path)
     try:
         with override_pillow_settings():

@@ -1,4 +1,4 @@
-"""The photographs that a contender does worst on, to look at: beside the truth, the prediction, and where it errs."""
+"""The failure sheet: the photographs that a predictor is worst on, beside the truth, the prediction, and its error."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 from PIL import Image
 
 from nearfar.errors import NearfarError
-from nearfar.evaluate.crop import windowed
 from nearfar.evaluate.metrics import METRICS
+from nearfar.evaluate.sample import crop_window
 from nearfar.evaluate.score import Comparison, compare
 from nearfar.outputs.color import colored
 from nearfar.outputs.contact_sheet import write_line
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from nearfar.arrays import RgbU8
-    from nearfar.evaluate.predictors import Contender
+    from nearfar.evaluate.predictors import Predictor
     from nearfar.evaluate.protocol import Protocol
     from nearfar.evaluate.run import Result
     from nearfar.evaluate.sample import Sample
@@ -50,7 +50,7 @@ class Panels:
     """One photograph's row on the sheet.
 
     Attributes:
-        caption: What is said of it.
+        caption: Its name and figures.
         pictures: Four of one size, (H, W, 3) uint8: photograph, truth, prediction, error.
     """
 
@@ -58,22 +58,22 @@ class Panels:
     pictures: tuple[RgbU8, ...]
 
 
-def panels(sample: Sample, result: Result, contender: Contender, protocol: Protocol) -> Panels | None:
+def render_panels(sample: Sample, result: Result, predictor: Predictor, protocol: Protocol) -> Panels | None:
     """Return the row of one photograph, predicted once more; None if that fails now, though it did not before."""
     try:
         picture, truth = sample.read_picture(), sample.read_truth()
-        comparison = compare(contender.predict(sample), truth, protocol)
-        rgb = windowed(picture.rgb, protocol.window_hw)
+        comparison = compare(predictor.predict(sample), truth, protocol)
+        rgb = crop_window(picture.rgb, protocol.window_hw)
     except (NearfarError, MemoryError):
         return None
     height, width = comparison.valid.shape
     scale = min(_PANEL_PX / width, _TALLEST_PX / height)
     size_wh = max(1, round(width * scale)), max(1, round(height * scale))
     photograph = np.asarray(Image.fromarray(rgb).resize(size_wh, Image.Resampling.LANCZOS))
-    return Panels(caption=_caption(result), pictures=(photograph, *_maps(comparison, size_wh)))
+    return Panels(caption=_format_caption(result), pictures=(photograph, *_render_maps(comparison, size_wh)))
 
 
-def sheet(rows: Sequence[Panels], *, title: str) -> bytes:
+def render_sheet(rows: Sequence[Panels], *, title: str) -> bytes:
     """Return the rows below one another, with a heading, as one 8-bit RGB PNG."""
     heights = [row.pictures[0].shape[0] + _CAPTION_PX + _GAP_PX for row in rows]
     width = 2 * _MARGIN_PX + 4 * _PANEL_PX + 3 * _SEAM_PX
@@ -93,23 +93,23 @@ def sheet(rows: Sequence[Panels], *, title: str) -> bytes:
     return png_bytes(np.asarray(page))
 
 
-def _maps(comparison: Comparison, size_wh: tuple[int, int]) -> tuple[RgbU8, ...]:
+def _render_maps(comparison: Comparison, size_wh: tuple[int, int]) -> tuple[RgbU8, ...]:
     true, predicted = 1 / comparison.true, 1 / comparison.predicted
     low, high = (float(end) for end in np.percentile(true, _PERCENTILES))
     span = (high - low) or 1.0
     error = np.abs(comparison.predicted / comparison.true - 1) / _ERROR_SHOWN
     shown = ((true - low) / span, (predicted - low) / span, error)
-    return tuple(_picture(comparison, values, size_wh) for values in shown)
+    return tuple(_render_map(comparison, values, size_wh) for values in shown)
 
 
-def _picture(comparison: Comparison, values: NDArray[np.float64], size_wh: tuple[int, int]) -> RgbU8:
+def _render_map(comparison: Comparison, values: NDArray[np.float64], size_wh: tuple[int, int]) -> RgbU8:
     """Return (N,) values in colour; nearest, because a mean with pixels that have no value would mean nothing."""
     full = comparison.as_map(np.clip(values, 0, 1)).astype(np.float32)
     rgb = np.where(comparison.valid[..., None], colored(full), _UNSCORED).astype(np.uint8)  # (H, W, 3)
     return np.asarray(Image.fromarray(rgb).resize(size_wh, Image.Resampling.NEAREST))
 
 
-def _caption(result: Result) -> str:
+def _format_caption(result: Result) -> str:
     figures = " · ".join(f"{METRICS[name].title} {value:.3f}" for name, value in list(result.figures.items())[:2])
-    odd = f" · {', '.join(result.marks)}" if result.marks else ""
+    odd = f" · {', '.join(result.flags)}" if result.flags else ""
     return f"{result.name} · {figures}{odd}"

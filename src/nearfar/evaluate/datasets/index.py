@@ -1,4 +1,4 @@
-"""What every reader gives: the samples that are on this machine, and the names of those that are not."""
+"""The index of a data set: the samples that are on this machine, and the names of those that are not."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from nearfar.evaluate.datasets.files import stored_picture
+from nearfar.evaluate.datasets.readers import read_stored_picture
 from nearfar.evaluate.sample import Sample
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from nearfar.evaluate.sample import Truth
+    from nearfar.evaluate.sample import GroundTruth
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,7 @@ class Listing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataSetInfo:
-    """What a person must know to have a data set on disk, and what reads it.
+    """How to get a data set, what its folder looks like, and its reader.
 
     Attributes:
         title: Its full name.
@@ -51,9 +51,14 @@ class DataSetInfo:
     read: Callable[[Path], Listing]
     benchmark: str | None = None
 
+    @property
+    def how_to_get(self) -> str:
+        """Where it comes from and what its folder must look like, in sentences."""
+        return f"{self.title} comes from {self.source}. {self.layout}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class SampleFiles:
     """One sample that a data set should have, and where its files should be.
 
     Attributes:
@@ -67,27 +72,29 @@ class Place:
     name: str
     picture: Path
     truth: tuple[Path, ...]
-    read_truth: Callable[[], Truth]
+    read_truth: Callable[[], GroundTruth]
     group: str = ""
 
 
-def listed(folder: Path, places: Iterable[Place], *, expected: int | None, missing: Iterable[str] = ()) -> Listing:
-    """Return the samples of the places whose files are all there, and the names of the files that are not.
+def index_samples(
+    folder: Path, files: Iterable[SampleFiles], *, expected: int | None, missing: Iterable[str] = ()
+) -> Listing:
+    """Return the samples whose files are all there, and the names of the files that are not.
 
     Args:
         folder: What the names of missing files are relative to.
-        places: Where each sample should be.
+        files: Where each sample should be.
         expected: How many samples the published split has.
         missing: What is already known to be missing.
     """
     samples, absent = [], list(missing)
-    for place in places:
-        lacking = [path for path in (place.picture, *place.truth) if not path.is_file()]
+    for each in files:
+        lacking = [path for path in (each.picture, *each.truth) if not path.is_file()]
         absent += [(path.relative_to(folder) if path.is_relative_to(folder) else path).as_posix() for path in lacking]
         if not lacking:
-            read_picture = partial(stored_picture, place.picture)
+            read_picture = partial(read_stored_picture, each.picture)
             samples.append(
-                Sample(name=place.name, read_picture=read_picture, read_truth=place.read_truth, group=place.group)
+                Sample(name=each.name, read_picture=read_picture, read_truth=each.read_truth, group=each.group)
             )
     return Listing(samples=tuple(samples), missing=tuple(absent), expected=expected)
 
