@@ -24,49 +24,49 @@ def _loaded_by(code: str) -> set[str]:
     return set(json.loads(done.stdout.splitlines()[-1]))
 
 
-def test_importing_nearfar_loads_nothing_heavy() -> None:
+def test_import_nearfar_light() -> None:
     assert not _loaded_by("import nearfar; nearfar.Disparity, nearfar.Picture, nearfar.NearfarError") & HEAVY
 
 
-def test_the_command_line_starts_without_a_runtime() -> None:
+def test_import_cli_light() -> None:
     # Rich is Typer's own, and cheap until it draws.
     assert not _loaded_by("import nearfar.cli") & (HEAVY - {"rich"})
 
 
-def test_the_version_and_the_help_wait_for_no_verb() -> None:
+def test_version_and_help_load_no_verb() -> None:
     for word in ("--version", "--help"):
         run = f"import sys; sys.argv[1:] = ['{word}']\nfrom nearfar.cli import main\n"
         loaded = _loaded_by(f"{run}try:\n    main()\nexcept SystemExit:\n    pass")
         assert not loaded & ({"numpy", "PIL"} | HEAVY - {"rich"})
 
 
-def test_torch_and_numba_stay_off_the_path_of_inference() -> None:
+def test_inference_loads_no_torch_or_numba() -> None:
     assert not _loaded_by("import nearfar.estimator") & {"torch", "numba", "onnx", "transformers", "scipy"}
 
 
-def test_a_runtime_is_loaded_only_when_it_is_chosen() -> None:
+def test_runtime_loaded_only_when_chosen() -> None:
     assert not _loaded_by("import nearfar.estimator, nearfar.engines.loader") & RUNTIMES
     run = "import nearfar; nearfar.load('nearfar-open', engine='{}')"
     for engine in RUNTIMES:
         assert _loaded_by(run.format(engine)) & RUNTIMES == {engine}
 
 
-def test_public_names_are_sorted_and_exist() -> None:
+def test_public_names_sorted_and_exist() -> None:
     assert nearfar.__all__ == sorted(nearfar.__all__)
     assert all(getattr(nearfar, name) is not None for name in nearfar.__all__)
     assert set(nearfar.__all__) == set(dir(nearfar))
 
 
-def test_an_unknown_name_is_an_attribute_error() -> None:
+def test_unknown_name_attribute_error() -> None:
     assert not hasattr(nearfar, "utils")
 
 
-def test_the_newest_changelog_heading_is_the_version() -> None:
+def test_changelog_heading_is_version() -> None:
     headings = re.findall(r"^## \[([^\]]+)\]", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
     assert next(heading for heading in headings if heading != "Unreleased") == nearfar.__version__
 
 
-def test_the_drawn_tree_of_errors_is_the_real_one() -> None:
+def test_error_tree_as_drawn() -> None:
     drawn = set(re.findall(r"(\w+Error)\b(?! \()", errors.__doc__ or "")) | set(
         re.findall(r"(\w+Error) \(", errors.__doc__ or "")
     )
@@ -77,7 +77,7 @@ def test_the_drawn_tree_of_errors_is_the_real_one() -> None:
         assert issubclass(getattr(errors, name), errors.NearfarError)
 
 
-def test_every_leaf_error_is_also_the_fitting_builtin() -> None:
+def test_leaf_errors_are_builtins_too() -> None:
     for line in (errors.__doc__ or "").splitlines():
         found = re.search(r"(\w+Error) \((\w+)\)", line)
         if found:

@@ -52,7 +52,7 @@ def left_in(folder: Path) -> set[str]:
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_beside_the_photograph_as_a_full_range_16_bit_png(nearfar, photos: Path) -> None:
+def test_default_png_full_range_16_bit(nearfar, photos: Path) -> None:
     done = nearfar(photos / "a.png")
     assert done.code == 0
     with Image.open(photos / "a-depth.png") as image:
@@ -62,7 +62,7 @@ def test_beside_the_photograph_as_a_full_range_16_bit_png(nearfar, photos: Path)
     assert len(done.text.splitlines()) == 1
 
 
-def test_a_folder_mirrors_into_another_and_a_second_run_skips(nearfar, photos: Path, tmp_path: Path) -> None:
+def test_folder_mirrored_and_skipped_again(nearfar, photos: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     assert nearfar(photos, "-o", out, "--recursive", "--format", "npy,color").code == 0
     expected = {f"{stem}{end}" for stem in ("a", "b", "sub/c") for end in ("-depth.npy", "-depth-color.png")}
@@ -76,14 +76,14 @@ def test_a_folder_mirrors_into_another_and_a_second_run_skips(nearfar, photos: P
     assert all((out / name).stat().st_mtime_ns > stamps[name] for name in expected)
 
 
-def test_a_second_run_on_the_same_folder_makes_no_maps_of_maps(nearfar, photos: Path) -> None:
+def test_own_outputs_not_scanned(nearfar, photos: Path) -> None:
     nearfar(photos)
     before = left_in(photos)
     assert nearfar(photos).code == 0
     assert left_in(photos) == before
 
 
-def test_bad_files_are_named_and_the_rest_is_done(nearfar, photos: Path) -> None:
+def test_bad_files_named_rest_done(nearfar, photos: Path) -> None:
     (photos / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 not really")
     (photos / "empty.png").write_bytes(b"")
     done = nearfar(photos, photos / "missing.jpg", "--json")
@@ -102,7 +102,7 @@ def test_bad_files_are_named_and_the_rest_is_done(nearfar, photos: Path) -> None
 
 
 @pytest.mark.parametrize(("engine", "provider"), [("onnxruntime", "CPUExecutionProvider"), ("openvino", "CPU")])
-def test_a_json_row_says_what_made_the_map(nearfar, photos: Path, model: str, engine: str, provider: str) -> None:
+def test_json_row_provenance(nearfar, photos: Path, model: str, engine: str, provider: str) -> None:
     row = json.loads(nearfar(photos / "a.png", "--json", "--engine", engine).text)
     assert row["model"] == model
     assert row["kind"] == "disparity"
@@ -113,9 +113,7 @@ def test_a_json_row_says_what_made_the_map(nearfar, photos: Path, model: str, en
     assert set(row["seconds"]) == {"read", "prepare", "run", "restore", "write"}
 
 
-def test_an_engine_asked_for_and_not_installed_is_an_error_with_its_install_line(
-    nearfar, photos: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_missing_engine_names_install_line(nearfar, photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "openvino", None)
     done = nearfar(photos / "a.png", "--engine", "openvino")
     assert done.code == 1
@@ -123,26 +121,26 @@ def test_an_engine_asked_for_and_not_installed_is_an_error_with_its_install_line
     assert "onnxruntime exact" in nearfar(photos / "a.png").text
 
 
-def test_a_pipe_from_stdin_to_stdout(nearfar, photos: Path) -> None:
+def test_stdin_to_stdout(nearfar, photos: Path) -> None:
     done = nearfar("-", "-o", "-", "--format", "npy", stdin=(photos / "a.png").read_bytes())
     assert done.code == 0
     assert np.load(io.BytesIO(done.out)).shape == (64, 48)
     assert "stdin -> stdout" in done.err
 
 
-def test_quiet_says_nothing_when_all_is_well(nearfar, photos: Path) -> None:
+def test_quiet_prints_nothing(nearfar, photos: Path) -> None:
     done = nearfar(photos, "--quiet")
     assert (done.code, done.out, done.err) == (0, b"", "")
 
 
 @pytest.mark.parametrize("prepare", ["aspect", "official", "square"])
-def test_each_recipe_gives_a_map_of_the_photographs_size(nearfar, photos: Path, prepare: str, tmp_path: Path) -> None:
+def test_recipe_size(nearfar, photos: Path, prepare: str, tmp_path: Path) -> None:
     out = tmp_path / "map.npy"
     assert nearfar(photos / "a.png", "-o", out, "--prepare", prepare, "--size", 70).code == 0
     assert np.load(out).shape == (64, 48)
 
 
-def test_colour_maps_and_a_legend(nearfar, photos: Path, tmp_path: Path) -> None:
+def test_colormap_and_legend(nearfar, photos: Path, tmp_path: Path) -> None:
     words = photos / "a.png", "--format", "color,sidebyside", "--colormap", "gray", "--legend", "-o", tmp_path / "out"
     assert nearfar(*words).code == 0
     with Image.open(tmp_path / "out" / "a-depth-color.png") as image:
@@ -152,13 +150,13 @@ def test_colour_maps_and_a_legend(nearfar, photos: Path, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("words", [("--legend",), ("--colormap", "viridis"), ("--legend", "--format", "png,npy")])
-def test_colours_of_a_format_without_any_are_usage(nearfar, photos: Path, words: tuple[str, ...]) -> None:
+def test_color_options_need_color_format(nearfar, photos: Path, words: tuple[str, ...]) -> None:
     done = nearfar(photos / "a.png", *words)
     assert done.code == 2
     assert "add --format color or sidebyside" in done.err
 
 
-def test_a_long_strip_is_capped_and_says_so(nearfar, tmp_path: Path) -> None:
+def test_long_strip_capped_with_notice(nearfar, tmp_path: Path) -> None:
     strip = tmp_path / "strip.png"
     Image.fromarray(np.zeros((400, 4000, 3), np.uint8)).save(strip)
     done = nearfar(strip, "-o", tmp_path / "map.npy")
@@ -184,7 +182,7 @@ def test_a_long_strip_is_capped_and_says_so(nearfar, tmp_path: Path) -> None:
         ([], "INPUT"),
     ],
 )
-def test_wrong_usage_is_exit_2_and_one_reason(nearfar, photos, monkeypatch, words, said) -> None:
+def test_wrong_usage_exits_2(nearfar, photos, monkeypatch, words, said) -> None:
     monkeypatch.chdir(photos)
     done = nearfar(*words)
     assert done.code == 2
@@ -193,7 +191,7 @@ def test_wrong_usage_is_exit_2_and_one_reason(nearfar, photos, monkeypatch, word
     assert left_in(photos) == {"a.png", "b.jpg", "sub/c.webp"}
 
 
-def test_an_output_of_another_photograph_is_no_reason_to_skip(nearfar, photos: Path) -> None:
+def test_output_of_other_photograph_not_skipped(nearfar, photos: Path) -> None:
     (photos / "a.jpg").write_bytes((photos / "b.jpg").read_bytes())
     assert nearfar(photos / "a.png", "-o", photos / "out").code == 0
     before = (photos / "out" / "a-depth.png").read_bytes()
@@ -207,7 +205,7 @@ def test_an_output_of_another_photograph_is_no_reason_to_skip(nearfar, photos: P
 
 
 @pytest.mark.parametrize("engine", ["onnxruntime", "openvino"])
-def test_names_of_any_letters_and_a_model_behind_a_link(monkeypatch, photos: Path, engine: str) -> None:
+def test_non_ascii_names_and_model_symlink(monkeypatch, photos: Path, engine: str) -> None:
     if engine == "openvino":
         pytest.importorskip("openvino")
     # As in the cache of the Hugging Face hub: a blob, and a relative link to it.
@@ -223,7 +221,7 @@ def test_names_of_any_letters_and_a_model_behind_a_link(monkeypatch, photos: Pat
     assert [path.name for path in out.iterdir()] == ["a-depth.png"]
 
 
-def test_a_photograph_is_not_replaced_through_a_link(nearfar, photos: Path) -> None:
+def test_photograph_not_replaced_through_link(nearfar, photos: Path) -> None:
     before = (photos / "a.png").read_bytes()
     (photos.parent / "link").symlink_to(photos)
     (photos / "to-a.png").symlink_to(photos / "a.png")
@@ -234,7 +232,7 @@ def test_a_photograph_is_not_replaced_through_a_link(nearfar, photos: Path) -> N
     assert (photos / "a.png").read_bytes() == before
 
 
-def test_a_name_that_is_no_text_is_a_photograph_like_any_other(nearfar, photos: Path) -> None:
+def test_undecodable_name_processed(nearfar, photos: Path) -> None:
     odd = os.fsdecode(os.fsencode(photos) + b"/o\xff.png")
     try:
         Path(odd).write_bytes((photos / "a.png").read_bytes())
@@ -247,14 +245,14 @@ def test_a_name_that_is_no_text_is_a_photograph_like_any_other(nearfar, photos: 
         assert image.info["nearfar:source"].endswith("o\\udcff.png")
 
 
-def test_a_folder_in_the_place_of_an_output_is_no_output(nearfar, photos: Path) -> None:
+def test_folder_in_place_of_output_fails(nearfar, photos: Path) -> None:
     (photos / "out" / "a-depth.png").mkdir(parents=True)
     done = nearfar(photos / "a.png", "-o", photos / "out")
     assert done.code == 1
     assert "a-depth.png: cannot be written: Is a directory" in done.err
 
 
-def test_a_name_that_is_too_long_fails_alone(nearfar, photos: Path) -> None:
+def test_name_too_long_fails_alone(nearfar, photos: Path) -> None:
     long = photos / f"{'x' * 247}.png"  # what is made of it would have 258 letters
     long.write_bytes((photos / "a.png").read_bytes())
     done = nearfar(photos / ("y" * 300), photos)
@@ -264,7 +262,7 @@ def test_a_name_that_is_too_long_fails_alone(nearfar, photos: Path) -> None:
     assert {path.name for path in photos.glob("*-depth.png")} == {"a-depth.png", "b-depth.png"}
 
 
-def test_an_empty_word_is_not_the_current_folder(nearfar, photos: Path, monkeypatch) -> None:
+def test_empty_word_rejected(nearfar, photos: Path, monkeypatch) -> None:
     monkeypatch.chdir(photos)
     done = nearfar("")
     assert done.code == 2
@@ -277,7 +275,7 @@ MAIN = "from nearfar.cli import main; main()"
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
 @pytest.mark.parametrize("words", [("--version",), ("models", "list")])
-def test_a_full_disk_under_stdout_is_one_line(words: tuple[str, ...]) -> None:
+def test_full_disk_under_stdout_one_line(words: tuple[str, ...]) -> None:
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
             [sys.executable, "-c", MAIN, *words], stdout=full, stderr=subprocess.PIPE, text=True, check=False
@@ -286,7 +284,7 @@ def test_a_full_disk_under_stdout_is_one_line(words: tuple[str, ...]) -> None:
     assert done.stderr == "nearfar: No space left on device\n"
 
 
-def test_closed_streams_are_no_traceback(photos: Path) -> None:
+def test_closed_streams_no_traceback(photos: Path) -> None:
     for closed, code in (("<&-", 1), ("< a.png >&-", 0)):
         words = f'"{sys.executable}" -c "{MAIN}" depth - -o map.png --model nearfar-open {closed}'
         done = subprocess.run(["sh", "-c", words], capture_output=True, text=True, check=False, cwd=photos)
@@ -294,7 +292,7 @@ def test_closed_streams_are_no_traceback(photos: Path) -> None:
         assert "Traceback" not in done.stderr
 
 
-def test_what_the_network_is_at_fault_for_names_each_photograph(monkeypatch, photos: Path) -> None:
+def test_network_failure_names_photograph(monkeypatch, photos: Path) -> None:
     graph = tiny_depth_graph(photos.parent / "nan.onnx", not_a_number=True)
     done = run(monkeypatch, "depth", str(photos / "a.png"), str(photos / "b.jpg"), "--model", str(graph))
     assert done.code == 1
@@ -302,26 +300,26 @@ def test_what_the_network_is_at_fault_for_names_each_photograph(monkeypatch, pho
     assert [name in line for name, line in zip(("a.png", "b.jpg"), said, strict=True)] == [True, True]
 
 
-def test_an_unknown_model_is_usage_and_names_what_exists(monkeypatch, photos: Path) -> None:
+def test_unknown_model_exits_2_and_lists_ids(monkeypatch, photos: Path) -> None:
     done = run(monkeypatch, "depth", str(photos), "--model", "depth-anything-v2-smal")
     assert done.code == 2
     assert "depth-anything-v2-small" in done.err
 
 
-def test_a_model_asked_for_by_name_is_never_replaced(monkeypatch, photos: Path) -> None:
+def test_named_model_never_replaced(monkeypatch, photos: Path) -> None:
     done = run(monkeypatch, "depth", str(photos), "--model", "depth-anything-v2-small", "--offline")
     assert done.code == 1
     assert "nearfar models fetch depth-anything-v2-small" in done.err
     assert left_in(photos) == {"a.png", "b.jpg", "sub/c.webp"}
 
 
-def test_auto_without_the_better_model_says_so_even_when_quiet(monkeypatch, photos: Path, tmp_path: Path) -> None:
+def test_auto_fallback_noticed_even_when_quiet(monkeypatch, photos: Path, tmp_path: Path) -> None:
     done = run(monkeypatch, "depth", str(photos / "a.png"), "-o", str(tmp_path / "x.npy"), "--offline", "--quiet")
     assert done.code == 0
     assert "nearfar-open" in done.err
 
 
-def test_a_folder_that_cannot_be_written_is_one_error_a_file(nearfar, photos: Path, tmp_path: Path) -> None:
+def test_unwritable_folder_one_error_per_file(nearfar, photos: Path, tmp_path: Path) -> None:
     blocked = tmp_path / "blocked"
     blocked.write_bytes(b"a file where a folder should be")
     done = nearfar(photos, "-o", blocked / "out")
@@ -331,7 +329,7 @@ def test_a_folder_that_cannot_be_written_is_one_error_a_file(nearfar, photos: Pa
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_interrupted_it_leaves_only_whole_files_and_has_told_of_each(photos, model, tmp_path, number) -> None:
+def test_interrupt_leaves_whole_files_with_rows(photos, model, tmp_path, number) -> None:
     for index in range(200):
         os.link(photos / "a.png", photos / f"{index:03}.png")
     process = subprocess.Popen(
@@ -357,7 +355,7 @@ def test_interrupted_it_leaves_only_whole_files_and_has_told_of_each(photos, mod
     assert [Path(line.split("  ")[0].split(" -> ")[1]).name for line in told] == made
 
 
-def test_a_reader_that_goes_away_ends_it_with_whole_files(photos, model, tmp_path) -> None:
+def test_broken_pipe_leaves_whole_files(photos, model, tmp_path) -> None:
     for index in range(200):
         os.link(photos / "a.png", photos / f"{index:03}.png")
     process = subprocess.Popen(
@@ -380,7 +378,7 @@ def test_a_reader_that_goes_away_ends_it_with_whole_files(photos, model, tmp_pat
             image.load()
 
 
-def test_rows_keep_the_order_of_the_inputs_whatever_becomes_of_them(nearfar, photos: Path) -> None:
+def test_rows_keep_input_order(nearfar, photos: Path) -> None:
     (photos / "0.jpg").write_bytes(b"\xff\xd8\xff\xe0 not really")
     nearfar(photos / "b.jpg")
     words = [photos / "sub" / "c.webp", photos / "missing.jpg", photos / "b.jpg", photos / "0.jpg", photos / "a.png"]
@@ -389,7 +387,7 @@ def test_rows_keep_the_order_of_the_inputs_whatever_becomes_of_them(nearfar, pho
     assert [row["status"] for row in rows] == ["done", "failed", "skipped", "failed", "done"]
 
 
-def test_many_photographs_give_the_very_files_that_each_gives_alone(nearfar, photos: Path, tmp_path: Path) -> None:
+def test_batch_files_equal_single_files(nearfar, photos: Path, tmp_path: Path) -> None:
     assert nearfar(photos, "-r", "-o", tmp_path / "all").code == 0
     for path, stem in ((photos / "a.png", "a"), (photos / "b.jpg", "b"), (photos / "sub" / "c.webp", "sub/c")):
         alone = tmp_path / "alone.png"
@@ -397,16 +395,16 @@ def test_many_photographs_give_the_very_files_that_each_gives_alone(nearfar, pho
         assert alone.read_bytes() == (tmp_path / "all" / f"{stem}-depth.png").read_bytes()
 
 
-def test_one_photograph_starts_no_thread(nearfar, photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_single_photograph_starts_no_thread(nearfar, photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pipeline, "ThreadPoolExecutor", None)
     assert nearfar(photos / "a.png").code == 0
 
 
-def test_rows_leave_out_what_says_nothing() -> None:
+def test_row_omits_empty_fields() -> None:
     assert json.loads(Row(input="a", status="skipped").as_json()) == {"input": "a", "status": "skipped"}
 
 
-def test_the_bar_advances_a_row_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_bar_advances_per_row(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(report_module.sys.stderr, "isatty", lambda: True, raising=False)
     report = Report(as_json=False, quiet=False)
     with report.progress(2):
@@ -415,14 +413,14 @@ def test_the_bar_advances_a_row_at_a_time(monkeypatch: pytest.MonkeyPatch) -> No
     assert report.counts == {"skipped": 2}
 
 
-def test_a_name_with_a_line_break_is_still_one_line(nearfar, photos: Path) -> None:
+def test_name_with_line_break_one_line(nearfar, photos: Path) -> None:
     (photos / "a.png").rename(photos / "two\nlines.png")
     done = nearfar(photos / "two\nlines.png")
     assert done.code == 0
     assert len(done.text.splitlines()) == 1
 
 
-def test_a_photograph_over_the_limit_is_refused(nearfar, photos: Path) -> None:
+def test_photograph_over_limit_rejected(nearfar, photos: Path) -> None:
     done = nearfar(photos / "a.png", "--max-megapixels", "0.001")
     assert done.code == 1
     assert "--max-megapixels" in done.err

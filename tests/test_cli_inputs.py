@@ -31,22 +31,22 @@ def names(inputs: list[Input]) -> list[str]:
     return [item.name for item in inputs]
 
 
-def test_a_folder_is_its_photographs_in_order(tree: Path) -> None:
+def test_folder_photographs_in_order(tree: Path) -> None:
     inputs = expand(["in"], recursive=False)
     assert names(inputs) == [str(Path("in", "a.png")), str(Path("in", "b.JPG"))]
     assert [item.place for item in inputs] == [PurePath("a.png"), PurePath("b.JPG")]
 
 
-def test_recursive_goes_below_and_mirrors_but_spares_hidden_folders(tree: Path) -> None:
+def test_recursive_mirrors_and_skips_hidden(tree: Path) -> None:
     inputs = expand(["in"], recursive=True)
     assert [item.place for item in inputs] == [PurePath("a.png"), PurePath("b.JPG"), PurePath("sub/c.jpg")]
 
 
-def test_what_nearfar_wrote_is_a_photograph_when_named(tree: Path) -> None:
+def test_own_output_accepted_by_name(tree: Path) -> None:
     assert names(expand(["in/a-depth.png"], recursive=False)) == ["in/a-depth.png"]
 
 
-def test_a_scan_leaves_out_what_any_verb_writes_beside_photographs() -> None:
+def test_scan_skips_own_outputs() -> None:
     tables = (
         FORMATS,
         mask_writers(MaskSettings(far=50)),
@@ -57,9 +57,7 @@ def test_a_scan_leaves_out_what_any_verb_writes_beside_photographs() -> None:
         assert name.endswith(own_endings()) or writer.suffix not in READABLE_SUFFIXES, name
 
 
-def test_what_may_not_be_looked_into_is_named_and_the_rest_is_found(
-    tree: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_unreadable_folder_named_rest_found(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def closed(path: object) -> object:
         if str(path).endswith("sub"):
             raise PermissionError(13, "Permission denied", str(path))
@@ -73,35 +71,35 @@ def test_what_may_not_be_looked_into_is_named_and_the_rest_is_found(
     assert failed == "in/sub: Permission denied"
 
 
-def test_a_word_that_cannot_be_looked_at_fails_alone(tree: Path) -> None:
+def test_unreadable_word_fails_alone(tree: Path) -> None:
     (tree / "list.txt").write_text(f"{'x' * 300}\nin/a.png\n")
     for words in ([("y" * 300), "in/a.png"], ["list.txt"]):
         found = expand(words, recursive=False)
         assert ["File name too long" in str(item.error) for item in found] == [True, False]
 
 
-def test_a_url_is_said_to_be_one(tree: Path) -> None:
+def test_url_rejected(tree: Path) -> None:
     (item,) = expand(["https://example.org/a.jpg"], recursive=False)
     assert str(item.error).startswith("https://example.org/a.jpg is a URL, and nearfar fetches none")
 
 
-def test_each_file_comes_once(tree: Path) -> None:
+def test_files_unique(tree: Path) -> None:
     assert len(expand(["in/a.png", "in", "./in/a.png"], recursive=False)) == 2
 
 
-def test_a_glob_is_expanded_and_mirrors_from_its_fixed_part(tree: Path) -> None:
+def test_glob_mirrors_from_fixed_part(tree: Path) -> None:
     inputs = expand(["in/**/*.jpg"], recursive=False)
     assert [item.place for item in inputs] == [PurePath("sub/c.jpg")]
 
 
-def test_a_file_whose_name_looks_like_a_glob_is_itself(tree: Path) -> None:
+def test_file_named_like_glob(tree: Path) -> None:
     (tree / "x[1].jpg").write_bytes(b"")
     (item,) = expand(["x[1].jpg"], recursive=False)
     assert item.name == "x[1].jpg"
     assert item.error is None
 
 
-def test_a_list_names_files_relative_to_itself(tree: Path) -> None:
+def test_list_relative_to_itself(tree: Path) -> None:
     (tree / "in" / "list.txt").write_text("# mine\n\na.png\nsub\n", encoding="utf-8-sig")
     inputs = expand(["in/list.txt"], recursive=False)
     assert names(inputs) == [str(Path("in", "a.png")), str(Path("in", "sub", "c.jpg"))]
@@ -117,7 +115,7 @@ def test_a_list_names_files_relative_to_itself(tree: Path) -> None:
         ("nested.txt", "another list"),
     ],
 )
-def test_what_cannot_be_found_is_an_input_with_a_reason(tree: Path, word: str, said: str) -> None:
+def test_missing_input_has_error(tree: Path, word: str, said: str) -> None:
     (tree / "empty").mkdir()
     (tree / "empty.txt").write_bytes(b"")
     (tree / "binary.txt").write_bytes(b"\xff\xfe\x00\x81")
@@ -127,7 +125,7 @@ def test_what_cannot_be_found_is_an_input_with_a_reason(tree: Path, word: str, s
     assert said in str(item.error)
 
 
-def test_standard_input_goes_alone() -> None:
+def test_stdin_goes_alone() -> None:
     assert expand(["-"], recursive=False)[0].path is None
     with pytest.raises(OptionError, match="goes alone"):
         expand(["-", "a.png"], recursive=False)

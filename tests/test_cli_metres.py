@@ -40,7 +40,7 @@ def nearfar(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):  # type: ignore[no
 KNOWN = "--known", "20,10,8", "--known", "60,70,3", "--known", "90,130,2"
 
 
-def test_known_distances_make_metres_in_every_file(nearfar, photo: Path, tmp_path: Path) -> None:
+def test_known_gives_metres_in_every_format(nearfar, photo: Path, tmp_path: Path) -> None:
     done = nearfar(photo, *KNOWN, "-o", tmp_path / "out", "--format", "png,npy,color", "--json")
     row = json.loads(done.text)
     assert (row["kind"], row["unit"], row["status"]) == ("depth", "m", "done")
@@ -62,7 +62,7 @@ def test_known_distances_make_metres_in_every_file(nearfar, photo: Path, tmp_pat
     assert "60,70 3 m" in stored.provenance.calibration
 
 
-def test_the_line_for_people_has_each_points_error(nearfar, photo: Path) -> None:
+def test_known_text_row_has_point_errors(nearfar, photo: Path) -> None:
     done = nearfar(photo, *KNOWN)
     (line,) = done.text.splitlines()
     assert "metres" in line
@@ -72,7 +72,7 @@ def test_the_line_for_people_has_each_points_error(nearfar, photo: Path) -> None
     assert "remarks" not in nearfar(photo, *KNOWN, "--overwrite", "--json").text
 
 
-def test_large_errors_and_clipped_pixels_are_notices(nearfar, photo: Path) -> None:
+def test_known_large_errors_and_clipping_noticed(nearfar, photo: Path) -> None:
     done = nearfar(photo, "--known", "20,10,8", "--known", "60,70,7.5", "--known", "60,130,2")
     assert "measure again" in done.err
     assert done.code == 0
@@ -84,7 +84,7 @@ def test_large_errors_and_clipped_pixels_are_notices(nearfar, photo: Path) -> No
 
 
 @pytest.mark.parametrize("places", [["20,10"], ["20,10", "60,70.4"]])
-def test_values_are_read_at_places(nearfar, photo: Path, tmp_path: Path, places: list[str]) -> None:
+def test_at_values(nearfar, photo: Path, tmp_path: Path, places: list[str]) -> None:
     words = [word for place in places for word in ("--at", place)]
     row = json.loads(nearfar(photo, *words, "-o", tmp_path / "map.npy", "--json").text)
     values = np.load(tmp_path / "map.npy")
@@ -98,7 +98,7 @@ def test_values_are_read_at_places(nearfar, photo: Path, tmp_path: Path, places:
     assert " m," not in text.split("at 20,10")[1]
 
 
-def test_places_of_a_calibrated_map_are_in_metres(nearfar, photo: Path) -> None:
+def test_at_calibrated_in_metres(nearfar, photo: Path) -> None:
     text = nearfar(photo, *KNOWN, "--at", "60,70").text
     metres = float(text.split("at 60,70 ")[2].split(" m,")[0])
     assert 2 < metres < 5
@@ -119,9 +119,7 @@ def test_places_of_a_calibrated_map_are_in_metres(nearfar, photo: Path) -> None:
         (["--at", "20,10,3"], 2, "--at takes X,Y"),
     ],
 )
-def test_what_determines_nothing_is_one_error_and_no_file(
-    nearfar, photo: Path, words: list[str], code: int, says: str
-) -> None:
+def test_known_degenerate_one_error_no_file(nearfar, photo: Path, words: list[str], code: int, says: str) -> None:
     done = nearfar(photo, *words)
     assert done.code == code
     assert says in done.err
@@ -131,7 +129,7 @@ def test_what_determines_nothing_is_one_error_and_no_file(
         assert "ramp.png: " in done.err
 
 
-def test_one_known_distance_corrects_a_metric_model(tmp_path: Path, photo: Path) -> None:
+def test_known_single_point_corrects_metric_model(tmp_path: Path, photo: Path) -> None:
     graph = tiny_depth_graph(tmp_path / "metric.onnx", cap_m=20)
     metric = replace(card("depth-anything-v2-small"), id="metric", kind=Kind.DEPTH, depth_cap_m=20.0)
     from nearfar import read_picture

@@ -64,7 +64,7 @@ def _model_path() -> Path:
     return path
 
 
-def test_list_says_what_there_is_and_where(tmp_path: Path) -> None:
+def test_list_models_and_places(tmp_path: Path) -> None:
     head, better, bundled = _run("list").stdout.splitlines()
     assert head.split() == ["id", "kind", "licence", "size", "on", "this", "machine", "path"]
     assert better.split() == [CARD_ID, "disparity", "Apache-2.0", "0.0", "MB", "no"]
@@ -73,7 +73,7 @@ def test_list_says_what_there_is_and_where(tmp_path: Path) -> None:
     assert bundled.endswith(str(_bundled(tmp_path)))
 
 
-def test_list_shows_a_damaged_file_and_goes_on(tmp_path: Path) -> None:
+def test_list_damaged_file(tmp_path: Path) -> None:
     _bundled(tmp_path).write_bytes(b"damaged")
     result = _run("list")
     assert result.exit_code == 0
@@ -86,7 +86,7 @@ def test_list_shows_a_damaged_file_and_goes_on(tmp_path: Path) -> None:
     ]
 
 
-def test_list_json_is_one_object_a_line(hub: Hub) -> None:
+def test_list_json_lines(hub: Hub) -> None:
     _run("fetch", CARD_ID)
     better, bundled = (json.loads(line) for line in _run("list", "--json").stdout.splitlines())
     assert better == {
@@ -101,7 +101,7 @@ def test_list_json_is_one_object_a_line(hub: Hub) -> None:
     assert bundled["place"] == "nearfar's package"
 
 
-def test_show_prints_every_row_whole() -> None:
+def test_show_every_row_whole() -> None:
     printed = _run("show", CARD_ID).stdout
     lines = [" ".join(line.split()) for line in printed.splitlines()]
     for row in card_rows(card(CARD_ID)):
@@ -111,18 +111,18 @@ def test_show_prints_every_row_whole() -> None:
     assert "\x1b" not in printed
 
 
-def test_show_json_is_the_whole_card() -> None:
+def test_show_json_whole_card() -> None:
     shown = json.loads(_run("show", CARD_ID, "--json").stdout)
     assert shown["input"]["normalisation"]["mean"] == [0.485, 0.456, 0.406]
     assert shown["files"][0]["bytes"] == len(CONTENT)
     assert shown["kind"] == "disparity"
 
 
-def test_show_markdown_is_a_page() -> None:
+def test_show_markdown_page() -> None:
     assert _run("show", CARD_ID, "--markdown").stdout == markdown_page(card(CARD_ID))
 
 
-def test_show_in_a_terminal_folds_and_loses_nothing(monkeypatch: pytest.MonkeyPatch, capsys) -> None:  # type: ignore[no-untyped-def]
+def test_columns_fold_in_terminal(monkeypatch: pytest.MonkeyPatch, capsys) -> None:  # type: ignore[no-untyped-def]
     from nearfar.cli.console import print_columns
 
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
@@ -135,18 +135,18 @@ def test_show_in_a_terminal_folds_and_loses_nothing(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize("words", [("show", "nothing"), ("fetch", CARD_ID, "nothing"), ("verify", "nothing")])
-def test_an_unknown_model_stops_before_anything_is_done(words: tuple[str, ...], hub: Hub) -> None:
+def test_unknown_model_rejected(words: tuple[str, ...], hub: Hub) -> None:
     with pytest.raises(UnknownModelError, match="'nothing'"):
         _run(*words)
     assert hub.requests == []
 
 
-def test_show_takes_one_form() -> None:
+def test_show_forms_exclusive() -> None:
     with pytest.raises(OptionError, match="exclude each other"):
         _run("show", CARD_ID, "--json", "--markdown")
 
 
-def test_fetch_prints_the_path_on_stdout() -> None:
+def test_fetch_prints_path() -> None:
     result = _run("fetch", CARD_ID, BUNDLED_MODEL)
     assert result.stdout.splitlines() == [str(_model_path()), str(ModelStore().find(card(BUNDLED_MODEL)))]
     assert result.stderr == ""
@@ -158,7 +158,7 @@ def test_fetch_quiet_prints_nothing() -> None:
     assert _model_path().is_file()
 
 
-def test_fetch_force_mends_a_damaged_file() -> None:
+def test_fetch_force_replaces_damaged_file() -> None:
     _run("fetch", CARD_ID)
     path = _model_path()
     path.write_bytes(b"damaged")
@@ -169,7 +169,7 @@ def test_fetch_force_mends_a_damaged_file() -> None:
     assert path.read_bytes() == CONTENT
 
 
-def test_fetch_names_what_failed_and_does_the_rest(hub: Hub) -> None:
+def test_fetch_failure_named_rest_done(hub: Hub) -> None:
     hub.status = 503
     result = _run("fetch", CARD_ID, BUNDLED_MODEL)
     assert result.exit_code == 1
@@ -178,14 +178,14 @@ def test_fetch_names_what_failed_and_does_the_rest(hub: Hub) -> None:
     assert result.stdout.splitlines() == [str(ModelStore().find(card(BUNDLED_MODEL)))]
 
 
-def test_fetch_takes_a_variant(hub: Hub) -> None:
+def test_fetch_variant(hub: Hub) -> None:
     result = _run("fetch", CARD_ID, "--variant", "fp16")
     assert result.exit_code == 1
     assert "expected 49,642,442, it offers" in result.stderr
     assert "onnx/model_fp16.onnx" in hub.asked[0]
 
 
-def test_verify_reads_everything_and_reports_each_file() -> None:
+def test_verify_reports_each_file() -> None:
     _run("fetch", CARD_ID)
     result = _run("verify")
     assert result.exit_code == 0
@@ -195,7 +195,7 @@ def test_verify_reads_everything_and_reports_each_file() -> None:
     ]
 
 
-def test_verify_fails_on_a_bad_file_and_names_it(tmp_path: Path) -> None:
+def test_verify_bad_file_named(tmp_path: Path) -> None:
     _run("fetch", CARD_ID)
     path = _model_path()
     path.write_bytes(CONTENT[:-1] + b"?")
@@ -209,26 +209,26 @@ def test_verify_fails_on_a_bad_file_and_names_it(tmp_path: Path) -> None:
     assert _run("verify", BUNDLED_MODEL).exit_code == 0
 
 
-def test_verify_json_is_one_object_a_line() -> None:
+def test_verify_json_lines() -> None:
     (line,) = _run("verify", "--json").stdout.splitlines()
     checked = json.loads(line)
     assert (checked["model"], checked["good"], checked["problem"]) == (BUNDLED_MODEL, True, "")
     assert checked["sha256"] == card(BUNDLED_MODEL).file().sha256
 
 
-def test_verify_of_a_model_that_is_not_here_fails() -> None:
+def test_verify_missing_model_fails() -> None:
     with pytest.raises(ModelMissingError, match="nearfar models fetch"):
         _run("verify", CARD_ID)
 
 
-def test_verify_of_nothing_says_so(tmp_path: Path) -> None:
+def test_verify_nothing_noticed(tmp_path: Path) -> None:
     _bundled(tmp_path).unlink()
     result = _run("verify")
     assert (result.exit_code, result.stdout) == (0, "")
     assert result.stderr == "nearfar: no model file is on this machine\n"
 
 
-def test_where_prints_a_path_and_nothing_else(tmp_path: Path) -> None:
+def test_where_prints_path_only(tmp_path: Path) -> None:
     assert _run("where").stdout == f"{tmp_path / 'home' / 'models'}\n"
     assert _run("where", BUNDLED_MODEL).stdout == f"{_bundled(tmp_path)}\n"
     with pytest.raises(ModelMissingError, match=f"nearfar models fetch {CARD_ID} --variant q4$"):

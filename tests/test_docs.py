@@ -92,9 +92,7 @@ def measured(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(("page", "line"), commands())
-def test_every_command_in_the_documents_runs(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, page: str, line: str
-) -> None:
+def test_commands_run(folder: Path, monkeypatch: pytest.MonkeyPatch, page: str, line: str) -> None:
     if not line.startswith("nearfar models import"):
         import_model(folder / "my-network.onnx", id="my-network", store=ModelStore())
     done = run(monkeypatch, *shlex.split(line)[1:])
@@ -102,17 +100,17 @@ def test_every_command_in_the_documents_runs(
 
 
 @pytest.mark.parametrize(("page", "text"), blocks("python"))
-def test_every_python_example_runs(folder: Path, page: str, text: str) -> None:
+def test_python_examples_run(folder: Path, page: str, text: str) -> None:
     exec(compile(text, page, "exec"), {})
 
 
-def test_the_documents_do_have_commands_and_examples() -> None:
+def test_commands_and_examples_exist() -> None:
     assert len(commands()) >= 4
     assert blocks("python")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
-def test_every_link_leads_to_a_file(page: Path) -> None:
+def test_links_lead_to_files(page: Path) -> None:
     for target in re.findall(r"\]\((?!https?://|#)([^)#]+)", page.read_text(encoding="utf-8")):
         assert (page.parent / target).exists(), f"{page.name} links to {target}, which is not there"
 
@@ -125,21 +123,21 @@ def anchors(page: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
-def test_every_anchor_that_a_link_names_is_a_heading(page: Path) -> None:
+def test_anchors_are_headings(page: Path) -> None:
     for target, anchor in re.findall(r"\]\((?!https?://)([^)#]*)#([^)]+)\)", page.read_text(encoding="utf-8")):
         aim = page.parent / target if target else page
         if aim.suffix == ".md":
             assert anchor in anchors(aim), f"{page.name} links to {target}#{anchor}, which is not there"
 
 
-def test_every_target_that_the_documents_name_is_in_the_makefile() -> None:
+def test_make_targets_exist() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for page, text in blocks("sh"):
         for target in re.findall(r"^make (\w+)", text, re.MULTILINE):
             assert re.search(rf"^{target}:", makefile, re.MULTILINE), f"{page}: make {target}"
 
 
-def test_ci_runs_the_very_test_command_of_the_readme() -> None:
+def test_ci_runs_readme_test_command() -> None:
     assert re.search(r"^exec make test check$", (ROOT / ".ci" / "run").read_text(encoding="utf-8"), re.MULTILINE)
     assert re.search(r"^make test\b", "\n".join(text for _, text in blocks("sh")), re.MULTILINE)
 
@@ -152,7 +150,7 @@ def options(command: object) -> set[str]:
 
 
 @pytest.mark.parametrize("verb", sorted(VERBS))
-def test_the_reference_names_every_command_and_option(verb: str) -> None:
+def test_reference_names_commands_and_options(verb: str) -> None:
     command = get_command(app).commands[verb].load()  # type: ignore[attr-defined]
     reference = (ROOT / "docs" / "reference" / "cli.md").read_text(encoding="utf-8")
     shared = reference.split("## nearfar depth")[0]

@@ -20,7 +20,7 @@ def estimator(tmp_path: Path) -> nearfar.DepthEstimator:
 
 
 @pytest.mark.parametrize("size_hw", [(64, 48), (1, 1), (40, 7000), (13, 700), (518, 518)])
-def test_a_map_has_the_photographs_size_and_is_finite(estimator, size_hw) -> None:
+def test_estimate_size_and_finite(estimator, size_hw) -> None:
     rgb = np.random.default_rng(0).integers(0, 256, (*size_hw, 3), dtype=np.uint8)
     values = estimator.estimate(rgb).values
     assert values.shape == size_hw
@@ -29,7 +29,7 @@ def test_a_map_has_the_photographs_size_and_is_finite(estimator, size_hw) -> Non
     assert not values.flags.writeable
 
 
-def test_every_kind_of_source_gives_the_same_map(estimator, tmp_path: Path) -> None:
+def test_estimate_sources_agree(estimator, tmp_path: Path) -> None:
     rgb = np.random.default_rng(1).integers(0, 256, (30, 40, 3), dtype=np.uint8)
     path = tmp_path / "photo.png"
     Image.fromarray(rgb).save(path)
@@ -41,14 +41,14 @@ def test_every_kind_of_source_gives_the_same_map(estimator, tmp_path: Path) -> N
         np.testing.assert_array_equal(maps[0], other)
 
 
-def test_a_map_knows_what_made_it(estimator) -> None:
+def test_estimate_provenance(estimator) -> None:
     provenance = estimator.estimate(np.zeros((30, 40, 3), np.uint8)).provenance
     assert provenance.model == estimator.card.id
     assert provenance.engine == str(estimator.engine.report)
     assert provenance.recipe.startswith("aspect ")
 
 
-def test_one_bad_photograph_does_not_stop_the_rest(estimator, tmp_path: Path) -> None:
+def test_estimate_many_failure_isolated(estimator, tmp_path: Path) -> None:
     good = np.zeros((20, 20, 3), np.uint8)
     outcomes = list(estimator.estimate_many([good, tmp_path / "missing.jpg", good]))
     assert [outcome.error is None for outcome in outcomes] == [True, False, True]
@@ -57,7 +57,7 @@ def test_one_bad_photograph_does_not_stop_the_rest(estimator, tmp_path: Path) ->
         outcomes[1].result()
 
 
-def test_many_are_in_order_and_are_what_each_is_alone(estimator) -> None:
+def test_estimate_many_ordered_and_equal_to_single(estimator) -> None:
     rng = np.random.default_rng(3)
     sources = [rng.integers(0, 256, (20 + n, 30, 3), dtype=np.uint8) for n in range(9)]
     for index, outcome in enumerate(estimator.estimate_many(iter(sources))):
@@ -66,7 +66,7 @@ def test_many_are_in_order_and_are_what_each_is_alone(estimator) -> None:
 
 
 @pytest.mark.parametrize("overlap", [True, False])
-def test_each_item_meets_its_own_photograph_and_its_seconds(estimator, overlap: bool) -> None:
+def test_estimate_each_pairs_item_and_seconds(estimator, overlap: bool) -> None:
     def finish(item, picture, estimate):  # type: ignore[no-untyped-def]
         return item, picture.size_hw, estimate.map.size_hw, min(asdict(estimate.seconds).values()) > 0
 
@@ -77,7 +77,7 @@ def test_each_item_meets_its_own_photograph_and_its_seconds(estimator, overlap: 
     assert [each.result() for each in done] == [(h, (h, 9), (h, 9), True) for h in heights]
 
 
-def test_what_is_not_wanted_any_more_is_not_begun(estimator) -> None:
+def test_estimate_many_close_stops_reading(estimator) -> None:
     read: list[int] = []
 
     def sources():  # type: ignore[no-untyped-def]
@@ -92,12 +92,12 @@ def test_what_is_not_wanted_any_more_is_not_begun(estimator) -> None:
 
 
 @pytest.mark.parametrize("options", [{"engine": "magic"}, {"recipe": "guess"}])
-def test_an_option_with_no_such_value_says_which_there_are(tmp_path: Path, options: dict[str, str]) -> None:
+def test_load_option_rejected(tmp_path: Path, options: dict[str, str]) -> None:
     with pytest.raises(OptionError, match="is not one of"):
         nearfar.load(tmp_path / "unused.onnx", **options)  # type: ignore[arg-type]
 
 
-def test_the_callers_array_is_not_touched(estimator) -> None:
+def test_estimate_leaves_array_untouched(estimator) -> None:
     rgb = np.random.default_rng(2).integers(0, 256, (30, 40, 3), dtype=np.uint8)
     before = rgb.copy()
     estimator.estimate(rgb)

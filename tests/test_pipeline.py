@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nearfar.errors import PictureError
-from nearfar.pipeline import in_turn, overlapped
+from nearfar.pipeline import run_in_turn, run_overlapping
 
-WAYS = (overlapped, in_turn)
+WAYS = (run_overlapping, run_in_turn)
 PATIENCE_S = 30
 STAGES = ("before", "middle", "after")
 
@@ -57,7 +57,7 @@ def settle() -> None:
     middle=st.sets(st.integers(0, 11)),
     after=st.sets(st.integers(0, 11)),
 )
-def test_order_holds_and_failures_stay_where_they_belong(
+def test_pipeline_order_and_failures(
     way: Callable[..., Iterator], length: int, before: set[int], middle: set[int], after: set[int]
 ) -> None:
     stages = {"before": fails_on(before), "middle": fails_on(middle), "after": fails_on(after, MemoryError)}
@@ -68,7 +68,7 @@ def test_order_holds_and_failures_stay_where_they_belong(
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("stage", ["before", "middle", "after"])
-def test_a_bug_is_no_outcome_and_ends_the_work(way: Callable[..., Iterator], stage: str) -> None:
+def test_bug_ends_pipeline(way: Callable[..., Iterator], stage: str) -> None:
     stages = dict.fromkeys(("before", "middle", "after"), plain) | {stage: fails_on({2}, KeyError)}
     got: list[int] = []
     with pytest.raises(KeyError):
@@ -87,20 +87,20 @@ class Thing:
         Thing.most = max(Thing.most, len(Thing.alive))
 
 
-def test_however_many_items_three_at_most_are_alive() -> None:
+def test_three_items_alive_at_most() -> None:
     Thing.most = 0
 
     def hand_on(thing: Thing) -> Thing:
         return thing
 
-    for future in overlapped(range(50), before=lambda _: Thing(), middle=hand_on, after=lambda _: None):
+    for future in run_overlapping(range(50), before=lambda _: Thing(), middle=hand_on, after=lambda _: None):
         assert future.result() is None
     gc.collect()
     assert not Thing.alive
     assert 2 <= Thing.most <= 3
 
 
-def test_no_more_is_taken_than_one_ahead_of_the_middle() -> None:
+def test_one_item_taken_ahead_at_most() -> None:
     numbers = count()
     taken: list[int] = []
     in_the_middle: list[int] = []
@@ -115,14 +115,14 @@ def test_no_more_is_taken_than_one_ahead_of_the_middle() -> None:
         assert len(taken) <= number + 2
         return number
 
-    work = overlapped(source(), before=plain, middle=middle, after=plain)
+    work = run_overlapping(source(), before=plain, middle=middle, after=plain)
     assert [next(work).result() for _ in range(10)] == list(range(10))
     work.close()
     assert next(numbers) == len(taken)
     assert len(taken) <= 12
 
 
-def test_the_three_stages_do_overlap() -> None:
+def test_stages_overlap() -> None:
     # Item 1's first stage, item 0's second and nothing else can go on at once at first; then all three.
     meeting = threading.Barrier(3, timeout=PATIENCE_S)
 
@@ -132,10 +132,10 @@ def test_the_three_stages_do_overlap() -> None:
         return number
 
     stages = {name: lambda number, when=when: meet(number, when) for name, when in zip(STAGES, (4, 3, 2), strict=True)}
-    assert [future.result() for future in overlapped(range(8), **stages)] == list(range(8))
+    assert [future.result() for future in run_overlapping(range(8), **stages)] == list(range(8))
 
 
-def test_the_middle_stays_in_the_callers_thread() -> None:
+def test_middle_in_callers_thread() -> None:
     threads = {name: set() for name in STAGES}
 
     def noted(name: str) -> Callable[[int], int]:
@@ -145,15 +145,15 @@ def test_the_middle_stays_in_the_callers_thread() -> None:
 
         return stage
 
-    list(overlapped(range(6), **{name: noted(name) for name in STAGES}))
+    list(run_overlapping(range(6), **{name: noted(name) for name in STAGES}))
     assert threads["middle"] == {threading.current_thread().name}
     assert len(threads["before"] | threads["middle"] | threads["after"]) == 3
 
 
-def test_closing_early_ends_what_is_under_way_and_begins_nothing() -> None:
+def test_close_ends_work_and_starts_none() -> None:
     ended: list[int] = []
     begun: list[int] = []
-    work = overlapped(range(100), before=lambda n: begun.append(n) or n, middle=plain, after=ended.append)
+    work = run_overlapping(range(100), before=lambda n: begun.append(n) or n, middle=plain, after=ended.append)
     next(work)
     work.close()
     settle()
@@ -161,7 +161,7 @@ def test_closing_early_ends_what_is_under_way_and_begins_nothing() -> None:
     assert ended == list(range(len(ended)))
 
 
-def test_dropped_and_collected_in_its_own_thread_it_does_not_wait_for_itself() -> None:
+def test_collected_in_own_thread_no_deadlock() -> None:
     collected = threading.Event()
 
     def after(number: int) -> None:
@@ -171,7 +171,7 @@ def test_dropped_and_collected_in_its_own_thread_it_does_not_wait_for_itself() -
             collected.set()
 
     dropped = threading.Event()
-    cycle: list[object] = [overlapped(range(100), before=plain, middle=plain, after=after)]
+    cycle: list[object] = [run_overlapping(range(100), before=plain, middle=plain, after=after)]
     next(cycle[0])  # type: ignore[call-overload]
     cycle.append(cycle)
     del cycle
@@ -180,7 +180,7 @@ def test_dropped_and_collected_in_its_own_thread_it_does_not_wait_for_itself() -
     settle()
 
 
-def test_an_interrupt_in_the_middle_leaves_no_thread_and_no_half_ended_item() -> None:
+def test_interrupt_leaves_no_thread_or_half_item() -> None:
     ended: list[int] = []
 
     def middle(number: int) -> int:
@@ -189,13 +189,13 @@ def test_an_interrupt_in_the_middle_leaves_no_thread_and_no_half_ended_item() ->
         return number
 
     with pytest.raises(KeyboardInterrupt):
-        list(overlapped(range(100), before=plain, middle=middle, after=ended.append))
+        list(run_overlapping(range(100), before=plain, middle=middle, after=ended.append))
     settle()
     assert ended == [0, 1, 2]
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_when_told_to_stop_what_passed_the_middle_is_still_given(way: Callable[..., Iterator]) -> None:
+def test_stop_yields_items_past_middle(way: Callable[..., Iterator]) -> None:
     passed: list[int] = []
     futures = way(
         range(100), before=plain, middle=lambda n: passed.append(n) or n, after=plain, stop=lambda: len(passed) >= 5

@@ -24,7 +24,7 @@ from nearfar.models.environment import read_cache_folder
 from nearfar.models.schema import Origin
 from nearfar.models.select import choose, faster
 from nearfar.models.store import ModelStore
-from nearfar.pipeline import in_turn, overlapped
+from nearfar.pipeline import run_in_turn, run_overlapping
 from nearfar.preprocess import RECIPES, Prepared, Recipe, only_hw, prepare, restore, rounded_size
 from nearfar.tiling import Detailed, detailed
 
@@ -191,7 +191,7 @@ class DepthEstimator:
         """Yield what became of each item, in order: a finished ``Future``, whose ``result()`` returns or raises it.
 
         The network runs in the caller's thread. While it is at one item, ``read`` is at the next and ``finish`` at the
-        last, each in a thread of its own; ``nearfar.pipeline.overlapped`` says what holds of failures and of stopping.
+        last, each in a thread of its own; ``nearfar.pipeline.run_overlapping`` says what holds of failures and stops.
 
         Args:
             items: Whatever ``read`` understands; taken one by one, never more than one ahead of the network.
@@ -222,7 +222,7 @@ class DepthEstimator:
             item, picture, prepared, seconds, output = parts
             return finish(item, picture, self._finish(output, prepared, seconds))
 
-        pipeline = overlapped if overlap else in_turn
+        pipeline = run_overlapping if overlap else run_in_turn
         return pipeline(items, before=begin, middle=infer, after=end, stop=stop)
 
     @property
@@ -369,7 +369,7 @@ def load(
             engine=EngineName(engine),
             precision=Precision.FAST if quantised else Precision(precision),
             quantized=quantised,
-            size_hw=_fixed_size(chosen.card, recipe, size),
+            size_hw=_only_network_size(chosen.card, recipe, size),
             sha256=chosen.card.file().sha256 if chosen.card.files else None,
             cache_folder=read_cache_folder() / "openvino",
         ),
@@ -381,7 +381,7 @@ def load(
     )
 
 
-def _fixed_size(card: ModelCard, recipe: str | None, size: int | None) -> tuple[int, int] | None:
+def _only_network_size(card: ModelCard, recipe: str | None, size: int | None) -> tuple[int, int] | None:
     """Return the (height, width) of every picture that the network will see, where that is known [px]."""
     if card.source.origin is Origin.PATH:  # its graph may ask for other multiples than its card, which knows nothing
         return None

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 Item = TypeVar("Item")
-Begun = TypeVar("Begun")
-Halfway = TypeVar("Halfway")
+Started = TypeVar("Started")
+Computed = TypeVar("Computed")
 Result = TypeVar("Result")
 
 # What one item may fail of while the others go on. Anything else is a bug, and ends the work.
@@ -29,19 +29,19 @@ def _never() -> bool:
     return False
 
 
-def overlapped(
+def run_overlapping(
     items: Iterable[Item],
     *,
-    before: Callable[[Item], Begun],
-    middle: Callable[[Begun], Halfway],
-    after: Callable[[Halfway], Result],
+    before: Callable[[Item], Started],
+    middle: Callable[[Started], Computed],
+    after: Callable[[Computed], Result],
     stop: Callable[[], bool] = _never,
 ) -> Iterator[Future[Result]]:
     """Yield what became of each item, in order: a finished ``Future``, whose ``result()`` returns or raises it.
 
     An item that fails with a ``NearfarError`` or for want of memory does not stop the rest. Whoever stops asking, by
-    closing this generator, does not wait: the two threads end what they are at, nothing else is begun, and Python does
-    not exit before they have ended, so that an ``after`` that writes a file is never left half-way.
+    closing this generator, does not wait: the two threads end what they are at, nothing else is started, and Python
+    does not exit before they have ended, so that an ``after`` that writes a file is never left half-way.
 
     Args:
         items: Taken one by one, never more than one ahead of ``middle``, in the caller's thread.
@@ -51,7 +51,7 @@ def overlapped(
         stop: Asked before each ``middle``; once it is true, only what has passed it is finished and yielded.
 
     Example:
-        >>> done = overlapped("abc", before=str.upper, middle=ord, after=lambda number: number + 1)
+        >>> done = run_overlapping("abc", before=str.upper, middle=ord, after=lambda number: number + 1)
         >>> [each.result() for each in done]
         [66, 67, 68]
     """
@@ -60,14 +60,14 @@ def overlapped(
     last = ThreadPoolExecutor(1, thread_name_prefix="nearfar-after")
     ending: Future[Result] | None = None
     try:
-        begun = _submitted(first, before, source)
-        while begun is not None:
-            wait([begun])
+        started = _submit_next(first, before, source)
+        while started is not None:
+            wait([started])
             if stop():
                 break
-            following = _submitted(first, before, source)
-            ended, ending = ending, _through_the_middle(begun, middle, after, last, ending)
-            begun = following  # this was the only name for the item's arrays: they go when its last stage ends
+            following = _submit_next(first, before, source)
+            ended, ending = ending, _run_middle(started, middle, after, last, ending)
+            started = following  # this was the only name for the item's arrays: they go when its last stage ends
             if ended is not None:
                 yield ended
                 ended = None
@@ -81,18 +81,18 @@ def overlapped(
         last.shutdown(wait=False)
 
 
-def in_turn(
+def run_in_turn(
     items: Iterable[Item],
     *,
-    before: Callable[[Item], Begun],
-    middle: Callable[[Begun], Halfway],
-    after: Callable[[Halfway], Result],
+    before: Callable[[Item], Started],
+    middle: Callable[[Started], Computed],
+    after: Callable[[Computed], Result],
     stop: Callable[[], bool] = _never,
 ) -> Iterator[Future[Result]]:
-    """Yield the same as ``overlapped``, made by the caller's thread alone, one item after another.
+    """Yield the same as ``run_overlapping``, made by the caller's thread alone, one item after another.
 
     Example:
-        >>> [each.result() for each in in_turn("abc", before=str.upper, middle=ord, after=chr)]
+        >>> [each.result() for each in run_in_turn("abc", before=str.upper, middle=ord, after=chr)]
         ['A', 'B', 'C']
     """
     for item in items:
@@ -106,25 +106,25 @@ def in_turn(
         yield future
 
 
-def _submitted(
-    pool: ThreadPoolExecutor, before: Callable[[Item], Begun], source: Iterator[Item]
-) -> Future[Begun] | None:
+def _submit_next(
+    pool: ThreadPoolExecutor, before: Callable[[Item], Started], source: Iterator[Item]
+) -> Future[Started] | None:
     """Return the next item's first stage, under way, or None if there is no next item."""
     for item in source:
         return pool.submit(before, item)
     return None
 
 
-def _through_the_middle(
-    begun: Future[Begun],
-    middle: Callable[[Begun], Halfway],
-    after: Callable[[Halfway], Result],
+def _run_middle(
+    started: Future[Started],
+    middle: Callable[[Started], Computed],
+    after: Callable[[Computed], Result],
     last: ThreadPoolExecutor,
     ending: Future[Result] | None,
 ) -> Future[Result]:
     """Return an item's last stage, under way, once its second is done and the item before it has ended."""
     try:
-        halfway = middle(begun.result())
+        computed = middle(started.result())
     except _EXPECTED as error:
         failed: Future[Result] = Future()
         failed.set_exception(error)
@@ -132,4 +132,4 @@ def _through_the_middle(
     finally:
         if ending is not None:
             wait([ending])
-    return last.submit(after, halfway)
+    return last.submit(after, computed)

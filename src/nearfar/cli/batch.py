@@ -17,7 +17,7 @@ from nearfar.cli.interrupt import catch_interrupts
 from nearfar.cli.map_source import MapSource, estimate_maps, open_saved_map
 from nearfar.cli.options import ModelOptions
 from nearfar.cli.output_paths import STDOUT, Target, plan_outputs
-from nearfar.cli.report import Report, Row, RowNotes, count_clipped
+from nearfar.cli.report import Report, Row, RowNotes, count_clipped_pixels
 from nearfar.depth_map import Depth, DepthMap
 from nearfar.errors import NearfarError, OptionError, OutputError, PictureError
 from nearfar.files import make_folder, write_together
@@ -276,7 +276,7 @@ def _complete(row: Row, job: Job, depth_map: DepthMap, notes: RowNotes, *, write
         size_wh=(width, height),
         unit="m" if isinstance(depth_map, Depth) else None,
         range=depth_map.range,
-        clipped=count_clipped(depth_map, [target.format.name for target in job.pending]),
+        clipped=count_clipped_pixels(depth_map, [target.format.name for target in job.pending]),
         details={**row.details, **notes.details},
         remarks=[*row.remarks, *notes.remarks],
         notices=[*row.notices, *notes.notices],

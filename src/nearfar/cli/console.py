@@ -17,13 +17,13 @@ def notify(text: str, *, quiet: bool = False) -> None:
 def print_columns(rows: Sequence[Sequence[str]], *, indent: int = 0) -> None:
     """Print rows in aligned columns: folded to the width of a terminal, one whole line a row in a file or a pipe."""
     if rows and sys.stdout.isatty():
-        _print_folded(rows, indent)
+        _print_on_terminal(rows, indent)
     else:
         for line in align_columns(rows):
             typer.echo(" " * indent + line)
 
 
-def _print_folded(rows: Sequence[Sequence[str]], indent: int) -> None:
+def _print_on_terminal(rows: Sequence[Sequence[str]], indent: int) -> None:
     from rich.console import Console
     from rich.padding import Padding
     from rich.table import Table

@@ -141,7 +141,7 @@ def _read_list(path: Path, *, recursive: bool) -> Iterator[Input]:
 
 def _match_glob(pattern: str) -> Iterator[Input]:
     # The part before the first wildcard is the tree that outputs mirror, as with a folder.
-    fixed = Path(*_fixed_parts(Path(pattern)))
+    fixed = Path(*_parts_before_magic(Path(pattern)))
     paths = [Path(match) for match in sorted(glob.glob(pattern, recursive=True))]  # noqa: PTH207 - keeps './' as typed
     files = [path for path in paths if path.is_file() and not path.name.endswith(own_endings())]
     if not files:
@@ -150,7 +150,7 @@ def _match_glob(pattern: str) -> Iterator[Input]:
         yield Input(path=path, place=PurePath(os.path.relpath(path, fixed)))
 
 
-def _fixed_parts(pattern: Path) -> Iterator[str]:
+def _parts_before_magic(pattern: Path) -> Iterator[str]:
     for part in pattern.parts:
         if glob.has_magic(part):
             return

@@ -17,7 +17,7 @@ from nearfar.depth_map import DepthMap
 from nearfar.errors import ArrayError
 from nearfar.image.reader import Picture
 from nearfar.outputs.formats import open as open_map
-from nearfar.pipeline import in_turn
+from nearfar.pipeline import run_in_turn
 
 if TYPE_CHECKING:
     from nearfar.estimator import DepthEstimator, Estimate
@@ -117,7 +117,7 @@ def reuse_map(
         row = Row(input="", status="done", model=depth_map.provenance.model, map=file, seconds=seconds)
         return finish(item, picture, depth_map, row)
 
-    return in_turn(items, before=process, middle=lambda result: result, after=lambda result: result, stop=stop)
+    return run_in_turn(items, before=process, middle=lambda result: result, after=lambda result: result, stop=stop)
 
 
 def _require_same_size(picture: Picture, depth_map: DepthMap, file: str) -> None:

@@ -13,7 +13,7 @@ from nearfar.depth_map import Depth, DepthMap, sample_at
 from nearfar.errors import OptionError
 from nearfar.image.reader import Picture
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 
 def parse_known(known: Sequence[str] | None) -> Transform | None:
@@ -42,31 +42,33 @@ def parse_at(places: Sequence[str] | None) -> Annotate | None:
     return _name_photograph(partial(_sample, points=[(x, y) for x, y in points]))
 
 
-def _name_photograph(action: Callable[[DepthMap, Picture], Answer]) -> Callable[[DepthMap, Picture], Answer]:
-    """Return the same with the photograph's name before what it refuses: one of many may be refused."""
+def _name_photograph(action: Callable[[DepthMap, Picture], Result]) -> Callable[[DepthMap, Picture], Result]:
+    """Return the same function with errors that name the photograph: one of many may be refused."""
 
-    def refuse(depth_map: DepthMap, picture: Picture) -> Answer:
+    def run(depth_map: DepthMap, picture: Picture) -> Result:
         try:
             return action(depth_map, picture)
         except OptionError as error:
             raise OptionError(f"{picture.name}: {error}") from error
 
-    return refuse
+    return run
 
 
 def _calibrate(
     depth_map: DepthMap, _picture: Picture, *, points: Sequence[tuple[float, float, float]]
 ) -> tuple[Depth, RowNotes]:
-    found = calibrate(depth_map, points)
+    calibration = calibrate(depth_map, points)
     remarks = [
         f"at {point.known.x:g},{point.known.y:g} known {point.known.metres:g} m, fitted {point.metres:.3g} m "
         f"({point.error_m:+.3f} m, {point.error_percent:+.1f} %)"
-        for point in found.points
+        for point in calibration.points
     ]
-    return found.depth, RowNotes(details={"calibration": _describe(found)}, remarks=remarks, notices=found.warnings)
+    return calibration.depth, RowNotes(
+        details={"calibration": _describe(calibration)}, remarks=remarks, notices=calibration.warnings
+    )
 
 
-def _describe(found: Calibration) -> dict[str, float | int | list[dict[str, float]]]:
+def _describe(calibration: Calibration) -> dict[str, float | int | list[dict[str, float]]]:
     points = [
         {
             "x": point.known.x,
@@ -77,15 +79,15 @@ def _describe(found: Calibration) -> dict[str, float | int | list[dict[str, floa
             "error_percent": point.error_percent,
             "value": point.sample.value,
         }
-        for point in found.points
+        for point in calibration.points
     ]
-    reach = {} if found.farthest_m is None else {"farthest_m": found.farthest_m, "clipped": found.clipped}
-    return {"scale": found.scale, "shift": found.shift, **reach, "points": points}
+    reach = (
+        {} if calibration.farthest_m is None else {"farthest_m": calibration.farthest_m, "clipped": calibration.clipped}
+    )
+    return {"scale": calibration.scale, "shift": calibration.shift, **reach, "points": points}
 
 
 def _sample(depth_map: DepthMap, _picture: Picture, *, points: Sequence[tuple[float, float]]) -> RowNotes:
-    if not points:
-        return RowNotes()
     samples = [(x, y, sample_at(depth_map, x, y)) for x, y in points]
     unit = " m" if isinstance(depth_map, Depth) else ""
     return RowNotes(

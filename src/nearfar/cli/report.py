@@ -115,7 +115,7 @@ def quote_name(name: str) -> str:
     return name if name.isprintable() else repr(name)
 
 
-def count_clipped(depth_map: DepthMap, formats: Collection[str]) -> int | None:
+def count_clipped_pixels(depth_map: DepthMap, formats: Collection[str]) -> int | None:
     """Return how many pixels are clipped in these formats; None if no format clips this kind of map."""
     return png.count_clipped(depth_map) if isinstance(depth_map, Depth) and "png" in formats else None
 

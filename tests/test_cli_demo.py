@@ -46,7 +46,7 @@ def nearfar_demo(monkeypatch: pytest.MonkeyPatch, graph: Path, two: object):  # 
     return demo
 
 
-def test_every_photograph_is_listed_with_author_source_and_a_free_licence() -> None:
+def test_photographs_have_author_source_and_free_licence() -> None:
     folder = PHOTOGRAPHS[0].path.parent
     assert sorted(path.name for path in folder.glob("*.jpg")) == sorted(each.file for each in PHOTOGRAPHS)
     for photograph in PHOTOGRAPHS:
@@ -55,7 +55,7 @@ def test_every_photograph_is_listed_with_author_source_and_a_free_licence() -> N
         assert photograph.url.startswith("https://")
 
 
-def test_photographs_are_small_and_carry_no_private_data() -> None:
+def test_photographs_small_without_metadata() -> None:
     assert sum(photograph.path.stat().st_size for photograph in PHOTOGRAPHS) < 700_000
     for photograph in PHOTOGRAPHS:
         with Image.open(photograph.path) as image:
@@ -64,7 +64,7 @@ def test_photographs_are_small_and_carry_no_private_data() -> None:
             assert not image.getexif()
 
 
-def test_every_stage_runs_on_every_photograph(tmp_path: Path, graph: Path) -> None:
+def test_demo_runs_every_stage(tmp_path: Path, graph: Path) -> None:
     rows: list[Row] = []
     out = tmp_path / "new" / "folder"
     gallery = run_demo(load(graph), out, report=rows.append)
@@ -87,7 +87,7 @@ def test_every_stage_runs_on_every_photograph(tmp_path: Path, graph: Path) -> No
         assert sheet.width == 1600
 
 
-def test_the_small_model_names_the_better_one(tmp_path: Path, graph: Path, two: object) -> None:
+def test_bundled_model_names_better_one(tmp_path: Path, graph: Path, two: object) -> None:
     estimator = DepthEstimator(card=card("nearfar-open"), engine=onnxruntime.load(graph), size=56)
     rows: list[Row] = []
     gallery = run_demo(estimator, tmp_path, report=rows.append)
@@ -99,7 +99,7 @@ def test_the_small_model_names_the_better_one(tmp_path: Path, graph: Path, two: 
     assert "Open Source AI" in page
 
 
-def test_the_command_prints_a_row_a_photograph_and_where_to_look(nearfar_demo, tmp_path: Path, two) -> None:
+def test_text_rows_and_summary(nearfar_demo, tmp_path: Path, two) -> None:
     done = nearfar_demo("-o", tmp_path / "out")
     assert done.code == 0
     lines = done.text.splitlines()
@@ -109,7 +109,7 @@ def test_the_command_prints_a_row_a_photograph_and_where_to_look(nearfar_demo, t
     assert {path.name for path in (tmp_path / "out").iterdir()} >= {"gallery.html", "gallery.png"}
 
 
-def test_as_json_every_line_is_an_object(nearfar_demo, tmp_path: Path, two) -> None:
+def test_json_lines(nearfar_demo, tmp_path: Path, two) -> None:
     rows = [json.loads(line) for line in nearfar_demo("-o", tmp_path, "--json").text.splitlines()]
     assert [row["input"] for row in rows[:-1]] == [photograph.file for photograph in two]
     assert all(Path(path).is_file() for row in rows[:-1] for path in row["outputs"])
@@ -117,7 +117,7 @@ def test_as_json_every_line_is_an_object(nearfar_demo, tmp_path: Path, two) -> N
     assert Path(rows[-1]["gallery"]).is_file()
 
 
-def test_what_is_there_stays_unless_overwritten(nearfar_demo, tmp_path: Path) -> None:
+def test_existing_gallery_kept_unless_overwritten(nearfar_demo, tmp_path: Path) -> None:
     mine = tmp_path / "gallery.html"
     mine.write_bytes(b"mine")
     for words, said in (((), "skipped"), (("--quiet",), ""), (("--json",), "")):
@@ -132,7 +132,7 @@ def test_what_is_there_stays_unless_overwritten(nearfar_demo, tmp_path: Path) ->
     assert mine.read_bytes() != b"mine"
 
 
-def test_one_that_was_interrupted_does_not_pass_for_done(nearfar_demo, tmp_path: Path) -> None:
+def test_interrupted_demo_not_skipped(nearfar_demo, tmp_path: Path) -> None:
     part = tmp_path / f"{PHOTOGRAPHS[0].path.stem}-depth.png"
     part.write_bytes(b"from a run that was stopped")
     done = nearfar_demo("-o", tmp_path)
@@ -143,7 +143,7 @@ def test_one_that_was_interrupted_does_not_pass_for_done(nearfar_demo, tmp_path:
     assert open_map(part).values.size
 
 
-def test_a_folder_that_cannot_be_made_is_one_line(nearfar_demo, tmp_path: Path) -> None:
+def test_impossible_folder_one_line(nearfar_demo, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     done = nearfar_demo("-o", tmp_path / "file")
     assert done.code == 1
@@ -151,7 +151,7 @@ def test_a_folder_that_cannot_be_made_is_one_line(nearfar_demo, tmp_path: Path) 
     assert str(tmp_path / "file") in done.err
 
 
-def test_a_disk_that_fails_leaves_no_part_of_a_file(tmp_path: Path, graph: Path, two, monkeypatch) -> None:
+def test_disk_failure_leaves_whole_files(tmp_path: Path, graph: Path, two, monkeypatch) -> None:
     def full(*_: object, **__: object) -> bytes:
         raise OutputError("no space left")
 
@@ -164,6 +164,6 @@ def test_a_disk_that_fails_leaves_no_part_of_a_file(tmp_path: Path, graph: Path,
     }
 
 
-def test_a_report_says_no_better_model_where_none_is_known() -> None:
+def test_summary_without_better_model() -> None:
     assert "better" not in json.loads(summarize_json(Path("out"), model="x", better=""))
     assert "accurate" not in summarize_text(Path("out"), model="x", better="")

@@ -27,16 +27,16 @@ def test_format_unknown_to_a_scan_rejected() -> None:
         plan_outputs(inputs_of("a.jpg"), table={"toy": toy}, out=None, formats=(), words=["a.jpg"])
 
 
-def test_beside_the_photograph() -> None:
+def test_output_beside_photograph() -> None:
     assert planned("x/a.jpg", out=None) == ["x/a-depth.png"]
 
 
-def test_a_file_takes_its_format_from_its_suffix() -> None:
+def test_file_format_by_suffix() -> None:
     (row,) = plan_outputs(inputs_of("a.jpg"), table=FORMATS, out="b.npy", formats=(), words=["a.jpg"])
     assert (row[0].path, row[0].format.name) == (Path("b.npy"), "npy")
 
 
-def test_several_formats_go_into_a_folder() -> None:
+def test_several_formats_need_folder() -> None:
     assert planned("x/a.jpg", out="out", formats=("png", "color", "npy")) == [
         "out/a-depth.png",
         "out/a-depth-color.png",
@@ -44,13 +44,13 @@ def test_several_formats_go_into_a_folder() -> None:
     ]
 
 
-def test_a_tree_is_mirrored() -> None:
+def test_tree_mirrored() -> None:
     item = Input(path=Path("in/sub/a.jpg"), place=PurePath("sub/a.jpg"))
     (row,) = plan_outputs([item], table=FORMATS, out="out", formats=(), words=["in"])
     assert row[0].path == Path("out/sub/a-depth.png")
 
 
-def test_same_stem_keeps_the_whole_name() -> None:
+def test_same_stem_keeps_whole_name() -> None:
     assert planned("a.jpg", "a.PNG", "b.jpg", out="out") == [
         "out/a.jpg-depth.png",
         "out/a.PNG-depth.png",
@@ -58,11 +58,11 @@ def test_same_stem_keeps_the_whole_name() -> None:
     ]
 
 
-def test_same_name_keeps_the_path_below_what_is_common() -> None:
+def test_same_name_keeps_relative_path() -> None:
     assert planned("x/a.jpg", "y/a.jpg", out="out") == ["out/x/a.jpg-depth.png", "out/y/a.jpg-depth.png"]
 
 
-def test_names_that_differ_in_case_only_are_kept_apart() -> None:
+def test_names_differing_in_case_kept_apart() -> None:
     assert len({path.casefold() for path in planned("A.jpg", "a.png", out="out")}) == 2
 
 
@@ -73,7 +73,7 @@ def test_names_that_differ_in_case_only_are_kept_apart() -> None:
         max_size=8,
     )
 )
-def test_no_two_outputs_ever_meet(parts: list[tuple[str, str, str]]) -> None:
+def test_outputs_never_collide(parts: list[tuple[str, str, str]]) -> None:
     paths = [f"{folder}/{stem}{suffix}" for folder, stem, suffix in parts]
     distinct = {path.casefold(): path for path in paths}
     out = planned(*distinct.values(), out="out", formats=("png", "npy"))
@@ -91,8 +91,6 @@ def test_no_two_outputs_ever_meet(parts: list[tuple[str, str, str]]) -> None:
         (("a.png",), "a.png", (), "is an input"),
     ],
 )
-def test_an_impossible_output_is_a_usage_error(
-    paths: tuple[str, ...], out: str, formats: tuple[str, ...], said: str
-) -> None:
+def test_impossible_output_rejected(paths: tuple[str, ...], out: str, formats: tuple[str, ...], said: str) -> None:
     with pytest.raises(OptionError, match=said):
         planned(*paths, out=out, formats=formats)

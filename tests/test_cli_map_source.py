@@ -41,7 +41,7 @@ def nearfar(monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
 
 
 @pytest.mark.parametrize("saved", ["saved.npz", "saved.exr", "saved.tif", "saved.png"])
-def test_a_saved_map_is_shown_again_without_a_network(nearfar, photo: Path, saved: str) -> None:
+def test_saved_map_needs_no_network(nearfar, photo: Path, saved: str) -> None:
     MAP.save(saved)
     done = nearfar("depth", photo, "--map", saved, "-f", "npy,color", "--json")
     assert (done.code, done.err) == (0, "")
@@ -54,19 +54,19 @@ def test_a_saved_map_is_shown_again_without_a_network(nearfar, photo: Path, save
     assert not {"engine", "network_wh", "recipe", "capped"} & set(row)
 
 
-def test_the_row_for_people_says_which_map_and_whose(nearfar, photo: Path) -> None:
+def test_text_row_names_map_and_model(nearfar, photo: Path) -> None:
     MAP.save("saved.npz")
     done = nearfar("depth", photo, "--map", "saved.npz")
     assert "photo.png -> photo-depth.png  some-model, map saved.npz, " in done.text
 
 
-def test_what_made_the_map_is_still_known_after_another_trip(nearfar, photo: Path) -> None:
+def test_provenance_survives_round_trip(nearfar, photo: Path) -> None:
     MAP.save("saved.npz")
     assert nearfar("depth", photo, "--map", "saved.npz", "-o", "again.exr").code == 0
     assert open_map("again.exr").provenance == MADE_BY
 
 
-def test_metres_stay_metres_and_can_be_corrected(nearfar, photo: Path) -> None:
+def test_saved_metres_corrected_by_known(nearfar, photo: Path) -> None:
     Depth(values=np.full((64, 48), 2, np.float32)).save("saved.tif")
     row = json.loads(nearfar("depth", photo, "--map", "saved.tif", "--known", "10,10,3", "--json").text)
     assert (row["kind"], row["unit"]) == ("depth", "m")
@@ -74,7 +74,7 @@ def test_metres_stay_metres_and_can_be_corrected(nearfar, photo: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["disparity", "depth"])
-def test_a_file_that_does_not_say_is_used_on_the_users_word(nearfar, photo: Path, kind: str) -> None:
+def test_map_kind_for_plain_arrays(nearfar, photo: Path, kind: str) -> None:
     np.save("saved.npy", np.abs(VALUES) + 1)
     done = nearfar("depth", photo, "--map", "saved.npy")
     assert done.code == 2
@@ -83,21 +83,21 @@ def test_a_file_that_does_not_say_is_used_on_the_users_word(nearfar, photo: Path
     assert json.loads(nearfar("depth", photo, "--map", "saved.npy", "--map-kind", kind, "--json").text)["kind"] == kind
 
 
-def test_mask_takes_it_too(nearfar, photo: Path) -> None:
+def test_mask_of_saved_map(nearfar, photo: Path) -> None:
     MAP.save("saved.exr")
     assert nearfar("mask", photo, "--far", "50", "--map", "saved.exr").code == 0
     with Image.open("photo-mask.png") as image:
         assert image.size == (48, 64)
 
 
-def test_standard_input_has_one_too(nearfar, photo: Path) -> None:
+def test_stdin_with_saved_map(nearfar, photo: Path) -> None:
     MAP.save("saved.npz")
     done = nearfar("depth", "-", "-o", "-", "-f", "npy", "--map", "saved.npz", stdin=photo.read_bytes())
     assert done.code == 0
     np.testing.assert_array_equal(np.load(io.BytesIO(done.out)), VALUES)
 
 
-def test_an_upright_map_goes_with_a_photograph_that_is_turned(nearfar, photo: Path) -> None:
+def test_map_of_turned_photograph(nearfar, photo: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     Image.fromarray(np.zeros((48, 64, 3), np.uint8)).save("turned.jpg", exif=exif)
@@ -123,7 +123,7 @@ def test_an_upright_map_goes_with_a_photograph_that_is_turned(nearfar, photo: Pa
         (["photo.png", "--map", "saved.npz", "-o", "saved.npz", "--overwrite"], 2, "saved.npz is an input"),
     ],
 )
-def test_what_cannot_be_is_one_error_and_no_file(nearfar, photo: Path, words: list[str], code: int, said: str) -> None:
+def test_impossible_map_one_error_no_file(nearfar, photo: Path, words: list[str], code: int, said: str) -> None:
     MAP.save("saved.npz")
     Disparity(values=VALUES[:3, :4]).save("small.npz")
     Path("folder").mkdir()
@@ -137,16 +137,14 @@ def test_what_cannot_be_is_one_error_and_no_file(nearfar, photo: Path, words: li
     assert {path: path.read_bytes() for path in Path().rglob("*") if path.is_file()} == before
 
 
-def test_what_is_there_is_skipped_without_reading_the_map(nearfar, photo: Path) -> None:
+def test_existing_output_skipped_without_reading_map(nearfar, photo: Path) -> None:
     Path("photo-depth.png").write_bytes(b"mine")
     done = nearfar("depth", photo, "--map", "missing.npz")
     assert done.code == 0
     assert "skipped" in done.text
 
 
-def test_a_format_whose_library_is_missing_is_refused_before_anything_is_done(
-    nearfar, photo: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_missing_library_refused_early(nearfar, photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "OpenEXR", None)
     for words in ([], ["--map", "missing.npz"]):
         done = nearfar("depth", photo, "-f", "npy,exr", *words)
@@ -155,7 +153,7 @@ def test_a_format_whose_library_is_missing_is_refused_before_anything_is_done(
         assert list(Path().iterdir()) == [photo]
 
 
-def test_an_exr_from_the_command_line_names_its_photograph(nearfar, photo: Path) -> None:
+def test_exr_names_photograph(nearfar, photo: Path) -> None:
     MAP.save("saved.npz")
     assert nearfar("depth", photo, "--map", "saved.npz", "-f", "exr").code == 0
     header = OpenEXR.File("photo-depth.exr", header_only=True).header()

@@ -9,20 +9,20 @@ from support.command import run
 
 
 @pytest.mark.parametrize("name", VERBS)
-def test_the_summary_is_the_first_line_of_the_verbs_own_help(name: str) -> None:
+def test_summary_equals_first_help_line(name: str) -> None:
     known = get_command(app).commands[name]  # type: ignore[attr-defined]
     assert isinstance(known, LazyCommand)
     real = known.load()
     assert (known.help, real.name) == (" ".join(real.help.split("\n\n")[0].split()), name)
 
 
-def test_the_help_lists_every_verb(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_help_lists_every_verb(monkeypatch: pytest.MonkeyPatch) -> None:
     done = run(monkeypatch, "--help")
     assert done.code == 0
     assert all(name in done.text for name in VERBS)
 
 
-def test_a_verb_that_is_not_there_is_usage_and_names_one_that_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unknown_verb_exits_2_with_suggestion(monkeypatch: pytest.MonkeyPatch) -> None:
     done = run(monkeypatch, "depht")
     assert done.code == 2
     assert "depth" in done.err
