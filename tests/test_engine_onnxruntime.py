@@ -15,7 +15,7 @@ from nearfar.engines.onnxruntime import load
 from nearfar.engines.onnxruntime_spec import CPU, CUDA
 from nearfar.errors import EngineError, GraphError
 from support.graphs import tiny_depth, tiny_depth_graph
-from support.new_process import in_new_process
+from support.new_process import run_in_new_process
 
 
 def tensor(height: int = 28, width: int = 42, seed: int = 0) -> np.ndarray:
@@ -34,7 +34,7 @@ def test_onnxruntimes_telemetry_leaves_nothing(tmp_path: Path) -> None:
         "import numpy, os; from nearfar.engines.onnxruntime import load;"
         "load('net.onnx').run(numpy.zeros((1, 3, 28, 28), numpy.float32)); print(os.environ['ORT_DISABLE_TELEMETRY'])"
     )
-    assert in_new_process(code, tmp_path) == 1
+    assert run_in_new_process(code, tmp_path) == 1
     assert [path.name for path in tmp_path.iterdir()] == ["net.onnx"]
 
 

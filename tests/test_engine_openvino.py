@@ -17,7 +17,7 @@ from nearfar.engines.openvino_library import core, openvino
 from nearfar.errors import EngineError, MissingExtraError
 from nearfar.models.store import BUNDLED_FOLDER
 from support.graphs import tiny_depth, tiny_depth_graph
-from support.new_process import in_new_process, takes_a_signal
+from support.new_process import run_in_new_process, send_signal_after
 
 BUNDLED = BUNDLED_FOLDER / "nearfar-open.onnx"
 HAS_BFLOAT16 = "BF16" in core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
@@ -264,7 +264,7 @@ def test_two_starts_at_once_share_a_cache(tmp_path: Path, cache: Path) -> None:
 def test_a_signal_reaches_python_after_engines_are_gone(tmp_path: Path) -> None:
     tiny_depth_graph(tmp_path / "net.onnx")
     setup = "from nearfar.engines.openvino import load"
-    assert takes_a_signal(tmp_path, setup=setup, one="load('net.onnx')") == [True]
+    assert send_signal_after(tmp_path, setup=setup, one="load('net.onnx')") == [True]
 
 
 def test_openvinos_telemetry_is_never_loaded_and_leaves_nothing(tmp_path: Path) -> None:
@@ -273,7 +273,7 @@ def test_openvinos_telemetry_is_never_loaded_and_leaves_nothing(tmp_path: Path) 
         "import json, sys; from nearfar.engines.openvino_library import core; core();"
         "print(json.dumps([name for name in sys.modules if 'telemetry' in name or name.endswith('.ovc')]))"
     )
-    assert in_new_process(code, tmp_path) == []
+    assert run_in_new_process(code, tmp_path) == []
     assert list(tmp_path.iterdir()) == []
 
 
@@ -284,7 +284,7 @@ def test_openvinos_converter_is_still_there_for_others(tmp_path: Path) -> None:
         "model = openvino.convert_model('net.onnx');"
         "print(json.dumps([len(model.inputs), 'openvino_telemetry' in sys.modules]))"
     )
-    assert in_new_process(code, tmp_path) == [1, False]
+    assert run_in_new_process(code, tmp_path) == [1, False]
     assert [path.name for path in tmp_path.iterdir()] == ["net.onnx"]
 
 

@@ -13,7 +13,7 @@ from nearfar.engines import Arithmetic, EngineName
 from nearfar.engines.onnxruntime import ONE_PRODUCT
 from nearfar.errors import EngineError, GraphError, OptionError
 from support.graphs import tiny_depth_graph
-from support.new_process import takes_a_signal
+from support.new_process import send_signal_after
 
 ORT, OV = EngineName.ONNXRUNTIME, EngineName.OPENVINO
 
@@ -53,7 +53,7 @@ def test_a_signal_reaches_python_after_products_are_gone(tmp_path: Path) -> None
     pytest.importorskip("openvino")
     setup = "from nearfar.engines import Arithmetic, EngineName; from nearfar.benchmark.peak import matmul"
     one = "matmul(EngineName.OPENVINO, Arithmetic.FLOAT32, side=96, threads=1)"
-    assert takes_a_signal(tmp_path, setup=setup, one=one) == [True]
+    assert send_signal_after(tmp_path, setup=setup, one=one) == [True]
 
 
 def test_products_that_cannot_be_had() -> None:

@@ -38,7 +38,7 @@ from nearfar.cli import app
 from support import benchmarks, tiny_scenes
 from support.command import Done, run
 from support.graphs import tiny_depth_graph
-from support.new_process import in_new_process
+from support.new_process import run_in_new_process
 
 GOLDENS = Path(__file__).parent / "goldens"
 REGENERATE = bool(os.environ.get("NEARFAR_REGENERATE_GOLDENS"))
@@ -530,4 +530,4 @@ def test_import_loads_as_little_as_it_did(tmp_path: Path) -> None:
         "print(json.dumps([sorted(new), sorted(name for name in sys.modules if name.startswith('nearfar')),"
         "nearfar.__all__]))"
     )
-    check("import", in_new_process(code, tmp_path))
+    check("import", run_in_new_process(code, tmp_path))

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 
-def in_new_process(code: str, home: Path) -> object:
+def run_in_new_process(code: str, home: Path) -> object:
     """Return what ``code`` prints last, read as JSON; no variable but these is set, CI neither."""
     environment = {"HOME": str(home), "USERPROFILE": str(home), "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run(
@@ -16,8 +16,8 @@ def in_new_process(code: str, home: Path) -> object:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def takes_a_signal(home: Path, *, setup: str, one: str) -> object:
-    """Return [True] if a signal reaches Python after two of ``one``, as Python's words, have ended, the first first.
+def send_signal_after(home: Path, *, setup: str, one: str) -> object:
+    """Return [True] if a signal reaches Python after two objects of the expression ``one`` have ended, the first first.
 
     Raises:
         CalledProcessError: It kills the process.
@@ -29,4 +29,4 @@ def takes_a_signal(home: Path, *, setup: str, one: str) -> object:
         "signal.signal(signal.SIGINT, lambda *_: taken.append(True)); os.kill(os.getpid(), signal.SIGINT);"
         "print(json.dumps(taken))"
     )
-    return in_new_process(code, home)
+    return run_in_new_process(code, home)
