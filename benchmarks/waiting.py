@@ -134,7 +134,7 @@ def folder(paths: list[Path], out: Path, options: argparse.Namespace) -> Iterato
 
     estimator = load(options.model, engine=options.engine, precision=options.precision, offline=True)
     read = partial(read_picture, least_side_px=estimator.least_side_px)  # as 'nearfar depth' does
-    tensors = [estimator.prepare(read(path)).tensor for path in paths[: options.chunk]]
+    tensors = [estimator.preprocess(read(path)).tensor for path in paths[: options.chunk]]
     place = iter(range(10**9))
 
     def files(*, overlap: bool) -> None:

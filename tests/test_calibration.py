@@ -187,4 +187,4 @@ def test_the_percent_of_a_sample_is_that_of_the_picture() -> None:
     depth = Depth(values=floor_m().astype(np.float32))
     for depth_map in (DISPARITY, depth):
         sample = sample_at(depth_map, 10, 30)
-        assert sample.percent == pytest.approx(100 * depth_map.normalised()[30, 10], abs=0.01)
+        assert sample.percent == pytest.approx(100 * depth_map.normalize()[30, 10], abs=0.01)

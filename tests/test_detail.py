@@ -17,7 +17,7 @@ from nearfar.depth_map import Depth, DepthMap, Disparity
 from nearfar.engines import onnxruntime
 from nearfar.estimator import DepthEstimator
 from nearfar.models.card import Kind, card
-from nearfar.tiling import detailed, fitted, spans
+from nearfar.tiling import fit_tile, plan_spans, refine_by_tiles
 from support.command import run
 from support.graphs import tiny_depth_graph
 
@@ -29,7 +29,7 @@ SMOOTH = np.add.outer(np.linspace(0, 2, 120), np.linspace(0, 1, 160)).astype(np.
 @given(length=st.integers(1, 4000), side=st.integers(1, 900))
 def test_spans_cover_everything_and_their_weights_add_up_to_one(length: int, side: int) -> None:
     total = np.zeros(length)
-    found = spans(length, side)
+    found = plan_spans(length, side)
     for span in found:
         assert span.end - span.first == min(side, length)
         total[span.first : span.end] += span.weights
@@ -41,7 +41,7 @@ def looking_at(values: np.ndarray, *, scales: bool = True):  # type: ignore[no-u
     """What gives the part of ``values`` that a part of RGB shows, each on a scale and shift of its own."""
     rng = np.random.default_rng(1)
 
-    def look(part: RgbU8) -> DepthMap:
+    def infer(part: RgbU8) -> DepthMap:
         height, width = part.shape[:2]
         starts = [
             (y, x)
@@ -53,13 +53,13 @@ def looking_at(values: np.ndarray, *, scales: bool = True):  # type: ignore[no-u
         scale, shift = (rng.uniform(0.5, 3), rng.uniform(-5, 5)) if scales else (1, 0)
         return Disparity(values=(scale * values[y : y + height, x : x + width] + shift).astype(np.float32))
 
-    return look
+    return infer
 
 
 def test_detail_that_only_tiles_see_comes_in_on_the_scale_of_the_whole() -> None:
     truth = SMOOTH.copy()
     truth[::8] += 0.05
-    found = detailed(Disparity(values=SMOOTH), RGB, look=looking_at(truth), network_side=40)
+    found = refine_by_tiles(Disparity(values=SMOOTH), RGB, infer=looking_at(truth), network_side=40)
     assert (found.tiles, found.kept) == (6, 6)
     correction = found.map.values - SMOOTH
     assert correction[8:-8:8].mean() - correction[4:-4:8].mean() == pytest.approx(0.05, abs=0.005)
@@ -69,14 +69,14 @@ def test_detail_that_only_tiles_see_comes_in_on_the_scale_of_the_whole() -> None
 def test_tiles_that_disagree_with_the_whole_are_left_out() -> None:
     noise = np.random.default_rng(5).uniform(0, 1, SMOOTH.shape).astype(np.float32)
     for other in (noise, -SMOOTH, np.zeros_like(SMOOTH)):
-        found = detailed(Disparity(values=SMOOTH), RGB, look=looking_at(other), network_side=40)
+        found = refine_by_tiles(Disparity(values=SMOOTH), RGB, infer=looking_at(other), network_side=40)
         assert (found.tiles, found.kept) == (6, 0)
         np.testing.assert_array_equal(found.map.values, SMOOTH)
 
 
 def test_a_small_photograph_is_left_as_it_is() -> None:
     whole = Disparity(values=SMOOTH)
-    found = detailed(whole, RGB, look=looking_at(SMOOTH), network_side=85)
+    found = refine_by_tiles(whole, RGB, infer=looking_at(SMOOTH), network_side=85)
     assert (found.map, found.tiles) == (whole, 0)
 
 
@@ -85,11 +85,11 @@ def test_metres_stay_within_what_the_network_gave() -> None:
     sharper = SMOOTH.copy()
     sharper[::8] += 3
 
-    def look(part: RgbU8) -> Depth:
+    def infer(part: RgbU8) -> Depth:
         found = looking_at(sharper, scales=False)(part)
         return Depth(values=1 + found.values)
 
-    found = detailed(whole, RGB, look=look, network_side=40)
+    found = refine_by_tiles(whole, RGB, infer=infer, network_side=40)
     assert isinstance(found.map, Depth)
     assert whole.range[0] <= found.map.range[0] < found.map.range[1] <= whole.range[1]
 
@@ -99,9 +99,9 @@ def test_a_tile_is_fitted_robustly() -> None:
     part[:10, :10] = 50
     base = SMOOTH.copy()
     base[-10:, -10:] = 0
-    back = fitted(part.astype(np.float32), base)
+    back = fit_tile(part.astype(np.float32), base)
     assert back is None or np.abs(back - SMOOTH)[10:-10, 10:-10].max() < 0.02
-    assert fitted((3 * SMOOTH - 1).astype(np.float32), SMOOTH) == pytest.approx(SMOOTH, abs=1e-4)
+    assert fit_tile((3 * SMOOTH - 1).astype(np.float32), SMOOTH) == pytest.approx(SMOOTH, abs=1e-4)
 
 
 def test_a_metric_network_gives_sharper_metres(tmp_path: Path) -> None:

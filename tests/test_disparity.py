@@ -68,7 +68,7 @@ def test_neither_kind_is_the_other() -> None:
 
 @given(MAPS)
 def test_normalised_values_fill_0_to_1_or_are_flat(values: np.ndarray) -> None:
-    spread = Disparity(values=values).normalised()
+    spread = Disparity(values=values).normalize()
     assert spread.dtype == np.float32
     assert np.isfinite(spread).all()
     assert spread.max() in (0, 1)
@@ -80,9 +80,9 @@ def test_normalised_values_fill_0_to_1_or_are_flat(values: np.ndarray) -> None:
 @pytest.mark.parametrize("value", [0.0, -3.5, 1e30, 12345.678])
 def test_a_flat_map_is_all_zeros(value: float) -> None:
     flat = np.full((4, 5), value, np.float32)
-    assert not Disparity(values=flat).normalised().any()
+    assert not Disparity(values=flat).normalize().any()
     flat[0, 0] = np.nextafter(flat[0, 0], np.float32(np.inf))
-    assert not Disparity(values=flat).normalised().any() or value == 0.0
+    assert not Disparity(values=flat).normalize().any() or value == 0.0
 
 
 @given(METRES)
@@ -90,7 +90,7 @@ def test_of_metres_the_nearest_is_1_and_the_farthest_0(values: np.ndarray) -> No
     depth = Depth(values=values)
     near, far = depth.range
     assert (near, far) == (values.min(), values.max())
-    spread = depth.normalised()
+    spread = depth.normalize()
     assert spread.dtype == np.float32
     if not spread.any():
         assert far - near <= 2e-7 * far
@@ -104,7 +104,7 @@ def test_of_metres_the_nearest_is_1_and_the_farthest_0(values: np.ndarray) -> No
 
 def test_of_metres_it_is_inverse_depth_that_is_spread() -> None:
     # From 1 m to 10 m, 2 m lies 5/9 of the way in 1/m, and 8/9 of it in m.
-    spread = Depth(values=np.array([[1, 2, 10]], np.float32)).normalised()
+    spread = Depth(values=np.array([[1, 2, 10]], np.float32)).normalize()
     np.testing.assert_allclose(spread, [[1, 4 / 9, 0]], rtol=1e-6)
 
 
@@ -117,12 +117,12 @@ def test_what_pictures_show_does_not_depend_on_the_unit(values: np.ndarray, scal
     if far - near < 1e-3 * far:
         return  # rounding to float32 in the other unit would be seen
     scaled = (values * np.float32(scale)).astype(np.float32)
-    np.testing.assert_allclose(Depth(values=values).normalised(), Depth(values=scaled).normalised(), atol=1e-3)
+    np.testing.assert_allclose(Depth(values=values).normalize(), Depth(values=scaled).normalize(), atol=1e-3)
 
 
 @pytest.mark.parametrize("value", [1e-30, 2.5, 12345.678])
 def test_a_flat_map_of_metres_is_all_zeros(value: float) -> None:
     flat = np.full((4, 5), value, np.float32)
-    assert not Depth(values=flat).normalised().any()
+    assert not Depth(values=flat).normalize().any()
     flat[0, 0] = np.nextafter(flat[0, 0], np.float32(np.inf))
-    assert not Depth(values=flat).normalised().any()
+    assert not Depth(values=flat).normalize().any()

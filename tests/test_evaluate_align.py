@@ -15,7 +15,7 @@ from nearfar.evaluate.align import (
     least_squares_scale,
     median_scale,
 )
-from nearfar.fit import Fit, is_flat, least_absolute, least_squares
+from nearfar.fit import Fit, fit_least_absolute, fit_least_squares, is_flat
 from nearfar.models.schema import Kind
 
 FARTHEST = Limits(at_farthest=True)
@@ -31,7 +31,7 @@ def random_pair(seed: int, count: int = 200) -> tuple[NDArray[np.float64], NDArr
 def test_least_squares_is_that_of_numpy(seed: int) -> None:
     source, target = random_pair(seed)
     (scale, shift), *_ = np.linalg.lstsq(np.stack([source, np.ones_like(source)], 1), target, rcond=None)
-    fit = least_squares(source, target)
+    fit = fit_least_squares(source, target)
     assert (fit.scale, fit.shift) == pytest.approx((scale, shift), rel=1e-9)
 
 
@@ -41,7 +41,7 @@ def test_least_absolute_is_as_good_as_linear_programming(seed: int, weighted: bo
     source, target = random_pair(seed, 120)
     target[::7] += 20
     weights = 1 / np.abs(target) if weighted else np.ones_like(source)
-    fit = least_absolute(source, target, weights if weighted else None)
+    fit = fit_least_absolute(source, target, weights if weighted else None)
     # min Σ w·e with −e ≤ scale·x + shift − y ≤ e
     count, eye = source.size, np.eye(source.size)
     columns = np.stack([source, np.ones(count)], 1)
@@ -51,22 +51,22 @@ def test_least_absolute_is_as_good_as_linear_programming(seed: int, weighted: bo
         b_ub=np.concatenate([target, -target]),
         bounds=[(None, None)] * 2 + [(0, None)] * count,
     )
-    assert float(weights @ np.abs(fit.applied(source) - target)) == pytest.approx(best.fun, rel=1e-3)
+    assert float(weights @ np.abs(fit.apply(source) - target)) == pytest.approx(best.fun, rel=1e-3)
 
 
 def test_the_robust_fit_is_not_moved_by_outliers_and_the_other_is() -> None:
     source = np.linspace(1, 2, 100)
     target = 3 * source + 0.5
     target[:10] += 50
-    robust, usual = least_absolute(source, target), least_squares(source, target)
+    robust, usual = fit_least_absolute(source, target), fit_least_squares(source, target)
     assert (robust.scale, robust.shift) == pytest.approx((3, 0.5), abs=1e-3)
     assert abs(usual.scale - 3) > 1
 
 
 def test_a_flat_source_becomes_the_middle_of_the_target() -> None:
     source, target = np.full(5, 7.0), np.array([1.0, 2.0, 3.0, 4.0, 90.0])
-    assert least_squares(source, target) == Fit(scale=0.0, shift=20.0)
-    robust = least_absolute(source, target)
+    assert fit_least_squares(source, target) == Fit(scale=0.0, shift=20.0)
+    robust = fit_least_absolute(source, target)
     assert (robust.scale, robust.shift) == (0, pytest.approx(3, abs=1e-3))  # the median
 
 

@@ -51,7 +51,7 @@ def test_the_feather_is_a_smoothstep() -> None:
 @settings(deadline=None)
 def test_inside_is_exactly_1_and_beyond_the_feather_exactly_0(one: int, other: int, feather: int) -> None:
     far, near = sorted((one, other))
-    shown = ramp().normalised()[0].astype(np.float64) * 100
+    shown = ramp().normalize()[0].astype(np.float64) * 100
     values = mask(ramp(), MaskSettings(near=near, far=far, feather=feather))[0]
     rounding = 1e-4
     assert (values[(shown >= far + rounding) & (shown <= near - rounding)] == 1).all()

@@ -21,7 +21,7 @@ from nearfar.models.depth_kind import depth_kind_props, read_depth_kind
 from nearfar.models.select import Chosen, choose
 from nearfar.outputs.color import colored
 from nearfar.outputs.formats import open as open_map
-from nearfar.preprocess import RECIPES
+from nearfar.preprocess import PREPROCESSINGS
 from support.command import Done, run
 from support.graphs import tiny_depth_graph, tiny_metres
 
@@ -50,11 +50,11 @@ def noise(height: int = 90, width: int = 120) -> np.ndarray:
 # The estimator --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
-def test_metres_come_back_as_depth_within_what_the_network_gave(graph: Path, recipe) -> None:  # type: ignore[no-untyped-def]
-    estimator = estimator_of(graph, recipe=recipe, size=70)
+@pytest.mark.parametrize("preprocessing", PREPROCESSINGS.values(), ids=PREPROCESSINGS)
+def test_metres_come_back_as_depth_within_what_the_network_gave(graph: Path, preprocessing) -> None:  # type: ignore[no-untyped-def]
+    estimator = estimator_of(graph, preprocessing=preprocessing, size=70)
     picture = nearfar.read_picture(noise())
-    raw = tiny_metres(estimator.prepare(picture).tensor, cap_m=20)
+    raw = tiny_metres(estimator.preprocess(picture).tensor, cap_m=20)
     estimate = estimator.estimate_timed(picture)
     depth = estimate.map
     assert isinstance(depth, Depth)
@@ -202,7 +202,7 @@ def test_a_photograph_becomes_metres_in_every_format(command, tmp_path: Path) ->
     np.testing.assert_allclose(rounded.values, exact.values, atol=5.1e-4)
     with Image.open(tmp_path / "room-depth-color.png") as image:
         assert image.height > 90
-        np.testing.assert_array_equal(np.asarray(image)[:90, :120], colored(exact.normalised()))
+        np.testing.assert_array_equal(np.asarray(image)[:90, :120], colored(exact.normalize()))
 
 
 def test_the_row_for_people_says_metres_and_disparity_says_none(command, monkeypatch) -> None:  # type: ignore[no-untyped-def]

@@ -15,7 +15,7 @@ from nearfar.errors import ArrayError, OptionError
 from nearfar.models.card import Normalisation
 from nearfar.net.checkpoint import load_network
 from nearfar.net.depth_anything import PRESETS, DepthAnything, DepthAnythingConfig
-from nearfar.preprocess import RECIPES, prepare, restore
+from nearfar.preprocess import PREPROCESSINGS, postprocess, preprocess
 from support.depth_networks import SMALL, TINY, drawn, greatest_share, metric, pictures, saved_twin
 
 Pair = tuple[nn.Module, DepthAnything]
@@ -82,10 +82,10 @@ def test_a_photograph_gives_what_the_official_repository_gave(
     with np.load(shared / "reference" / "official" / "seed1.npz") as reference:
         rgb, expected = reference[f"rgb{index}"], reference[f"depth{index}"]
         size = int(reference[f"size{index}"])
-    prepared = prepare(rgb, recipe=RECIPES["official"], normalisation=IMAGENET, size=size)
+    prepared = preprocess(rgb, preprocessing=PREPROCESSINGS["official"], normalization=IMAGENET, size=size)
     with torch.inference_mode():
         raw = official_network(torch.from_numpy(prepared.tensor.copy()))[0].numpy()
-    actual = restore(raw, prepared)
+    actual = postprocess(raw, prepared)
     assert actual.shape == expected.shape
     assert np.abs(actual - expected).max() <= 1e-4 * np.ptp(expected)
 

@@ -50,7 +50,7 @@ def test_a_16_bit_png_undoes_to_within_half_a_step(values: np.ndarray) -> None:
     disparity = Disparity(values=values)
     back = png.decode_png(png.encode_png(disparity)).values
     far, near = disparity.range
-    if not disparity.normalised().any():
+    if not disparity.normalize().any():
         np.testing.assert_allclose(back, far, rtol=2e-7)
         return
     rounding = np.finfo(np.float32).eps * max(abs(far), abs(near))

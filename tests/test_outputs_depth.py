@@ -82,9 +82,9 @@ def test_a_png_of_metres_is_millimetres_to_any_reader_and_says_so() -> None:
 
 def test_a_picture_of_disparity_is_the_map_and_nothing_else() -> None:
     disparity = Disparity(values=np.random.default_rng(0).normal(3, 2, (90, 120)).astype(np.float32))
-    np.testing.assert_array_equal(pictured(disparity), colored(disparity.normalised()))
+    np.testing.assert_array_equal(pictured(disparity), colored(disparity.normalize()))
     picture = Picture(rgb=np.full((90, 120, 3), 7, np.uint8), name="x")
-    np.testing.assert_array_equal(side_by_side(disparity, picture)[:, 120:], colored(disparity.normalised()))
+    np.testing.assert_array_equal(side_by_side(disparity, picture)[:, 120:], colored(disparity.normalize()))
 
 
 @pytest.mark.parametrize("size_hw", SIZES)
@@ -93,7 +93,7 @@ def test_a_picture_of_metres_has_its_scale_below_and_hides_nothing(size_hw: tupl
     rgb = pictured(depth)
     height, width = size_hw
     assert rgb.dtype == np.uint8
-    np.testing.assert_array_equal(rgb[:height, :width], colored(depth.normalised()))
+    np.testing.assert_array_equal(rgb[:height, :width], colored(depth.normalize()))
     scale = rgb[height:]
     assert len(scale) >= 60
     assert scale.shape[1] == max(width, scale.shape[1])
@@ -201,6 +201,6 @@ def test_side_by_side_keeps_photograph_and_map_side_by_side(size_hw: tuple[int, 
     depth = ramp(*size_hw)
     joined = side_by_side(depth, Picture(rgb=rgb, name="x"))
     np.testing.assert_array_equal(joined[:height, :width], rgb)
-    np.testing.assert_array_equal(joined[:height, width : 2 * width], colored(depth.normalised()))
+    np.testing.assert_array_equal(joined[:height, width : 2 * width], colored(depth.normalize()))
     np.testing.assert_array_equal(joined[:, width:], pictured(depth))
     assert (joined[height:, :width] == tuple(bytes.fromhex(legend.GROUND[1:]))).all()

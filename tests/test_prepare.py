@@ -13,11 +13,11 @@ from PIL import Image
 
 from nearfar.errors import ArrayError, OptionError
 from nearfar.models.card import Normalisation
-from nearfar.preprocess import RECIPES, Prepared, Recipe, prepare, restore
+from nearfar.preprocess import PREPROCESSINGS, NetworkInput, Preprocessing, postprocess, preprocess
 
 IMAGENET = Normalisation(mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
 MEAN, STD = np.array(IMAGENET.mean), np.array(IMAGENET.std)
-ASPECT, OFFICIAL, SQUARE = RECIPES["aspect"], RECIPES["official"], RECIPES["square"]
+ASPECT, OFFICIAL, SQUARE = PREPROCESSINGS["aspect"], PREPROCESSINGS["official"], PREPROCESSINGS["square"]
 
 
 def picture(height: int, width: int, seed: int = 0) -> np.ndarray:
@@ -28,9 +28,11 @@ def picture(height: int, width: int, seed: int = 0) -> np.ndarray:
     return np.clip(smooth + random.integers(-20, 21, smooth.shape), 0, 255).astype(np.uint8)
 
 
-def prepared(size_hw: tuple[int, int], recipe: Recipe, rgb: np.ndarray | None = None, **options: object) -> Prepared:
+def prepared(
+    size_hw: tuple[int, int], recipe: Preprocessing, rgb: np.ndarray | None = None, **options: object
+) -> NetworkInput:
     rgb = np.zeros((*size_hw, 3), np.uint8) if rgb is None else rgb
-    return prepare(rgb, recipe=recipe, normalisation=IMAGENET, **options)  # type: ignore[arg-type]
+    return preprocess(rgb, preprocessing=recipe, normalization=IMAGENET, **options)  # type: ignore[arg-type]
 
 
 # Sizes ----------------------------------------------------------------------------------------------------------------
@@ -71,14 +73,14 @@ def test_the_published_sizes(
     ],
 )
 def test_long_pictures_are_held_to_the_cap(
-    recipe: Recipe, photo_hw: tuple[int, int], network_hw: tuple[int, int], capped: bool
+    recipe: Preprocessing, photo_hw: tuple[int, int], network_hw: tuple[int, int], capped: bool
 ) -> None:
     result = prepared(photo_hw, recipe)
     assert (result.network_hw, result.capped) == (network_hw, capped)
 
 
 sides = st.one_of(st.integers(1, 60), st.integers(1, 3000), st.sampled_from([14, 518, 7000]))
-recipes = st.sampled_from(sorted(RECIPES))
+recipes = st.sampled_from(sorted(PREPROCESSINGS))
 
 
 @given(sides, sides, recipes, st.integers(1, 700), st.sampled_from([1, 8, 14, 16]))
@@ -87,12 +89,12 @@ recipes = st.sampled_from(sorted(RECIPES))
 @settings(max_examples=150, deadline=None)
 def test_sides_are_multiples_within_the_cap(height: int, width: int, name: str, size: int, multiple: int) -> None:
     # Only the rule: the pixels are not resized.
-    blind = Recipe(
+    blind = Preprocessing(
         name=name,
-        sides=RECIPES[name].sides,
-        resize=lambda rgb, size_hw: np.broadcast_to(np.uint8(0), (3, *size_hw)),
+        choose_hw=PREPROCESSINGS[name].choose_hw,
+        resize_picture=lambda rgb, size_hw: np.broadcast_to(np.uint8(0), (3, *size_hw)),
         white=255.0,
-        restore=RECIPES[name].restore,
+        resize_map=PREPROCESSINGS[name].resize_map,
     )
     result = prepared((height, width), blind, size=size, multiple=multiple)
     rows, columns = result.network_hw
@@ -122,13 +124,13 @@ def test_a_size_that_cannot_be_is_an_option_error(options: dict[str, object]) ->
         prepared((50, 50), ASPECT, **options)
 
 
-@pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
-def test_a_graph_of_fixed_size_gets_its_own(recipe: Recipe) -> None:
+@pytest.mark.parametrize("recipe", PREPROCESSINGS.values(), ids=PREPROCESSINGS)
+def test_a_graph_of_fixed_size_gets_its_own(recipe: Preprocessing) -> None:
     rgb = picture(90, 200)
     result = prepared((90, 200), recipe, rgb, fixed_hw=(140, 98), size=700)
     assert result.network_hw == (140, 98)
     assert not result.capped
-    assert restore(np.zeros((140, 98), np.float32), result).shape == (90, 200)
+    assert postprocess(np.zeros((140, 98), np.float32), result).shape == (90, 200)
 
 
 # There ----------------------------------------------------------------------------------------------------------------
@@ -197,8 +199,8 @@ def test_square_is_pillows_lanczos() -> None:
     np.testing.assert_array_max_ulp(prepared((200, 300), SQUARE, rgb).tensor, expected, maxulp=1)
 
 
-@pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
-def test_the_tensor_is_contiguous_float32_in_rgb_order(recipe: Recipe) -> None:
+@pytest.mark.parametrize("recipe", PREPROCESSINGS.values(), ids=PREPROCESSINGS)
+def test_the_tensor_is_contiguous_float32_in_rgb_order(recipe: Preprocessing) -> None:
     rgb = np.zeros((60, 80, 3), np.uint8)
     rgb[..., 0] = 255
     tensor = prepared((60, 80), recipe, rgb).tensor
@@ -212,7 +214,7 @@ def test_the_tensor_is_contiguous_float32_in_rgb_order(recipe: Recipe) -> None:
 def test_the_callers_array_is_left_alone() -> None:
     rgb = picture(40, 60)
     before = rgb.copy()
-    for recipe in RECIPES.values():
+    for recipe in PREPROCESSINGS.values():
         prepared((40, 60), recipe, rgb)
     np.testing.assert_array_equal(rgb, before)
     assert rgb.flags.writeable
@@ -221,14 +223,14 @@ def test_the_callers_array_is_left_alone() -> None:
 @pytest.mark.parametrize("rgb", [np.zeros((4, 4), np.uint8), np.zeros((4, 4, 3)), np.zeros((0, 4, 3), np.uint8)])
 def test_what_is_no_rgb_is_refused(rgb: np.ndarray) -> None:
     with pytest.raises(ArrayError, match="rgb"):
-        prepare(rgb, recipe=ASPECT, normalisation=IMAGENET)
+        preprocess(rgb, preprocessing=ASPECT, normalization=IMAGENET)
 
 
 # And back -------------------------------------------------------------------------------------------------------------
 
 
-def came_from(size_hw: tuple[int, int], recipe: Recipe) -> Prepared:
-    return Prepared(tensor=np.zeros((1, 3, 14, 14), np.float32), source_hw=size_hw, recipe=recipe)
+def came_from(size_hw: tuple[int, int], recipe: Preprocessing) -> NetworkInput:
+    return NetworkInput(tensor=np.zeros((1, 3, 14, 14), np.float32), source_hw=size_hw, preprocessing=recipe)
 
 
 def raw_map(height: int, width: int) -> np.ndarray:
@@ -245,7 +247,7 @@ def test_aspect_comes_back_as_transformers_does(processor, raw_hw: tuple[int, in
     outputs = SimpleNamespace(predicted_depth=torch.from_numpy(raw)[None])
     theirs = processor.post_process_depth_estimation(outputs, target_sizes=[photo_hw])[0]["predicted_depth"].numpy()
     np.testing.assert_allclose(
-        restore(raw, came_from(photo_hw, ASPECT)), theirs.reshape(photo_hw), atol=1e-3 * raw.max()
+        postprocess(raw, came_from(photo_hw, ASPECT)), theirs.reshape(photo_hw), atol=1e-3 * raw.max()
     )
 
 
@@ -259,12 +261,16 @@ def test_aspect_comes_back_as_transformers_does(processor, raw_hw: tuple[int, in
     ids=["aspect", "official"],
 )
 def test_the_way_back_is_pytorchs_kernel(
-    recipe: Recipe, options: dict[str, object], tolerance: float, raw_hw: tuple[int, int], photo_hw: tuple[int, int]
+    recipe: Preprocessing,
+    options: dict[str, object],
+    tolerance: float,
+    raw_hw: tuple[int, int],
+    photo_hw: tuple[int, int],
 ) -> None:
     torch = pytest.importorskip("torch")
     raw = raw_map(*raw_hw)
     theirs = torch.nn.functional.interpolate(torch.from_numpy(raw)[None, None], photo_hw, **options)[0, 0].numpy()
-    ours = restore(raw, came_from(photo_hw, recipe))
+    ours = postprocess(raw, came_from(photo_hw, recipe))
     assert ours.shape == photo_hw
     np.testing.assert_allclose(ours, theirs, rtol=0, atol=tolerance * raw.max())
 
@@ -272,13 +278,13 @@ def test_the_way_back_is_pytorchs_kernel(
 def test_official_puts_corners_on_corners() -> None:
     raw = np.array([[0, 4], [8, 12]], np.float32)
     expected = np.add.outer(np.linspace(0, 8, 5), np.linspace(0, 4, 9))
-    np.testing.assert_allclose(restore(raw, came_from((5, 9), OFFICIAL)), expected, atol=1e-6)
+    np.testing.assert_allclose(postprocess(raw, came_from((5, 9), OFFICIAL)), expected, atol=1e-6)
 
 
 def test_aspect_may_overshoot_below_zero_as_published() -> None:
     raw = np.zeros((14, 14), np.float32)
     raw[:, 7:] = 10
-    restored = restore(raw, came_from((140, 140), ASPECT))
+    restored = postprocess(raw, came_from((140, 140), ASPECT))
     assert restored.min() < -0.5
     assert np.isfinite(restored).all()
 
@@ -288,7 +294,7 @@ def test_aspect_may_overshoot_below_zero_as_published() -> None:
 @example(1, 1, 518, 518, "square")
 @settings(max_examples=100, deadline=None)
 def test_the_way_back_ends_at_the_pictures_size(height: int, width: int, rows: int, columns: int, name: str) -> None:
-    restored = restore(raw_map(rows, columns), came_from((height, width), RECIPES[name]))
+    restored = postprocess(raw_map(rows, columns), came_from((height, width), PREPROCESSINGS[name]))
     assert restored.shape == (height, width)
     assert restored.dtype == np.float32
     assert np.isfinite(restored).all()
@@ -297,14 +303,14 @@ def test_the_way_back_ends_at_the_pictures_size(height: int, width: int, rows: i
 @given(st.floats(-1e6, 1e6, width=32), sides, sides, recipes)
 @settings(max_examples=100, deadline=None)
 def test_a_flat_map_stays_flat_to_the_last_bit(value: float, height: int, width: int, name: str) -> None:
-    restored = restore(np.full((14, 28), value, np.float32), came_from((height, width), RECIPES[name]))
+    restored = postprocess(np.full((14, 28), value, np.float32), came_from((height, width), PREPROCESSINGS[name]))
     assert (restored == np.float32(value)).all()
 
 
-@pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
-def test_a_ramp_stays_a_ramp_where_it_was(recipe: Recipe) -> None:
+@pytest.mark.parametrize("recipe", PREPROCESSINGS.values(), ids=PREPROCESSINGS)
+def test_a_ramp_stays_a_ramp_where_it_was(recipe: Preprocessing) -> None:
     raw = np.tile(np.arange(70, dtype=np.float32), (70, 1))
-    restored = restore(raw, came_from((210, 210), recipe))
+    restored = postprocess(raw, came_from((210, 210), recipe))
     middle = restored[:, 20:190]
     assert (np.diff(middle, axis=1) > 0).all()
     assert abs(restored[105, 105] - 34.7) < 0.5
@@ -321,13 +327,13 @@ def test_a_ramp_stays_a_ramp_where_it_was(recipe: Recipe) -> None:
 )
 def test_what_is_no_map_is_refused(raw: np.ndarray) -> None:
     with pytest.raises(ArrayError, match="map"):
-        restore(raw, came_from((4, 4), ASPECT))
+        postprocess(raw, came_from((4, 4), ASPECT))
 
 
 @pytest.mark.parametrize("size_hw", [(1, 1), (7000, 40), (1, 5000), (2, 3)])
-@pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
-def test_there_and_back_for_odd_sizes(recipe: Recipe, size_hw: tuple[int, int]) -> None:
+@pytest.mark.parametrize("recipe", PREPROCESSINGS.values(), ids=PREPROCESSINGS)
+def test_there_and_back_for_odd_sizes(recipe: Preprocessing, size_hw: tuple[int, int]) -> None:
     result = prepared(size_hw, recipe, picture(*size_hw), size=140)
     assert np.isfinite(result.tensor).all()
     assert math.prod(result.network_hw) <= 4 * 140**2
-    assert restore(result.tensor[0, 0], result).shape == size_hw
+    assert postprocess(result.tensor[0, 0], result).shape == size_hw

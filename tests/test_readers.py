@@ -101,7 +101,7 @@ def test_a_png_comes_back_within_half_a_step(tmp_path_factory: pytest.TempPathFa
     assert isinstance(back, Disparity)
     assert back.provenance == MADE_BY
     far, near = disparity.range
-    step = (near - far) / 65535 if disparity.normalised().any() else near - far
+    step = (near - far) / 65535 if disparity.normalize().any() else near - far
     error = np.abs(back.values.astype(np.float64) - disparity.values.astype(np.float64)).max()
     assert error <= step * 0.5001 + float(np.finfo(np.float32).eps) * max(abs(far), abs(near))
 

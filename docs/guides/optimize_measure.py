@@ -20,7 +20,7 @@ from nearfar.engines.openvino_library import openvino
 from nearfar.evaluate.metrics import measure_agreement, worst_agreement
 from nearfar.image.reader import read_picture
 from nearfar.models.card import card
-from nearfar.preprocess import RECIPES, prepare
+from nearfar.preprocess import PREPROCESSINGS, preprocess
 
 SECONDS = 75
 Run = Callable[[NDArray[np.float32]], NDArray[np.float32]]
@@ -47,12 +47,12 @@ def main() -> None:
     """Measure, and print a row a file and engine."""
     network, side = Path(sys.argv[1]), int(sys.argv[2])
     cut = sys.argv.index("--")
-    normalisation = card("depth-anything-v2-small").input.normalisation
+    normalization = card("depth-anything-v2-small").input.normalisation
     tensors = [
-        prepare(
+        preprocess(
             read_picture(Path(photograph)).rgb,
-            recipe=RECIPES["square"],
-            normalisation=normalisation,
+            preprocessing=PREPROCESSINGS["square"],
+            normalization=normalization,
             size=side,
             multiple=1,
         ).tensor

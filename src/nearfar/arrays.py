@@ -54,7 +54,7 @@ def require_map(array: NDArray[np.generic], *, what: str = "map") -> MapF32:
     return array.view(np.float32)
 
 
-def frozen(array: NDArray[Scalar]) -> NDArray[Scalar]:
+def freeze(array: NDArray[Scalar]) -> NDArray[Scalar]:
     """Return a read-only view of ``array``; the caller's own array stays writable."""
     view = array.view()
     view.flags.writeable = False

@@ -13,7 +13,7 @@ import numpy as np
 
 from nearfar.depth_map import Depth, DepthMap, Disparity, PointSample, sample_at
 from nearfar.errors import OptionError
-from nearfar.fit import Fit, huber, is_flat
+from nearfar.fit import Fit, fit_huber, is_flat
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -160,14 +160,14 @@ def _fit_disparity(
             f"farthest_m must be finite and no nearer than the farthest point, {metres.max():g} m: {farthest:g}"
         )
     inverse = 1 / metres
-    fit = huber(values, inverse, noise=_NOISE * float(np.ptp(inverse)))
+    fit = fit_huber(values, inverse, noise=_NOISE * float(np.ptp(inverse)))
     if fit.scale <= 0:
         raise OptionError(
             "the known distances turn near into far: the fit through them makes larger values, which are nearer, "
             f"farther away ({_list_points(known, samples)}): check which point is which, and measure again"
         )
     depth, clipped = _to_metres(disparity.values, fit, farthest)
-    fitted = _fit_points(known, samples, 1 / np.maximum(fit.applied(values), 1 / farthest))
+    fitted = _fit_points(known, samples, 1 / np.maximum(fit.apply(values), 1 / farthest))
     made_by = "; ".join(map(str, known)) + f"; {clipped} pixels clipped to {farthest:g} m"
     return Calibration(
         depth=Depth(values=depth, provenance=replace(disparity.provenance, calibration=made_by)),

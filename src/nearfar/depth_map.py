@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 import numpy as np
 
-from nearfar.arrays import MapF32, frozen, require_map
+from nearfar.arrays import MapF32, freeze, require_map
 from nearfar.errors import ArrayError, OptionError
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class _Map:
     provenance: Provenance = Provenance()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "values", frozen(require_map(self.values, what=f"{type(self).__name__}.values")))
+        object.__setattr__(self, "values", freeze(require_map(self.values, what=f"{type(self).__name__}.values")))
 
     @property
     def size_hw(self) -> tuple[int, int]:
@@ -262,7 +262,7 @@ class Disparity(_Map):
     Example:
         >>> import numpy as np
         >>> disparity = Disparity(values=np.array([[0.0, 1.0], [2.0, 5.0]], np.float32))
-        >>> disparity.normalised().tolist()
+        >>> disparity.normalize().tolist()
         [[0.0, 0.20000000298023224], [0.4000000059604645, 1.0]]
 
     Raises:
@@ -274,14 +274,14 @@ class Disparity(_Map):
         """The farthest and the nearest value [relative]."""
         return float(self.values.min()), float(self.values.max())
 
-    def normalised(self) -> MapF32:
+    def normalize(self) -> MapF32:
         """Return the values spread over 0 (farthest) to 1 (nearest), (H, W) float32; all 0 if the map is flat.
 
         A map is flat when its range is within float32 rounding of its largest value: dividing by such a range would
         turn rounding noise into a picture.
         """
         far, near = self.range
-        return _spread(self.values, far, near)
+        return _rescale(self.values, far, near)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -300,7 +300,7 @@ class Depth(_Map):
         >>> depth = Depth(values=np.array([[1.0, 2.0], [4.0, 8.0]], np.float32))
         >>> depth.range
         (1.0, 8.0)
-        >>> depth.normalised().round(2).tolist()
+        >>> depth.normalize().round(2).tolist()
         [[1.0, 0.4300000071525574], [0.14000000059604645, 0.0]]
 
     Raises:
@@ -319,21 +319,20 @@ class Depth(_Map):
         """The nearest and the farthest distance [m]."""
         return float(self.values.min()), float(self.values.max())
 
-    def normalised(self) -> MapF32:
+    def normalize(self) -> MapF32:
         """Return what pictures show: 0 (farthest) to 1 (nearest), (H, W) float32; all 0 if the map is flat.
 
         It is inverse depth (1/m) that is spread, not depth: near is bright as it is in every other picture, and what
         is near, where a metre is a large difference, keeps its detail beside what is far.
         """
         near, far = self.range
-        return _spread(self.values, 1 / far, 1 / near, inverse=True)
+        return _rescale(self.values, 1 / far, 1 / near, inverse=True)
 
 
 DepthMap: TypeAlias = Disparity | Depth
-AnyMap = TypeVar("AnyMap", Disparity, Depth)
 
 
-def _spread(values: MapF32, low: float, high: float, *, inverse: bool = False) -> MapF32:
+def _rescale(values: MapF32, low: float, high: float, *, inverse: bool = False) -> MapF32:
     """Return ``values``, or 1 over them, from ``low`` to ``high`` as 0 to 1; all 0 if these differ by rounding only.
 
     In float64, because the range of float32 values need not be a float32 itself; and a few rows at a time, because a
@@ -391,10 +390,10 @@ def sample_at(depth_map: DepthMap, x: float, y: float) -> PointSample:
     reach = max(1, round(min(height, width) * _WINDOW_SHARE / 2))
     square = depth_map.values[max(0, row - reach) : row + reach + 1, max(0, column - reach) : column + reach + 1]
     low, value, high = (float(number) for number in np.quantile(square.astype(np.float64), (0.25, 0.5, 0.75)))
-    return PointSample(value=value, percent=_percent(value, depth_map), side_px=2 * reach + 1, spread=high - low)
+    return PointSample(value=value, percent=_to_percent(value, depth_map), side_px=2 * reach + 1, spread=high - low)
 
 
-def _percent(value: float, depth_map: DepthMap) -> float:
+def _to_percent(value: float, depth_map: DepthMap) -> float:
     first, last = depth_map.range
     is_depth = isinstance(depth_map, Depth)
     low, high, at = (1 / last, 1 / first, 1 / value) if is_depth else (first, last, value)

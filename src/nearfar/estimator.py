@@ -1,6 +1,6 @@
 """Where the stages meet: a card and an engine make an estimator, and a photograph goes in at one end.
 
-    Picture ── prepare ──▶ tensor ── engine ──▶ raw map ── restore ──▶ Disparity, or Depth from a metric model
+    Picture ── preprocess ──▶ tensor ── engine ──▶ raw map ── postprocess ──▶ Disparity, or Depth from a metric model
 
 An estimator holds nothing that changes: it may be shared between threads.
 """
@@ -25,8 +25,16 @@ from nearfar.models.schema import Origin
 from nearfar.models.select import choose, faster
 from nearfar.models.store import ModelStore
 from nearfar.pipeline import run_in_turn, run_overlapping
-from nearfar.preprocess import RECIPES, Prepared, Recipe, only_hw, prepare, restore, rounded_size
-from nearfar.tiling import Detailed, detailed
+from nearfar.preprocess import (
+    PREPROCESSINGS,
+    NetworkInput,
+    Preprocessing,
+    find_constant_hw,
+    postprocess,
+    preprocess,
+    round_size,
+)
+from nearfar.tiling import TiledMap, refine_by_tiles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -70,7 +78,7 @@ class Estimate:
     seconds: StageSeconds
     network_hw: tuple[int, int]
     capped: bool
-    detail: Detailed | None = None
+    detail: TiledMap | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,8 +110,8 @@ class DepthEstimator:
     Attributes:
         card: What the model is and what may be done with it.
         engine: What runs the graph, with its report of provider and threads.
-        recipe: How a picture is prepared.
-        size: The side that the recipe aims at. [px]
+        preprocessing: How a picture becomes the network's input.
+        size: The side that it aims at. [px]
         detail: Run the network on overlapping tiles of large photographs too, which takes several runs for each.
         notice: What the user should know about the choice of model, or None.
         path: The model's file, where the engine's graph came from one.
@@ -117,7 +125,7 @@ class DepthEstimator:
         *,
         card: ModelCard,
         engine: Engine,
-        recipe: Recipe | None = None,
+        preprocessing: Preprocessing | None = None,
         size: int | None = None,
         detail: bool = False,
         notice: str | None = None,
@@ -125,13 +133,13 @@ class DepthEstimator:
     ) -> None:
         self.card = card
         self.engine = engine
-        self.recipe: Recipe = recipe or RECIPES[card.prepare]
+        self.preprocessing: Preprocessing = preprocessing or PREPROCESSINGS[card.prepare]
         self.size: int = size or card.input.size
         self.detail = detail
         self.notice = notice
         self.path = path
         if engine.fixed_hw is None:
-            rounded_size(self.size, self._multiple)  # refused before a photograph is read
+            round_size(self.size, self._multiple)  # refused before a photograph is read
 
     @property
     def _multiple(self) -> int:
@@ -141,7 +149,7 @@ class DepthEstimator:
         """Return the map of a photograph, at the photograph's own size: what kind it is, the model's card says.
 
         A ``Disparity`` from a model of the kind ``disparity``, a ``Depth`` from one of the kind ``depth``. Both have
-        ``values``, ``range``, ``normalised()`` and ``save()``; ``isinstance`` tells them apart where it matters.
+        ``values``, ``range``, ``normalize()`` and ``save()``; ``isinstance`` tells them apart where it matters.
 
         Args:
             source: A path, encoded bytes, a PIL image, an (H, W, 3) uint8 RGB array, or a Picture.
@@ -160,7 +168,7 @@ class DepthEstimator:
         """
         seconds: dict[str, float] = {}
         with _measure(seconds, "prepare"):
-            prepared = self.prepare(picture)
+            prepared = self.preprocess(picture)
         with _measure(seconds, "run"):
             output = self._infer(picture, prepared)
         return self._finish(output, prepared, seconds)
@@ -202,23 +210,23 @@ class DepthEstimator:
             overlap: False does everything in the caller's thread, one item after another: right for a single one.
         """
 
-        def begin(item: Item) -> tuple[Item, Picture, Prepared, dict[str, float]]:
+        def begin(item: Item) -> tuple[Item, Picture, NetworkInput, dict[str, float]]:
             seconds: dict[str, float] = {}
             with _measure(seconds, "read"):
                 picture = read(item)
             with _measure(seconds, "prepare"):
-                prepared = self.prepare(picture)
+                prepared = self.preprocess(picture)
             return item, picture, prepared, seconds
 
         def infer(
-            parts: tuple[Item, Picture, Prepared, dict[str, float]],
-        ) -> tuple[Item, Picture, Prepared, dict[str, float], MapF32 | Detailed]:
+            parts: tuple[Item, Picture, NetworkInput, dict[str, float]],
+        ) -> tuple[Item, Picture, NetworkInput, dict[str, float], MapF32 | TiledMap]:
             item, picture, prepared, seconds = parts
             with _measure(seconds, "run"):
                 output = self._infer(picture, prepared)
             return item, picture, prepared, seconds, output
 
-        def end(parts: tuple[Item, Picture, Prepared, dict[str, float], MapF32 | Detailed]) -> Result:
+        def end(parts: tuple[Item, Picture, NetworkInput, dict[str, float], MapF32 | TiledMap]) -> Result:
             item, picture, prepared, seconds, output = parts
             return finish(item, picture, self._finish(output, prepared, seconds))
 
@@ -236,39 +244,39 @@ class DepthEstimator:
             return None
         return 2 * max(self.engine.fixed_hw or (self.size,))
 
-    def prepare(self, picture: Picture) -> Prepared:
+    def preprocess(self, picture: Picture) -> NetworkInput:
         """Return the network's input for a photograph, with what is needed to come back to its size."""
-        return self._prepare(picture.rgb, picture.size_hw)
+        return self._preprocess(picture.rgb, picture.size_hw)
 
-    def _prepare(self, rgb: RgbU8, source_hw: tuple[int, int] | None = None) -> Prepared:
-        return prepare(
+    def _preprocess(self, rgb: RgbU8, source_hw: tuple[int, int] | None = None) -> NetworkInput:
+        return preprocess(
             rgb,
-            recipe=self.recipe,
-            normalisation=self.card.input.normalisation,
+            preprocessing=self.preprocessing,
+            normalization=self.card.input.normalisation,
             size=self.size,
             multiple=self._multiple,
             fixed_hw=self.engine.fixed_hw,
             source_hw=source_hw,
         )
 
-    def _infer(self, picture: Picture, prepared: Prepared) -> MapF32 | Detailed:
+    def _infer(self, picture: Picture, prepared: NetworkInput) -> MapF32 | TiledMap:
         """Return the network's output, (h, w) float32, or with ``detail`` the map of the photograph made of tiles."""
         raw = self.engine.run(prepared.tensor)
         if not self.detail:
             return raw
 
         def infer_tile(rgb: RgbU8) -> DepthMap:
-            tile = self._prepare(rgb)
-            return self._restore(self.engine.run(tile.tensor), tile)
+            tile = self._preprocess(rgb)
+            return self._postprocess(self.engine.run(tile.tensor), tile)
 
-        whole = self._restore(raw, prepared)
-        return detailed(whole, picture.rgb, look=infer_tile, network_side=min(prepared.network_hw))
+        whole = self._postprocess(raw, prepared)
+        return refine_by_tiles(whole, picture.rgb, infer=infer_tile, network_side=min(prepared.network_hw))
 
-    def _finish(self, output: MapF32 | Detailed, prepared: Prepared, seconds: dict[str, float]) -> Estimate:
+    def _finish(self, output: MapF32 | TiledMap, prepared: NetworkInput, seconds: dict[str, float]) -> Estimate:
         """Return the estimate, with the map at the photograph's size, from what ``_infer`` gave."""
         with _measure(seconds, "restore"):
-            tiled = output if isinstance(output, Detailed) else None
-            depth_map = output.map if isinstance(output, Detailed) else self._restore(output, prepared)
+            tiled = output if isinstance(output, TiledMap) else None
+            depth_map = output.map if isinstance(output, TiledMap) else self._postprocess(output, prepared)
         return Estimate(
             map=depth_map,
             seconds=StageSeconds(**seconds),
@@ -277,17 +285,17 @@ class DepthEstimator:
             detail=tiled,
         )
 
-    def _restore(self, raw: MapF32, prepared: Prepared) -> DepthMap:
+    def _postprocess(self, raw: MapF32, prepared: NetworkInput) -> DepthMap:
         height, width = prepared.network_hw
         provenance = Provenance(
             model=self.card.id,
             engine=str(self.engine.report),
-            recipe=f"{self.recipe.name} {width}x{height}",
+            recipe=f"{self.preprocessing.name} {width}x{height}",
         )
         try:
             if self.card.kind is Kind.DEPTH:
-                return Depth(values=_restore_metres(raw, prepared, self.card), provenance=provenance)
-            return Disparity(values=restore(raw, prepared), provenance=provenance)
+                return Depth(values=_postprocess_metres(raw, prepared, self.card), provenance=provenance)
+            return Disparity(values=postprocess(raw, prepared), provenance=provenance)
         except ArrayError as error:
             raise EngineError(f"{self.card.id} gave a map that is not one: {error}") from error
 
@@ -300,7 +308,7 @@ def _measure(seconds: dict[str, float], stage: str) -> Iterator[None]:
     seconds[stage] = time.perf_counter() - begin
 
 
-def _restore_metres(raw: MapF32, prepared: Prepared, card: ModelCard) -> MapF32:
+def _postprocess_metres(raw: MapF32, prepared: NetworkInput, card: ModelCard) -> MapF32:
     """Return a metric network's map at the photograph's size, within the range that the network gave [m].
 
     The recipes' kernels overshoot at edges. Of disparity that is the published rule, and harmless; of metres it would
@@ -310,7 +318,7 @@ def _restore_metres(raw: MapF32, prepared: Prepared, card: ModelCard) -> MapF32:
     Raises:
         EngineError: The network gave what its card rules out: a value below 0, or beyond the cap.
     """
-    values = restore(raw, prepared)
+    values = postprocess(raw, prepared)
     near, far = raw.min(), raw.max()
     cap_m = card.depth_cap_m or np.inf  # a card of this kind has one
     if near < 0 or far > cap_m * (1 + _CAP_ROUNDING):
@@ -340,7 +348,7 @@ def load(
         precision: ``exact`` computes in float32 throughout, ``fast`` in less where this machine can.
         recipe: ``aspect``, ``official`` or ``square``; None takes the card's.
         size: The side that the recipe aims at [px]; None takes the card's.
-        detail: Look at overlapping tiles of large photographs too: sharper, and several times as slow.
+        detail: Run the network on overlapping tiles of large photographs too: sharper, and several times as slow.
         offline: Never use the network.
 
     Raises:
@@ -355,8 +363,8 @@ def load(
     for option, value, known in (("engine", engine, EngineName), ("precision", precision, Precision)):
         if value not in list(known):
             raise OptionError(f"{option} {value!r} is not one of {', '.join(known)}")
-    if recipe is not None and recipe not in RECIPES:
-        raise OptionError(f"recipe {recipe!r} is not one of {', '.join(RECIPES)}")
+    if recipe is not None and recipe not in PREPROCESSINGS:
+        raise OptionError(f"recipe {recipe!r} is not one of {', '.join(PREPROCESSINGS)}")
     store = ModelStore()
     chosen = choose(model, store, offline=offline)
     if precision == Precision.FAST:
@@ -373,7 +381,7 @@ def load(
             sha256=chosen.card.file().sha256 if chosen.card.files else None,
             cache_folder=read_cache_folder() / "openvino",
         ),
-        recipe=None if recipe is None else RECIPES[recipe],
+        preprocessing=None if recipe is None else PREPROCESSINGS[recipe],
         size=size,
         detail=detail,
         notice=chosen.notice,
@@ -385,4 +393,6 @@ def _only_network_size(card: ModelCard, recipe: str | None, size: int | None) ->
     """Return the (height, width) of every picture that the network will see, where that is known [px]."""
     if card.source.origin is Origin.PATH:  # its graph may ask for other multiples than its card, which knows nothing
         return None
-    return only_hw(RECIPES[recipe or card.prepare], size=size or card.input.size, multiple=card.input.multiple)
+    return find_constant_hw(
+        PREPROCESSINGS[recipe or card.prepare], size=size or card.input.size, multiple=card.input.multiple
+    )

@@ -33,12 +33,12 @@ class Fit:
     scale: float = 1.0
     shift: float = 0.0
 
-    def applied(self, values: Values) -> Values:
+    def apply(self, values: Values) -> Values:
         """Return the line's values."""
         return self.scale * values + self.shift
 
 
-def least_squares(source: Values, target: Values) -> Fit:
+def fit_least_squares(source: Values, target: Values) -> Fit:
     """Return the scale and the shift that make the sum of squared differences least.
 
     A source that is the same everywhere has scale 0 and the target's mean as its shift.
@@ -54,7 +54,7 @@ def least_squares(source: Values, target: Values) -> Fit:
     return Fit(scale=scale, shift=float(target.mean()) - scale * mean)
 
 
-def least_absolute(source: Values, target: Values, weights: Values | None = None) -> Fit:
+def fit_least_absolute(source: Values, target: Values, weights: Values | None = None) -> Fit:
     """Return the scale and the shift that make the weighted sum of absolute differences least: outliers count less.
 
     Found by least squares with weights that are renewed from the last residuals, at most 50 times.
@@ -70,12 +70,12 @@ def least_absolute(source: Values, target: Values, weights: Values | None = None
     given = np.ones_like(source) if weights is None else weights
     fit, ends = _weighted_least_squares(source, target, given), np.array([source.min(), source.max()])
     for _ in range(_ITERATIONS):
-        residuals = np.abs(target - fit.applied(source))
+        residuals = np.abs(target - fit.apply(source))
         floor = _RESIDUAL_FLOOR * float(residuals.mean())
         if floor <= np.finfo(np.float64).tiny:
             return fit
         renewed = _weighted_least_squares(source, target, given / np.maximum(residuals, floor))
-        moved = np.abs(renewed.applied(ends) - fit.applied(ends)).max()
+        moved = np.abs(renewed.apply(ends) - fit.apply(ends)).max()
         is_settled = moved <= _CONVERGED * float(np.abs(target).max())
         fit = renewed
         if is_settled:
@@ -83,11 +83,11 @@ def least_absolute(source: Values, target: Values, weights: Values | None = None
     return fit
 
 
-def huber(source: Values, target: Values, *, noise: float) -> Fit:
+def fit_huber(source: Values, target: Values, *, noise: float) -> Fit:
     """Return the scale and the shift by least squares in which values that are far off count less.
 
     A residual of up to 1.345 standard deviations counts by its square, a greater one by its size. The deviation is
-    estimated by the median of the residuals of :func:`least_absolute`, and is ``noise`` at least.
+    estimated by the median of the residuals of :func:`fit_least_absolute`, and is ``noise`` at least.
 
     Sources: Huber, "Robust Estimation of a Location Parameter", Ann. Math. Stat. 35 (1964); the constants, 1.345 and
     1.4826, are those of Holland and Welsch, Comm. in Statistics A6 (1977).
@@ -98,11 +98,11 @@ def huber(source: Values, target: Values, *, noise: float) -> Fit:
         noise: The least standard deviation of the target, greater than 0: few values can agree by chance, and then
             their median residual says nothing.
     """
-    fit = least_absolute(source, target)
-    deviation = max(_TO_DEVIATION * float(np.median(np.abs(target - fit.applied(source)))), noise)
+    fit = fit_least_absolute(source, target)
+    deviation = max(_TO_DEVIATION * float(np.median(np.abs(target - fit.apply(source)))), noise)
     least = np.finfo(np.float64).tiny
     for _ in range(_ITERATIONS):
-        residuals = np.abs(target - fit.applied(source))
+        residuals = np.abs(target - fit.apply(source))
         weights = np.minimum(1.0, _HUBER * deviation / np.maximum(residuals, least))
         fit = _weighted_least_squares(source, target, weights)
     return fit

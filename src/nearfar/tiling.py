@@ -1,4 +1,4 @@
-"""Sharper maps of large photographs: overlapping tiles are looked at on their own, fitted to the whole, blended in.
+"""Sharper maps of large photographs: the network runs on overlapping tiles, which are fitted to the whole and blended.
 
 A network sees a photograph at a few hundred pixels, whatever its size. A tile of it is seen larger, and so sharper;
 but alone it has a scale and a shift of its own, and has lost sight of the rest. So the map of the whole stays in
@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 
 from nearfar.depth_map import Depth, DepthMap, Disparity
-from nearfar.fit import Fit, is_flat, least_absolute
+from nearfar.fit import Fit, fit_least_absolute, is_flat
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from nearfar.arrays import MapF32, RgbU8
 
-Look: TypeAlias = "Callable[[RgbU8], DepthMap]"
+Infer: TypeAlias = "Callable[[RgbU8], DepthMap]"
 
 # Measured: docs/guides/detail.md.
 _SIDE_SHARE = 0.7  # of the photograph's short side
@@ -36,12 +36,12 @@ _GRID = 64  # points a side at which a tile is compared with the whole: what the
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Detailed:
+class TiledMap:
     """A map made sharper, and what that took.
 
     Attributes:
         map: The map, of the kind and size that it was.
-        tiles: How many tiles the network looked at; 0 where the photograph is too small to gain.
+        tiles: How many tiles the network ran on; 0 where the photograph is too small to gain.
         kept: How many of them agreed with the whole, and are in the map.
     """
 
@@ -65,7 +65,7 @@ class Span:
     weights: NDArray[np.float32]
 
 
-def detailed(whole: DepthMap, rgb: RgbU8, *, look: Look, network_side: int) -> Detailed:
+def refine_by_tiles(whole: DepthMap, rgb: RgbU8, *, infer: Infer, network_side: int) -> TiledMap:
     """Return the map of a photograph with the detail of its tiles.
 
     It takes, beside the photograph and its map, memory for one more map and for a few of a tile.
@@ -73,26 +73,26 @@ def detailed(whole: DepthMap, rgb: RgbU8, *, look: Look, network_side: int) -> D
     Args:
         whole: The network's map of the whole photograph.
         rgb: (H, W, 3) uint8 sRGB, the photograph.
-        look: Gives the network's map of a picture, at the picture's size.
+        infer: Returns the network's map of a picture, at the picture's size.
         network_side: The short side at which the network saw the whole: a tile with fewer pixels is no larger to it,
             and the map is returned as it is. [px]
 
     Example:
         >>> rgb = np.arange(120, dtype=np.uint8)[:, None, None] * np.ones((1, 160, 3), np.uint8)
-        >>> look = lambda part: Disparity(values=part[..., 0].astype(np.float32))
-        >>> found = detailed(look(rgb), rgb, look=look, network_side=42)
-        >>> found.tiles, found.kept, np.allclose(found.map.values, rgb[..., 0], atol=0.01)
+        >>> infer = lambda part: Disparity(values=part[..., 0].astype(np.float32))
+        >>> tiled = refine_by_tiles(infer(rgb), rgb, infer=infer, network_side=42)
+        >>> tiled.tiles, tiled.kept, np.allclose(tiled.map.values, rgb[..., 0], atol=0.01)
         (6, 6, True)
     """
     side = round(_SIDE_SHARE * min(whole.size_hw))
     if side < network_side:
-        return Detailed(map=whole, tiles=0, kept=0)
-    base = _inverse(whole)
+        return TiledMap(map=whole, tiles=0, kept=0)
+    base = _to_inverse(whole)
     sharp, tiles, kept = base.copy(), 0, 0
-    for down in spans(whole.size_hw[0], side):
-        for across in spans(whole.size_hw[1], side):
+    for down in plan_spans(whole.size_hw[0], side):
+        for across in plan_spans(whole.size_hw[1], side):
             place = slice(down.first, down.end), slice(across.first, across.end)
-            part = fitted(_inverse(look(np.ascontiguousarray(rgb[place]))), base[place])
+            part = fit_tile(_to_inverse(infer(np.ascontiguousarray(rgb[place]))), base[place])
             tiles += 1
             if part is None:
                 continue
@@ -101,14 +101,14 @@ def detailed(whole: DepthMap, rgb: RgbU8, *, look: Look, network_side: int) -> D
             part *= down.weights[:, None]
             part *= across.weights
             sharp[place] += part
-    return Detailed(map=_like(whole, sharp, f"detail {kept} of {tiles} tiles"), tiles=tiles, kept=kept)
+    return TiledMap(map=_convert_like(whole, sharp, f"detail {kept} of {tiles} tiles"), tiles=tiles, kept=kept)
 
 
-def spans(length: int, side: int) -> list[Span]:
+def plan_spans(length: int, side: int) -> list[Span]:
     """Return tiles of that side [px] along a length, each upon half of the next or more.
 
     Example:
-        >>> [(span.first, span.end) for span in spans(100, 40)]
+        >>> [(span.first, span.end) for span in plan_spans(100, 40)]
         [(0, 40), (20, 60), (40, 80), (60, 100)]
     """
     count = 1 if length <= side else math.ceil((length - side) / (side / 2)) + 1
@@ -127,7 +127,7 @@ def spans(length: int, side: int) -> list[Span]:
     ]
 
 
-def fitted(part: MapF32, base: MapF32) -> MapF32 | None:
+def fit_tile(part: MapF32, base: MapF32) -> MapF32 | None:
     """Return a tile's map on the scale of the whole's, (h, w) float32; None if the two do not agree.
 
     The scale and the shift are those of the least absolute difference, so that what only the tile sees, or only the
@@ -137,27 +137,27 @@ def fitted(part: MapF32, base: MapF32) -> MapF32 | None:
         part: (h, w) float32, inverse depth, of the tile alone. [relative]
         base: (h, w) float32, inverse depth, of the same place in the whole. [relative]
     """
-    ours, theirs = _coarse(part), _coarse(base)
+    ours, theirs = _downsample(part), _downsample(base)
     if is_flat(ours) or is_flat(theirs) or np.corrcoef(ours, theirs)[0, 1] < _LEAST_AGREEMENT:
         return None
-    fit: Fit = least_absolute(ours, theirs)
+    fit: Fit = fit_least_absolute(ours, theirs)
     if fit.scale <= 0:
         return None
     return (part * np.float32(fit.scale) + np.float32(fit.shift)).astype(np.float32, copy=False)
 
 
-def _coarse(part: MapF32) -> NDArray[np.float64]:
+def _downsample(part: MapF32) -> NDArray[np.float64]:
     height, width = (min(side, _GRID) for side in part.shape)
     return cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA).ravel().astype(np.float64)
 
 
-def _inverse(depth_map: DepthMap) -> MapF32:
+def _to_inverse(depth_map: DepthMap) -> MapF32:
     """Return inverse depth, in which the shift of a disparity is one number [relative, or 1/m]."""
     return np.float32(1) / depth_map.values if isinstance(depth_map, Depth) else depth_map.values
 
 
-def _like(whole: DepthMap, values: MapF32, said: str) -> DepthMap:
-    provenance = replace(whole.provenance, recipe=f"{whole.provenance.recipe}, {said}")
+def _convert_like(whole: DepthMap, values: MapF32, note: str) -> DepthMap:
+    provenance = replace(whole.provenance, recipe=f"{whole.provenance.recipe}, {note}")
     if isinstance(whole, Depth):
         near, far = whole.range
         # A fit may go beyond what the network gave; metres that it never gave are none.

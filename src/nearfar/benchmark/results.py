@@ -13,7 +13,7 @@ from nearfar.benchmark.subjects import PRODUCT_SIDE, ProductOrder
 from nearfar.engines import ENGINES, Arithmetic, EngineReport, Precision
 from nearfar.errors import ArrayError
 from nearfar.evaluate.metrics import Agreement, measure_agreement, worst_agreement
-from nearfar.preprocess import restore
+from nearfar.preprocess import postprocess
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from nearfar.benchmark.starting import StartUp
     from nearfar.benchmark.subjects import Ready
     from nearfar.errors import NearfarError
-    from nearfar.preprocess import Prepared, SizeHw
+    from nearfar.preprocess import NetworkInput, SizeHw
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +46,7 @@ class Evidence:
     ready: Mapping[str, Ready]
     starts: Mapping[str, StartUp]
     absent: Mapping[str, NearfarError]
-    prepared: Mapping[SizeHw, Sequence[Prepared]]
+    prepared: Mapping[SizeHw, Sequence[NetworkInput]]
     works: Mapping[str | None, Work]
 
 
@@ -186,7 +186,7 @@ def _agreement_own(row: SpeedRow, reference: str, evidence: Evidence) -> Agreeme
         return None
     restored = [
         {
-            picture: restore(raw, evidence.prepared[sizes[name]][picture])
+            picture: postprocess(raw, evidence.prepared[sizes[name]][picture])
             for picture, raw in evidence.laps.maps[name].items()
         }
         for name in (row.name, reference)

@@ -18,7 +18,7 @@ from nearfar.benchmark.starting import started
 from nearfar.benchmark.subjects import NetworkOrder
 from nearfar.errors import EngineError, GraphError, NearfarError, OptionError
 from nearfar.machine import describe_machine
-from nearfar.preprocess import RECIPES, only_hw, prepare
+from nearfar.preprocess import PREPROCESSINGS, find_constant_hw, preprocess
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from nearfar.benchmark.rows import Ceiling, SpeedRow
     from nearfar.benchmark.starting import StartUp
     from nearfar.engines import Arithmetic
-    from nearfar.preprocess import Prepared, SizeHw
+    from nearfar.preprocess import NetworkInput, SizeHw
 
-_SQUARE = RECIPES["square"]
+_SQUARE = PREPROCESSINGS["square"]
 # Of the machine's memory: beyond it, a notice.
 _MEMORY_SHARE = 0.6
 _NOTHING = np.zeros((1, 3, 1, 1), np.float32)
@@ -73,7 +73,7 @@ class _Ground:
 
     contest: Contest
     entrants: tuple[Entrant, ...]
-    prepared: Mapping[SizeHw, tuple[Prepared, ...]]
+    prepared: Mapping[SizeHw, tuple[NetworkInput, ...]]
     works: Mapping[str | None, Work]
     say: Callable[[str], None]
     should_stop: Callable[[], bool]
@@ -123,15 +123,15 @@ def measure(
 
 
 def _square_hw(size: int, multiple: int) -> SizeHw:
-    found = only_hw(_SQUARE, size=size, multiple=multiple)
+    found = find_constant_hw(_SQUARE, size=size, multiple=multiple)
     assert found is not None  # noqa: S101 - a square does not depend on the picture
     return found
 
 
-def _shown(contest: Contest, size_hw: SizeHw) -> tuple[Prepared, ...]:
-    normalisation = contest.card.input.normalisation
+def _shown(contest: Contest, size_hw: SizeHw) -> tuple[NetworkInput, ...]:
+    normalization = contest.card.input.normalisation
     return tuple(
-        prepare(picture.rgb, recipe=_SQUARE, normalisation=normalisation, fixed_hw=size_hw)
+        preprocess(picture.rgb, preprocessing=_SQUARE, normalization=normalization, fixed_hw=size_hw)
         for picture in contest.pictures
     )
 

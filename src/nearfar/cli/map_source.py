@@ -21,7 +21,7 @@ from nearfar.pipeline import run_in_turn
 
 if TYPE_CHECKING:
     from nearfar.estimator import DepthEstimator, Estimate
-    from nearfar.tiling import Detailed
+    from nearfar.tiling import TiledMap
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -140,7 +140,7 @@ def _estimate_row(estimator: "DepthEstimator", estimate: "Estimate") -> Row:
         provider=report.provider,
         precision=report.precision,
         threads=report.threads,
-        recipe=estimator.recipe.name,
+        recipe=estimator.preprocessing.name,
         network_wh=(width, height),
         capped=estimate.capped,
         seconds=asdict(estimate.seconds),
@@ -148,7 +148,7 @@ def _estimate_row(estimator: "DepthEstimator", estimate: "Estimate") -> Row:
     return row if estimate.detail is None else _add_tiling(row, estimate.detail)
 
 
-def _add_tiling(row: Row, detail: "Detailed") -> Row:
+def _add_tiling(row: Row, detail: "TiledMap") -> Row:
     tiles, kept = detail.tiles, detail.kept
     small = "too small for --detail to add any: the network sees the whole at about its own size"
     return replace(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nearfar.errors import OptionError
-from nearfar.fit import Fit, Values, least_absolute, least_squares
+from nearfar.fit import Fit, Values, fit_least_absolute, fit_least_squares
 from nearfar.models.schema import Kind
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def align(
     if alignment.space is Kind.DISPARITY:
         source = prediction if kind is Kind.DISPARITY else 1 / prediction
         fit = _FITS[alignment](source, 1 / true_depth)
-        return _invert(fit.applied(source), true_depth, limits), fit
+        return _invert(fit.apply(source), true_depth, limits), fit
     if kind is Kind.DISPARITY:
         raise OptionError(
             f"the alignment '{alignment}' is one of depth, and the prediction is relative disparity, whose shift is "
@@ -88,7 +88,7 @@ def align(
         )
     fit = _FITS[alignment](prediction, true_depth)
     least = max(limits.near_m, _LEAST_SHARE * float(true_depth.min()))
-    return np.clip(fit.applied(prediction), least, limits.far_m), fit
+    return np.clip(fit.apply(prediction), least, limits.far_m), fit
 
 
 def least_squares_scale(source: Values, target: Values) -> Fit:
@@ -115,7 +115,7 @@ def _invert(disparity: Values, true_depth: Values, limits: Limits) -> Values:
 
 def _relative_absolute(source: Values, target: Values) -> Fit:
     # In depth a metre far away means less than a metre close by.
-    return least_absolute(source, target, 1 / target)
+    return fit_least_absolute(source, target, 1 / target)
 
 
 def _keep(source: Values, target: Values) -> Fit:  # noqa: ARG001 - every fit is called so
@@ -123,9 +123,9 @@ def _keep(source: Values, target: Values) -> Fit:  # noqa: ARG001 - every fit is
 
 
 _FITS: Mapping[Alignment, Callable[[Values, Values], Fit]] = {
-    Alignment.DISPARITY: least_squares,
-    Alignment.DISPARITY_ROBUST: least_absolute,
-    Alignment.DEPTH: least_squares,
+    Alignment.DISPARITY: fit_least_squares,
+    Alignment.DISPARITY_ROBUST: fit_least_absolute,
+    Alignment.DEPTH: fit_least_squares,
     Alignment.DEPTH_ROBUST: _relative_absolute,
     Alignment.SCALE: least_squares_scale,
     Alignment.SCALE_MEDIAN: median_scale,

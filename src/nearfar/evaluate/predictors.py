@@ -87,7 +87,7 @@ def wrap_estimator(estimator: DepthEstimator, *, network: Path, window_hw: tuple
             "engine_version": report.version,
             "provider": report.provider,
             "precision": str(report.precision),
-            "recipe": str(estimator.recipe.name),
+            "recipe": str(estimator.preprocessing.name),
             "size": estimator.size,
         },
         predict=predict,

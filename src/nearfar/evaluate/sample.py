@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from nearfar.arrays import MapF32, frozen, require_map
+from nearfar.arrays import MapF32, freeze, require_map
 from nearfar.errors import ArrayError, DataError
 
 if TYPE_CHECKING:
@@ -51,8 +51,8 @@ class GroundTruth:
             raise ArrayError(f"GroundTruth.valid must be {values.shape} bool like the values, got {got}")
         if wrong := np.count_nonzero((values > 0) != self.valid) + np.count_nonzero(values < 0):
             raise ArrayError(f"GroundTruth.values must be greater than 0 where valid and 0 elsewhere: {wrong} are not")
-        object.__setattr__(self, "values", frozen(values))
-        object.__setattr__(self, "valid", frozen(self.valid))
+        object.__setattr__(self, "values", freeze(values))
+        object.__setattr__(self, "valid", freeze(self.valid))
 
     @classmethod
     def from_map(

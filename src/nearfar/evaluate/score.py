@@ -168,9 +168,9 @@ def _match_size(prediction: Prediction, size_hw: tuple[int, int], protocol: Prot
             f"the prediction is {width}x{height} and the truth {true_width}x{true_height}: the protocol does not "
             "resize (--resize does)"
         )
-    from nearfar.preprocess import map_bilinear_corners
+    from nearfar.preprocess import resize_map_bilinear
 
-    return map_bilinear_corners(values.astype(np.float32, copy=False), size_hw)
+    return resize_map_bilinear(values.astype(np.float32, copy=False), size_hw)
 
 
 def _mask_range(true_map: MapF32, space: Kind, protocol: Protocol) -> NDArray[np.bool_]:

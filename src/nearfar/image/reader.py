@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from nearfar.arrays import RgbU8, frozen, require_rgb
+from nearfar.arrays import RgbU8, freeze, require_rgb
 from nearfar.errors import NearfarError, OptionError, PictureError, one_line, os_reason
 from nearfar.image.color import sixteen_to_eight
 from nearfar.image.heif import HeifDecoder
@@ -70,7 +70,7 @@ class Picture:
     full_hw: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "rgb", frozen(require_rgb(self.rgb, what="Picture.rgb")))
+        object.__setattr__(self, "rgb", freeze(require_rgb(self.rgb, what="Picture.rgb")))
         if self.orientation not in range(1, 9):
             raise PictureError(f"{self.name}: orientation must be 1 to 8, got {self.orientation}")
         if self.focal_px is not None and not 0 < self.focal_px < math.inf:

@@ -65,7 +65,7 @@ def pictured(depth_map: DepthMap, look: Look = PLAIN) -> RgbU8:
     Of a ``Depth``, and where a legend is wanted, it is larger than the map, which is ``[:H, :W]``: a scale stands
     below.
     """
-    rgb = colored(depth_map.normalised(), colormap=look.colormap)
+    rgb = colored(depth_map.normalize(), colormap=look.colormap)
     if look.legend or isinstance(depth_map, Depth):
         return with_legend(rgb, depth_map, colormap=look.colormap)
     return rgb

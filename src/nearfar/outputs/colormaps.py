@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from nearfar.arrays import RgbU8, frozen
+from nearfar.arrays import RgbU8, freeze
 from nearfar.errors import OptionError
 
 # 256 colours a table, dark to bright, two hexadecimal digits a channel.
@@ -91,7 +91,7 @@ d8e219dae319dde318dfe318e2e418e5e419e7e419eae51aece51befe51cf1e51df4e61ef6e620f8
 
 
 def _table(digits: str) -> RgbU8:
-    return frozen(np.frombuffer(bytes.fromhex(digits), np.uint8).reshape(256, 3))
+    return freeze(np.frombuffer(bytes.fromhex(digits), np.uint8).reshape(256, 3))
 
 
 # (256, 3) uint8 sRGB each, dark to bright, read-only.
@@ -101,7 +101,7 @@ COLORMAPS: Mapping[str, RgbU8] = MappingProxyType(
         "magma": _table(_MAGMA),
         "plasma": _table(_PLASMA),
         "viridis": _table(_VIRIDIS),
-        "gray": frozen(np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)),
+        "gray": freeze(np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)),
     }
 )
 

@@ -146,7 +146,7 @@ def shown(exhibit: Exhibit, size_wh: tuple[int, int]) -> tuple[Image.Image, Imag
     """Return the photograph and its map in colour, both resized to ``size_wh``, antialiased [px]."""
     photograph = Image.fromarray(exhibit.picture.rgb).resize(size_wh, Image.Resampling.LANCZOS)
     # The values are resized and then coloured: colours do not mix the way inverse depths do. Bilinear never overshoots.
-    values = Image.fromarray(exhibit.map.normalised()).resize(size_wh, Image.Resampling.BILINEAR)
+    values = Image.fromarray(exhibit.map.normalize()).resize(size_wh, Image.Resampling.BILINEAR)
     return photograph, Image.fromarray(colored(np.asarray(values)))
 
 

@@ -42,7 +42,7 @@ def with_legend(rgb: RgbU8, depth_map: DepthMap, *, colormap: str = "inferno") -
     """Return a map in colour with a scale below it: metres of a ``Depth``, percent of its range of a ``Disparity``.
 
     Args:
-        rgb: (H, W, 3) uint8 sRGB: ``depth_map.normalised()`` through the colour map.
+        rgb: (H, W, 3) uint8 sRGB: ``depth_map.normalize()`` through the colour map.
         depth_map: What it shows.
         colormap: A name from ``nearfar.outputs.colormaps.COLORMAPS``.
 
@@ -95,7 +95,7 @@ def _scale(depth_map: DepthMap) -> _Scale:
         if near == far:
             return _Scale(heading=f"{near} metres everywhere")
         return _Scale(heading="metres", far=far, near=near, marks=lambda parts: _marks(depth_map.range, parts))
-    if not depth_map.normalised().any():
+    if not depth_map.normalize().any():
         return _Scale(heading="the same everywhere")
     return _Scale(heading="percent of disparity", far="0", near="100", marks=_percents)
 

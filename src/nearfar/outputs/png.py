@@ -58,7 +58,7 @@ def to_gray16(depth_map: DepthMap) -> NDArray[np.uint16]:
     """
     if isinstance(depth_map, Depth):
         return np.clip(_to_millimetres(depth_map), 1, 65535).astype(np.uint16)
-    steps = depth_map.normalised()
+    steps = depth_map.normalize()
     steps *= np.float32(65535)
     return np.rint(steps, out=steps).astype(np.uint16)
 

@@ -43,7 +43,7 @@ def refined(values: MapF32, rgb: RgbU8) -> MapF32:
     """Return a map with its edges moved to where the photograph has them: (H, W) float32, 0 to 1.
 
     Args:
-        values: (H, W) float32, 0 to 1, such as ``Disparity.normalised()``.
+        values: (H, W) float32, 0 to 1, such as ``Disparity.normalize()``.
         rgb: (H, W, 3) uint8 sRGB, the photograph, upright like the map.
 
     Example:

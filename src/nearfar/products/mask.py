@@ -149,7 +149,7 @@ def mask(depth_map: DepthMap, settings: MaskSettings, picture: Picture | None = 
         ArrayError: Picture and map do not have the same size.
     """
     chosen = band(depth_map, settings)
-    values = depth_map.normalised()
+    values = depth_map.normalize()
     if settings.refine and picture is not None:
         from nearfar.products.guided_filter import refined  # OpenCV, for which a mask that is not refined need not wait
 
@@ -163,7 +163,7 @@ def mask(depth_map: DepthMap, settings: MaskSettings, picture: Picture | None = 
 
 def share_inside(depth_map: DepthMap, chosen: Band) -> float:
     """Return how much of a map lies in a range, feather and refinement aside: 0 to 1."""
-    percent = depth_map.normalised()
+    percent = depth_map.normalize()
     percent *= np.float32(100)
     return float(np.count_nonzero((percent >= chosen.far) & (percent <= chosen.near)) / percent.size)
 
@@ -193,7 +193,7 @@ def _median_at(depth_map: DepthMap, at: tuple[int, int]) -> float:
             f"columns 0 to {width - 1}, rows 0 to {height - 1}"
         )
     reach = max(_LEAST_PICK_PX, round(_PICK_SHARE * min(height, width)))
-    values = depth_map.normalised()
+    values = depth_map.normalize()
     around = values[max(0, row - reach) : row + reach + 1, max(0, column - reach) : column + reach + 1]
     return 100 * float(np.median(around))
 
@@ -207,6 +207,6 @@ def _end(depth_map: DepthMap, percent: float | None, metres: float | None, *, ot
         )
     near, far = depth_map.range
     beyond_far = 1 / metres - 1 / far
-    if not depth_map.normalised().any():  # flat: its only distance is 0 %, and everything else is far off
+    if not depth_map.normalize().any():  # flat: its only distance is 0 %, and everything else is far off
         return 0.0 if math.isclose(metres, near, rel_tol=1e-6) else math.copysign(1e3, beyond_far)
     return 100 * beyond_far / (1 / near - 1 / far)

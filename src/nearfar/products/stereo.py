@@ -84,7 +84,7 @@ def stereo_views(depth_map: DepthMap, picture: Picture, settings: StereoSettings
     if picture.size_hw != depth_map.size_hw:
         raise ArrayError(f"the picture is {picture.size_hw} and the map {depth_map.size_hw}: they must be equal")
     settings = settings or StereoSettings()
-    near = depth_map.normalised()
+    near = depth_map.normalize()
     if not near.any():
         return picture.rgb.copy(), picture.rgb.copy()
     near -= np.float32(settings.focus_percent / 100)

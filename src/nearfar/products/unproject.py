@@ -98,7 +98,7 @@ def inverse_depth(depth_map: DepthMap, projection: Projection) -> MapF32:
     if isinstance(depth_map, Depth):
         return np.divide(np.float32(1), depth_map.values)
     near, far = projection.reach
-    inverse = depth_map.normalised()
+    inverse = depth_map.normalize()
     inverse *= np.float32(1 / near - 1 / far)
     inverse += np.float32(1 / far)
     return inverse

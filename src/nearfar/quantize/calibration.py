@@ -9,7 +9,7 @@ from nearfar.arrays import TensorF32
 from nearfar.errors import OptionError, PictureError
 from nearfar.image.reader import read_picture
 from nearfar.models.card import ModelCard
-from nearfar.preprocess import RECIPES, prepare
+from nearfar.preprocess import PREPROCESSINGS, preprocess
 
 MOST_PHOTOGRAPHS = 48
 """Ranges hardly change after some dozens, and each costs several runs of the network."""
@@ -69,10 +69,10 @@ def tensors_of(
         PictureError: A file is not a photograph that can be read.
     """
     return [
-        prepare(
+        preprocess(
             read_picture(path).rgb,
-            recipe=RECIPES[card.prepare],
-            normalisation=card.input.normalisation,
+            preprocessing=PREPROCESSINGS[card.prepare],
+            normalization=card.input.normalisation,
             size=card.input.size,
             multiple=multiple or card.input.multiple,
             fixed_hw=fixed_hw,

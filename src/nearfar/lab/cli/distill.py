@@ -92,7 +92,7 @@ def _labelled(photos: list[str], teacher: str, output: Path, *, side_px: int) ->
         training.say(estimator.notice)
     assert estimator.path is not None  # noqa: S101 - load() says which file it is
     _, sha256 = digest(estimator.path)
-    said = f"{estimator.card.id} {sha256} {estimator.recipe.name} {estimator.size}"
+    said = f"{estimator.card.id} {sha256} {estimator.preprocessing.name} {estimator.size}"
     training.say(f"labelling {len(files)} photographs with {estimator.card.id}; those that have a label are left alone")
     with catch_interrupts(gently=True) as stop:
         keys = label(files, estimator, output / FOLDER, teacher_said=said, side_px=side_px, say=training.say, stop=stop)

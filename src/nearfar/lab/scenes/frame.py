@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nearfar.arrays import MapF32, RgbU8, frozen, require_map, require_rgb
+from nearfar.arrays import MapF32, RgbU8, freeze, require_map, require_rgb
 from nearfar.errors import ArrayError, OptionError
 from nearfar.lab.scenes.builder import Builder
 from nearfar.lab.scenes.camera import aimed
@@ -83,7 +83,7 @@ def render_scene(
     rgb, disparity = np.empty((height, width, 3), np.uint8), np.empty((height, width), np.float32)
     normals, things = np.empty((height, width, 3), np.float32), np.empty((height, width), np.int32)
     render(setting, samples, rgb, disparity, normals, things)
-    return Frame(rgb=frozen(rgb), disparity=frozen(disparity), normals=frozen(normals), things=frozen(things))
+    return Frame(rgb=freeze(rgb), disparity=freeze(disparity), normals=freeze(normals), things=freeze(things))
 
 
 def _setting(draw: Draw, name: str | None, height: int, width: int) -> Setting:
