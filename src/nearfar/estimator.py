@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -50,6 +50,10 @@ _LEAST_M = 0.001
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+# What the network gives: its map of the whole, or with ``detail`` the one that tiles made sharper.
+_Output: TypeAlias = "MapF32 | TiledMap"
+# An item before the network: its photograph, the network's input, and the seconds of each stage so far.
+_Ready: TypeAlias = tuple[Item, Picture, NetworkInput, dict[str, float]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,14 +68,14 @@ class StageSeconds:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """A map with what is worth knowing about its making.
+    """A map, and how it was made.
 
     Attributes:
         map: The map, at the photograph's own size; its kind is the model's.
-        seconds: What each stage took.
+        seconds: How long each stage took.
         network_hw: Height and width that the network saw. [px]
         capped: The token cap made the network's input smaller than the recipe asks.
-        detail: What was done for detail, which is in the map already; None where it was not asked for.
+        detail: The map as tiles made it sharper, with their number; None where that was not asked for.
     """
 
     map: DepthMap
@@ -83,7 +87,7 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What became of one of many photographs: a map, or the error that stopped it.
+    """The result of one of many photographs: a map, or the error that stopped it.
 
     Attributes:
         index: The photograph's place in what was given, from 0.
@@ -168,13 +172,13 @@ class DepthEstimator:
         """
         seconds: dict[str, float] = {}
         with _measure(seconds, "prepare"):
-            prepared = self.preprocess(picture)
+            network_input = self.preprocess(picture)
         with _measure(seconds, "run"):
-            output = self._infer(picture, prepared)
-        return self._finish(output, prepared, seconds)
+            output = self._infer(picture, network_input)
+        return self._finish(output, network_input, seconds)
 
     def estimate_many(self, sources: Iterable[PictureSource]) -> Iterator[Outcome]:
-        """Yield what became of each photograph, in order; one that fails does not stop the rest.
+        """Yield the result of each photograph, in order; one that fails does not stop the rest.
 
         Reading, the network and the way back to the photograph's size overlap. However many photographs there are, at
         most three are in memory, besides the maps that the caller keeps.
@@ -196,7 +200,7 @@ class DepthEstimator:
         stop: Callable[[], bool] = lambda: False,
         overlap: bool = True,
     ) -> Iterator[Future[Result]]:
-        """Yield what became of each item, in order: a finished ``Future``, whose ``result()`` returns or raises it.
+        """Yield the result of each item, in order: a finished ``Future``, whose ``result()`` returns or raises it.
 
         The network runs in the caller's thread. While it is at one item, ``read`` is at the next and ``finish`` at the
         last, each in a thread of its own; ``nearfar.pipeline.run_overlapping`` says what holds of failures and stops.
@@ -206,29 +210,26 @@ class DepthEstimator:
             read: Returns an item's photograph.
             finish: Makes the item's result, such as a file that is written, of the item, its photograph and the
                 estimate.
-            stop: Asked before each run of the network; once it is true, nothing more is begun.
+            stop: Asked before each run of the network; once it is true, nothing more is started.
             overlap: False does everything in the caller's thread, one item after another: right for a single one.
         """
 
-        def begin(item: Item) -> tuple[Item, Picture, NetworkInput, dict[str, float]]:
+        def begin(item: Item) -> _Ready[Item]:
             seconds: dict[str, float] = {}
             with _measure(seconds, "read"):
                 picture = read(item)
             with _measure(seconds, "prepare"):
-                prepared = self.preprocess(picture)
-            return item, picture, prepared, seconds
+                network_input = self.preprocess(picture)
+            return item, picture, network_input, seconds
 
-        def infer(
-            parts: tuple[Item, Picture, NetworkInput, dict[str, float]],
-        ) -> tuple[Item, Picture, NetworkInput, dict[str, float], MapF32 | TiledMap]:
-            item, picture, prepared, seconds = parts
+        def infer(ready: _Ready[Item]) -> tuple[_Ready[Item], _Output]:
+            _, picture, network_input, seconds = ready
             with _measure(seconds, "run"):
-                output = self._infer(picture, prepared)
-            return item, picture, prepared, seconds, output
+                return ready, self._infer(picture, network_input)
 
-        def end(parts: tuple[Item, Picture, NetworkInput, dict[str, float], MapF32 | TiledMap]) -> Result:
-            item, picture, prepared, seconds, output = parts
-            return finish(item, picture, self._finish(output, prepared, seconds))
+        def end(inferred: tuple[_Ready[Item], _Output]) -> Result:
+            (item, picture, network_input, seconds), output = inferred
+            return finish(item, picture, self._finish(output, network_input, seconds))
 
         pipeline = run_overlapping if overlap else run_in_turn
         return pipeline(items, before=begin, middle=infer, after=end, stop=stop)
@@ -259,9 +260,9 @@ class DepthEstimator:
             source_hw=source_hw,
         )
 
-    def _infer(self, picture: Picture, prepared: NetworkInput) -> MapF32 | TiledMap:
+    def _infer(self, picture: Picture, network_input: NetworkInput) -> _Output:
         """Return the network's output, (h, w) float32, or with ``detail`` the map of the photograph made of tiles."""
-        raw = self.engine.run(prepared.tensor)
+        raw = self.engine.run(network_input.tensor)
         if not self.detail:
             return raw
 
@@ -269,24 +270,24 @@ class DepthEstimator:
             tile = self._preprocess(rgb)
             return self._postprocess(self.engine.run(tile.tensor), tile)
 
-        whole = self._postprocess(raw, prepared)
-        return refine_by_tiles(whole, picture.rgb, infer=infer_tile, network_side=min(prepared.network_hw))
+        whole = self._postprocess(raw, network_input)
+        return refine_by_tiles(whole, picture.rgb, infer=infer_tile, network_side=min(network_input.network_hw))
 
-    def _finish(self, output: MapF32 | TiledMap, prepared: NetworkInput, seconds: dict[str, float]) -> Estimate:
+    def _finish(self, output: _Output, network_input: NetworkInput, seconds: dict[str, float]) -> Estimate:
         """Return the estimate, with the map at the photograph's size, from what ``_infer`` gave."""
         with _measure(seconds, "restore"):
             tiled = output if isinstance(output, TiledMap) else None
-            depth_map = output.map if isinstance(output, TiledMap) else self._postprocess(output, prepared)
+            depth_map = output.map if isinstance(output, TiledMap) else self._postprocess(output, network_input)
         return Estimate(
             map=depth_map,
             seconds=StageSeconds(**seconds),
-            network_hw=prepared.network_hw,
-            capped=prepared.capped,
+            network_hw=network_input.network_hw,
+            capped=network_input.capped,
             detail=tiled,
         )
 
-    def _postprocess(self, raw: MapF32, prepared: NetworkInput) -> DepthMap:
-        height, width = prepared.network_hw
+    def _postprocess(self, raw: MapF32, network_input: NetworkInput) -> DepthMap:
+        height, width = network_input.network_hw
         provenance = Provenance(
             model=self.card.id,
             engine=str(self.engine.report),
@@ -294,8 +295,8 @@ class DepthEstimator:
         )
         try:
             if self.card.kind is Kind.DEPTH:
-                return Depth(values=_postprocess_metres(raw, prepared, self.card), provenance=provenance)
-            return Disparity(values=postprocess(raw, prepared), provenance=provenance)
+                return Depth(values=_postprocess_metres(raw, network_input, self.card), provenance=provenance)
+            return Disparity(values=postprocess(raw, network_input), provenance=provenance)
         except ArrayError as error:
             raise EngineError(f"{self.card.id} gave a map that is not one: {error}") from error
 
@@ -308,7 +309,7 @@ def _measure(seconds: dict[str, float], stage: str) -> Iterator[None]:
     seconds[stage] = time.perf_counter() - begin
 
 
-def _postprocess_metres(raw: MapF32, prepared: NetworkInput, card: ModelCard) -> MapF32:
+def _postprocess_metres(raw: MapF32, network_input: NetworkInput, card: ModelCard) -> MapF32:
     """Return a metric network's map at the photograph's size, within the range that the network gave [m].
 
     The recipes' kernels overshoot at edges. Of disparity that is the published rule, and harmless; of metres it would
@@ -318,7 +319,7 @@ def _postprocess_metres(raw: MapF32, prepared: NetworkInput, card: ModelCard) ->
     Raises:
         EngineError: The network gave what its card rules out: a value below 0, or beyond the cap.
     """
-    values = postprocess(raw, prepared)
+    values = postprocess(raw, network_input)
     near, far = raw.min(), raw.max()
     cap_m = card.depth_cap_m or np.inf  # a card of this kind has one
     if near < 0 or far > cap_m * (1 + _CAP_ROUNDING):
@@ -377,7 +378,7 @@ def load(
             engine=EngineName(engine),
             precision=Precision.FAST if quantised else Precision(precision),
             quantized=quantised,
-            size_hw=_only_network_size(chosen.card, recipe, size),
+            size_hw=_constant_network_hw(chosen.card, recipe, size),
             sha256=chosen.card.file().sha256 if chosen.card.files else None,
             cache_folder=read_cache_folder() / "openvino",
         ),
@@ -389,7 +390,7 @@ def load(
     )
 
 
-def _only_network_size(card: ModelCard, recipe: str | None, size: int | None) -> tuple[int, int] | None:
+def _constant_network_hw(card: ModelCard, recipe: str | None, size: int | None) -> tuple[int, int] | None:
     """Return the (height, width) of every picture that the network will see, where that is known [px]."""
     if card.source.origin is Origin.PATH:  # its graph may ask for other multiples than its card, which knows nothing
         return None
