@@ -48,7 +48,7 @@ def test_true_distances_give_back_the_true_metres(scale: float, shift: float, co
 
 
 def test_the_method_gives_the_same_depth_as_the_function() -> None:
-    depth = DISPARITY.calibrate(POINTS)
+    depth = calibrate(DISPARITY, POINTS).depth
     assert isinstance(depth, Depth)
     np.testing.assert_array_equal(depth.values, calibrate(DISPARITY, POINTS).depth.values)
 
@@ -158,13 +158,13 @@ def test_a_depth_gets_a_scale_and_keeps_its_shape() -> None:
     found = calibrate(depth, [*points, (3, 3, 900.0)])
     np.testing.assert_allclose(found.depth.values, 1.5 * depth.values, rtol=1e-3)
     assert (found.shift, found.clipped, found.farthest_m) == (0, 0, None)
-    assert depth.calibrate(points[:1]).range[0] == pytest.approx(3, rel=1e-3)
+    assert calibrate(depth, points[:1]).depth.range[0] == pytest.approx(3, rel=1e-3)
     with pytest.raises(OptionError, match="one known point"):
-        depth.calibrate([])
+        calibrate(depth, [])
 
 
 def test_the_file_of_a_calibrated_map_is_millimetres_and_names_the_points(tmp_path) -> None:  # type: ignore[no-untyped-def]
-    DISPARITY.calibrate(POINTS).save(tmp_path / "floor.png")
+    calibrate(DISPARITY, POINTS).depth.save(tmp_path / "floor.png")
     again = open_map(tmp_path / "floor.png")
     assert isinstance(again, Depth)
     np.testing.assert_allclose(again.values, floor_m(), atol=0.001)

@@ -12,9 +12,8 @@ import trimesh
 from PIL import Image
 
 from nearfar import Depth
-from nearfar.cli.geometry import annotate_geometry
 from nearfar.errors import OptionError
-from nearfar.products.unproject import Projection
+from nearfar.products.unproject import Projection, describe_geometry
 from support import planes
 from support.command import Done, run
 from support.graphs import tiny_depth_graph
@@ -167,8 +166,8 @@ def test_a_texture_never_replaces_a_photograph(nearfar, photo: Path) -> None:
 
 def test_metres_refuse_a_reach_and_need_none() -> None:
     depth, photograph = Depth(values=np.ones((3, 4), np.float32)), planes.picture(3, 4, focal_px=5)
-    said = annotate_geometry(Projection(), depth, photograph)
-    assert not said.notices
-    assert "near" not in said.details
+    details, notices = describe_geometry(depth, photograph, Projection())
+    assert not notices
+    assert "near" not in details
     with pytest.raises(OptionError, match="in metres"):
-        annotate_geometry(Projection(near=2), depth, photograph)
+        describe_geometry(depth, photograph, Projection(near=2))

@@ -18,14 +18,11 @@ from PIL import Image
 from nearfar import Depth, Disparity, read_picture
 from nearfar.errors import ArrayError, MissingExtraError, OptionError, OutputError
 from nearfar.files import write_together
-from nearfar.products import glb, normals, obj, point_cloud
-from nearfar.products.depth_grid import Cut
-from nearfar.products.glb import glb_bytes
-from nearfar.products.mesh import Mesh, MeshSettings, mesh_of
-from nearfar.products.normals import NormalAxes, NormalSettings, normals_of
-from nearfar.products.obj import encode_files, obj_files
-from nearfar.products.point_cloud import CloudSettings, PointCloud, cloud_of, ply
-from nearfar.products.unproject import Projection
+from nearfar.products.mesh import MeshSettings, encode_obj, mesh
+from nearfar.products.mesh_formats import Mesh, glb_bytes, obj_files
+from nearfar.products.normals import NormalAxes, NormalSettings, encode_png, normals
+from nearfar.products.point_cloud import PointCloud, PointCloudSettings, ply_bytes, point_cloud
+from nearfar.products.products import PRODUCTS
 from support import planes
 
 FOCAL_PX = 60.0
@@ -42,9 +39,9 @@ def photograph(height: int = 48, width: int = 64):  # type: ignore[no-untyped-de
     return planes.picture(height, width, focal_px=FOCAL_PX)
 
 
-def in_front(mesh: Mesh) -> np.ndarray:
+def in_front(surface: Mesh) -> np.ndarray:
     """How much each face looks at the camera: n·(camera - face) > 0."""
-    corners = mesh.vertices[mesh.faces].astype(float)
+    corners = surface.vertices[surface.faces].astype(float)
     normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     return -(normal * corners.mean(axis=1)).sum(axis=1)
 
@@ -54,7 +51,7 @@ def in_front(mesh: Mesh) -> np.ndarray:
 
 def test_a_ply_holds_every_point_with_its_colour_for_plyfile_and_trimesh(tmp_path: Path) -> None:
     depth, picture = box(), photograph()
-    depth.point_cloud(picture).save(tmp_path / "x.ply")
+    point_cloud(depth, picture).save(tmp_path / "x.ply")
     read = plyfile.PlyData.read(tmp_path / "x.ply")
     assert (read.byte_order, read.text) == ("<", False)
     vertex = read["vertex"]
@@ -74,7 +71,7 @@ def test_a_ply_holds_every_point_with_its_colour_for_plyfile_and_trimesh(tmp_pat
 
 
 def test_points_are_where_the_photograph_shows_them() -> None:
-    made = cloud_of(box(), photograph())
+    made = point_cloud(box(), photograph())
     column = made.xyz[:, 0] / -made.xyz[:, 2] * FOCAL_PX + 32 - 0.5
     row = -made.xyz[:, 1] / -made.xyz[:, 2] * FOCAL_PX + 24 - 0.5
     np.testing.assert_allclose(column.reshape(48, 64), np.tile(np.arange(64), (48, 1)), atol=1e-4)
@@ -83,7 +80,7 @@ def test_points_are_where_the_photograph_shows_them() -> None:
 
 @pytest.mark.parametrize("limit", [1, 7, 500, 10_000])
 def test_no_more_points_than_asked_for(limit: int) -> None:
-    assert 1 <= len(cloud_of(box(), photograph(), CloudSettings(max_points=limit)).xyz) <= limit
+    assert 1 <= len(point_cloud(box(), photograph(), max_points=limit).xyz) <= limit
 
 
 def test_points_do_not_hang_between_two_surfaces() -> None:
@@ -92,10 +89,10 @@ def test_points_do_not_hang_between_two_surfaces() -> None:
     ramp[:, 34:] = 1
     depth = Depth(values=(1 / ramp).astype(np.float32))
     picture = planes.picture(60, 320, focal_px=300)
-    kept = -cloud_of(depth, picture).xyz[:, 2]
+    kept = -point_cloud(depth, picture).xyz[:, 2]
     assert np.all((kept < 1.05) | (kept > 3.8))
     assert len(kept) > 0.98 * ramp.size
-    veil = -cloud_of(depth, picture, CloudSettings(cut=Cut(edges=False))).xyz[:, 2]
+    veil = -point_cloud(depth, picture, cut=False).xyz[:, 2]
     assert np.any((veil > 1.1) & (veil < 3))
 
 
@@ -104,7 +101,7 @@ def test_points_do_not_hang_between_two_surfaces() -> None:
 
 def test_a_surface_seen_from_its_camera_is_the_photograph() -> None:
     """Each vertex lies on the ray of its place on the texture, whatever its distance, and no facet is left out."""
-    made = mesh_of(box(), photograph())
+    made = mesh(box(), photograph())
     column = made.vertices[:, 0] / -made.vertices[:, 2] * FOCAL_PX + 32
     row = -made.vertices[:, 1] / -made.vertices[:, 2] * FOCAL_PX + 24
     np.testing.assert_allclose(column, made.uv[:, 0] * 64, atol=1e-4)
@@ -116,10 +113,10 @@ def test_a_surface_seen_from_its_camera_is_the_photograph() -> None:
 
 
 def test_no_triangle_spans_a_depth_edge() -> None:
-    made = mesh_of(box(), photograph())
+    made = mesh(box(), photograph())
     depths = -made.vertices[made.faces][..., 2]
     assert (depths.max(axis=1) / depths.min(axis=1)).max() == pytest.approx(1)
-    whole = mesh_of(box(), photograph(), MeshSettings(cut=Cut(edges=False)))
+    whole = mesh(box(), photograph(), cut=False)
     depths = -whole.vertices[whole.faces][..., 2]
     assert (depths.max(axis=1) / depths.min(axis=1)).max() > 1.5  # a rubber sheet, as asked for
 
@@ -137,7 +134,7 @@ def test_faces_look_at_the_camera_and_every_vertex_is_used(
     values = depth.values.copy()
     values[10:30, 20:44] = box_at
     picture = planes.picture(48, 64, focal_px=140)
-    made = mesh_of(Depth(values=values), picture, MeshSettings(max_side=side))
+    made = mesh(Depth(values=values), picture, max_side=side)
     assert (in_front(made) > 0).all()
     np.testing.assert_array_equal(np.unique(made.faces), np.arange(len(made.vertices)))
     assert made.uv.min() >= 0
@@ -146,22 +143,22 @@ def test_faces_look_at_the_camera_and_every_vertex_is_used(
 
 def test_the_vertices_of_a_plane_lie_in_it() -> None:
     depth, normal = planes.plane((0.4, -0.7, 1), 3, height=48, width=64, focal_px=FOCAL_PX)
-    made = mesh_of(depth, photograph())
+    made = mesh(depth, photograph())
     inside = ((made.uv > 0) & (made.uv < 1)).all(axis=1)
     np.testing.assert_allclose(made.vertices[inside] @ normal, -3, rtol=1e-4)
 
 
 def test_sides_are_limited() -> None:
-    made = mesh_of(box(), photograph(), MeshSettings(max_side=16, max_texture_side=32))
+    made = mesh(box(), photograph(), max_side=16, max_texture_side=32)
     assert len(made.vertices) <= 2 * 17 * 13
     assert made.texture.shape == (24, 32, 3)
-    assert mesh_of(box(), photograph()).texture.shape == (48, 64, 3)
+    assert mesh(box(), photograph()).texture.shape == (48, 64, 3)
 
 
 def test_a_glb_is_read_by_trimesh_with_texture_coordinates_and_facts(tmp_path: Path) -> None:
     disparity = Disparity(values=1 / box().values)
     picture = photograph()
-    made = disparity.mesh(picture, near=1, far=4)
+    made = mesh(disparity, picture, near=1, far=4)
     made.save(tmp_path / "x.glb")
     scene = trimesh.load(tmp_path / "x.glb")
     (read,) = scene.geometry.values()
@@ -184,7 +181,7 @@ def gltf(data: bytes) -> dict[str, object]:
 
 
 def test_a_glb_is_unlit_and_has_the_photographs_camera() -> None:
-    tree = gltf(glb_bytes(mesh_of(box(), photograph(), MeshSettings(is_double_sided=False))))
+    tree = gltf(glb_bytes(mesh(box(), photograph(), is_double_sided=False)))
     assert tree["extensionsUsed"] == ["KHR_materials_unlit"]
     (material,) = tree["materials"]
     assert material["extensions"] == {"KHR_materials_unlit": {}}
@@ -197,7 +194,7 @@ def test_a_glb_is_unlit_and_has_the_photographs_camera() -> None:
 
 
 def test_an_obj_is_read_by_trimesh_with_its_photograph(tmp_path: Path) -> None:
-    made = box().mesh(photograph())
+    made = mesh(box(), photograph())
     made.save(tmp_path / "with space.obj")
     assert {path.name for path in tmp_path.iterdir()} == {
         "with space.obj",
@@ -213,7 +210,7 @@ def test_an_obj_is_read_by_trimesh_with_its_photograph(tmp_path: Path) -> None:
 
 
 def test_without_trimesh_a_glb_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    made = mesh_of(box(), photograph())
+    made = mesh(box(), photograph())
     monkeypatch.setitem(sys.modules, "trimesh", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'nearfar\[3d\]'"):
         made.save(tmp_path / "x.glb")
@@ -228,7 +225,7 @@ def test_without_trimesh_a_glb_says_what_to_install(monkeypatch: pytest.MonkeyPa
 @given(slant=st.tuples(st.floats(-1.5, 1.5), st.floats(-1.5, 1.5), st.just(1.0)), distance=st.floats(0.5, 20))
 def test_every_pixel_of_a_plane_has_its_normal(slant: tuple[float, float, float], distance: float) -> None:
     depth, normal = planes.plane(slant, distance, height=48, width=64, focal_px=140)
-    found = normals_of(depth, planes.picture(48, 64, focal_px=140))
+    found = normals(depth, planes.picture(48, 64, focal_px=140))
     np.testing.assert_allclose(found, np.broadcast_to(normal, found.shape), atol=2e-3)
 
 
@@ -236,7 +233,7 @@ def test_every_pixel_of_a_plane_has_its_normal(slant: tuple[float, float, float]
 @given(radius=st.floats(0.5, 1), distance=st.floats(3, 5))
 def test_a_ball_has_the_normals_of_a_ball(radius: float, distance: float) -> None:
     depth, normals_there, is_ball = planes.ball(radius, distance, height=240, width=320, focal_px=300, wall=8)
-    found = normals_of(depth, planes.picture(240, 320, focal_px=300))
+    found = normals(depth, planes.picture(240, 320, focal_px=300))
     rays = planes.rays(240, 320, 300)
     facing = (normals_there * -rays).sum(-1) / np.linalg.norm(rays, axis=-1)
     seen = is_ball & (facing > 0.7)  # not at the rim, where it is taken for an edge
@@ -249,13 +246,13 @@ def test_a_ball_has_the_normals_of_a_ball(radius: float, distance: float) -> Non
 
 
 def test_normals_do_not_bend_at_a_depth_edge() -> None:
-    found = normals_of(box(), photograph())
+    found = normals(box(), photograph())
     np.testing.assert_allclose(found, np.broadcast_to([0, 0, 1], found.shape), atol=1e-5)
 
 
 def test_normals_have_the_photographs_size_and_length_one() -> None:
     depth, _, _ = planes.ball(0.7, 3, height=90, width=120, focal_px=110, wall=8)
-    found = normals_of(depth, planes.picture(90, 120, focal_px=110), NormalSettings(max_side=50))
+    found = normals(depth, planes.picture(90, 120, focal_px=110), max_side=50)
     assert found.shape == (90, 120, 3)
     np.testing.assert_allclose(np.linalg.norm(found, axis=-1), 1, atol=1e-5)
 
@@ -267,7 +264,7 @@ def test_a_normal_map_says_its_axes_and_keeps_them(bits: int, dtype: type, axes:
 
     depth, normal = planes.plane((0.3, 0.6, 1), 3, height=48, width=64, focal_px=140)  # faces right and up
     picture = planes.picture(48, 64, focal_px=140)
-    data = normals.encode(NormalSettings(axes=axes), bits, depth, picture)
+    data = encode_png(depth, picture, NormalSettings(axes=axes), bits=bits)
     stored = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)[..., ::-1]
     assert stored.dtype == dtype
     expected = (normal * (1, green, 1) + 1) / 2 * (2**bits - 1)
@@ -280,7 +277,7 @@ def test_a_normal_map_says_its_axes_and_keeps_them(bits: int, dtype: type, axes:
 
 
 def test_a_wall_seen_head_on_is_the_usual_blue() -> None:
-    data = normals.encode(NormalSettings(), 8, Depth(values=np.full((4, 4), 2, np.float32)), planes.picture(4, 4))
+    data = encode_png(Depth(values=np.full((4, 4), 2, np.float32)), planes.picture(4, 4), NormalSettings(), bits=8)
     with Image.open(io.BytesIO(data)) as image:
         assert image.getpixel((1, 1)) == (128, 128, 255)
 
@@ -311,39 +308,33 @@ def test_a_photograph_has_one_geometry_in_all_eight_orientations(tmp_path: Path)
         Image.fromarray(np.ascontiguousarray(turn(upright))).save(tmp_path / f"{orientation}.png", exif=exif)
         picture = read_picture(tmp_path / f"{orientation}.png")
         assert picture.orientation == orientation
-        points, surface = cloud_of(box(), picture), mesh_of(box(), picture)
+        points, surface = point_cloud(box(), picture), mesh(box(), picture)
         made.append((points.xyz, points.rgb, surface.vertices, surface.uv, surface.texture))
     for other in made[1:]:
         for one, same in zip(made[0], other, strict=True):
             np.testing.assert_array_equal(one, same)
 
 
-@pytest.mark.parametrize(
-    "encode",
-    [
-        lambda: point_cloud.encode(CloudSettings(), box(), None),
-        lambda: glb.encode(MeshSettings(), box(), None),
-        lambda: obj.encode_files(MeshSettings(), box(), None, "x"),
-        lambda: normals.encode(NormalSettings(), 8, box(), None),
-    ],
-)
-def test_geometry_needs_the_photograph(encode) -> None:  # type: ignore[no-untyped-def]
-    with pytest.raises(OptionError, match="photograph"):
-        encode()
+@pytest.mark.parametrize("verb", ["cloud", "mesh", "normals"])
+def test_geometry_needs_the_photograph(verb: str, tmp_path: Path) -> None:
+    product = PRODUCTS[verb]
+    for writer in product.bind_formats(product.load_settings()()).values():
+        with pytest.raises(OptionError, match="photograph"):
+            writer.files(box(), None, tmp_path / "x")
 
 
 @pytest.mark.parametrize(
     "make",
     [
-        lambda: CloudSettings(max_points=0),
+        lambda: PointCloudSettings(max_points=0),
         lambda: MeshSettings(max_side=0),
         lambda: MeshSettings(max_texture_side=-1),
         lambda: NormalSettings(max_side=0),
-        lambda: box().point_cloud(photograph(), near=1),
-        lambda: box().mesh(photograph(), fov_deg=0),
-        lambda: box().normals(photograph(), far=2),
-        lambda: box().mesh(photograph()).save("x.stl"),
-        lambda: box().point_cloud(photograph()).save("x.xyz"),
+        lambda: point_cloud(box(), photograph(), near=1),
+        lambda: mesh(box(), photograph(), fov_deg=0),
+        lambda: normals(box(), photograph(), far=2),
+        lambda: mesh(box(), photograph()).save("x.stl"),
+        lambda: point_cloud(box(), photograph()).save("x.xyz"),
     ],
 )
 def test_what_makes_no_sense_is_refused(make) -> None:  # type: ignore[no-untyped-def]
@@ -352,15 +343,17 @@ def test_what_makes_no_sense_is_refused(make) -> None:  # type: ignore[no-untype
 
 
 def test_a_photograph_of_another_size_is_refused() -> None:
-    for make in (box().point_cloud, box().mesh, box().normals):
+    for make in (point_cloud, mesh, normals):
         with pytest.raises(ArrayError, match="must be equal"):
-            make(planes.picture(5, 6))
+            make(box(), planes.picture(5, 6))
 
 
 def test_points_must_be_points() -> None:
     with pytest.raises(ArrayError, match=r"PointCloud\.rgb must be \(2, 3\) uint8"):
         PointCloud(xyz=np.zeros((2, 3), np.float32), rgb=np.zeros((3, 3), np.uint8))
-    assert ply(PointCloud(xyz=np.zeros((0, 3), np.float32), rgb=np.zeros((0, 3), np.uint8))).endswith(b"end_header\n")
+    assert ply_bytes(PointCloud(xyz=np.zeros((0, 3), np.float32), rgb=np.zeros((0, 3), np.uint8))).endswith(
+        b"end_header\n"
+    )
 
 
 def test_files_that_belong_together_are_all_there_or_none(tmp_path: Path) -> None:
@@ -382,13 +375,13 @@ def test_files_that_belong_together_are_all_there_or_none(tmp_path: Path) -> Non
 def test_an_obj_names_no_file_with_a_line_break() -> None:
     depth_map, picture = Disparity(values=np.eye(4, 6, dtype=np.float32)), planes.picture(4, 6, focal_px=4)
     with pytest.raises(OptionError, match="a character that ends one"):
-        encode_files(MeshSettings(), depth_map, picture, "new\nline")
-    files = encode_files(MeshSettings(), depth_map, picture, "o\udcff")
+        encode_obj(depth_map, picture, MeshSettings(), "new\nline")
+    files = encode_obj(depth_map, picture, MeshSettings(), "o\udcff")
     assert b"map_Kd o\xff-texture.jpg" in files[".mtl"]
 
 
 def test_the_files_of_an_obj_name_one_another() -> None:
-    files = obj_files(mesh_of(box(), photograph()), "photo-mesh")
+    files = obj_files(mesh(box(), photograph()), "photo-mesh")
     assert set(files) == {".obj", ".mtl", "-texture.jpg"}
     assert b"\nmtllib photo-mesh.mtl\n" in files[".obj"]
     assert b"\nmap_Kd photo-mesh-texture.jpg\n" in files[".mtl"]
@@ -396,6 +389,5 @@ def test_the_files_of_an_obj_name_one_another() -> None:
 
 def test_a_relative_map_reaches_from_near_to_far() -> None:
     disparity = Disparity(values=np.random.default_rng(0).uniform(0, 9, (20, 30)).astype(np.float32))
-    settings = CloudSettings(projection=Projection(near=2, far=6), cut=Cut(edges=False))
-    depth = -cloud_of(disparity, planes.picture(20, 30), settings).xyz[:, 2]
+    depth = -point_cloud(disparity, planes.picture(20, 30), near=2, far=6, cut=False).xyz[:, 2]
     assert (depth.min(), depth.max()) == (pytest.approx(2), pytest.approx(6))

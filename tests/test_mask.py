@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from nearfar import Depth, Disparity, Picture
 from nearfar.errors import ArrayError, OptionError
 from nearfar.products import guided_filter
-from nearfar.products.guided_filter import coefficients, refined
-from nearfar.products.mask import MaskSettings, band, mask, share_inside
+from nearfar.products.guided_filter import fit_coefficients, refine
+from nearfar.products.mask import MaskSettings, find_band, make_mask, mask, measure_share
 
 PERCENTS = st.integers(0, 100)
 
@@ -20,7 +20,7 @@ def ramp(steps: int = 101) -> Disparity:
 
 
 def at_percent(**chosen: object) -> dict[int, float]:
-    values = mask(ramp(), MaskSettings(**chosen))  # type: ignore[arg-type]
+    values = mask(ramp(), **chosen)  # type: ignore[arg-type]
     return dict(enumerate(values[0].tolist()))
 
 
@@ -52,7 +52,7 @@ def test_the_feather_is_a_smoothstep() -> None:
 def test_inside_is_exactly_1_and_beyond_the_feather_exactly_0(one: int, other: int, feather: int) -> None:
     far, near = sorted((one, other))
     shown = ramp().normalize()[0].astype(np.float64) * 100
-    values = mask(ramp(), MaskSettings(near=near, far=far, feather=feather))[0]
+    values = mask(ramp(), near=near, far=far, feather=feather)[0]
     rounding = 1e-4
     assert (values[(shown >= far + rounding) & (shown <= near - rounding)] == 1).all()
     assert (values[(shown < far - feather - rounding) | (shown > near + feather + rounding)] == 0).all()
@@ -64,48 +64,48 @@ def test_inside_is_exactly_1_and_beyond_the_feather_exactly_0(one: int, other: i
 @settings(deadline=None)
 def test_a_wider_range_never_selects_less(one: int, other: int, feather: int) -> None:
     farther, far = sorted((one, other))
-    wide, narrow = (mask(ramp(), MaskSettings(far=end, feather=feather)) for end in (farther, far))
+    wide, narrow = (mask(ramp(), far=end, feather=feather) for end in (farther, far))
     assert (wide >= narrow).all()
 
 
 @given(PERCENTS, st.integers(0, 40))
 @settings(deadline=None)
 def test_inverted_it_is_what_was_left_out(far: int, feather: int) -> None:
-    plain, inverted = (mask(ramp(), MaskSettings(far=far, feather=feather, invert=flag)) for flag in (False, True))
+    plain, inverted = (mask(ramp(), far=far, feather=feather, invert=flag) for flag in (False, True))
     np.testing.assert_allclose(plain + inverted, 1, atol=1e-6)
 
 
 def test_it_does_not_depend_on_the_scale_and_shift_that_nobody_knows() -> None:
     values = np.random.default_rng(0).random((40, 50)).astype(np.float32)
     chosen = MaskSettings(near=70, far=30)
-    one, other = (mask(Disparity(values=given), chosen) for given in (values, values * 1000 + 5))
+    one, other = (make_mask(Disparity(values=given), None, chosen) for given in (values, values * 1000 + 5))
     np.testing.assert_allclose(one, other, atol=1e-3)
 
 
 def test_a_flat_map_is_all_far() -> None:
     flat = Disparity(values=np.full((4, 5), 3.0, np.float32))
-    assert (mask(flat, MaskSettings(near=50)) == 1).all()
-    assert (mask(flat, MaskSettings(far=50)) == 0).all()
+    assert (mask(flat, near=50) == 1).all()
+    assert (mask(flat, far=50) == 0).all()
 
 
 def test_a_point_stands_for_its_surroundings_not_for_a_hair_in_front_of_them() -> None:
     values = np.zeros((200, 300), np.float32)
     values[:, 150:] = 0.5
     values[100, :] = 1.0  # a hair
-    chosen = band(Disparity(values=values), MaskSettings(at=(200, 100), width=10))
+    chosen = find_band(Disparity(values=values), MaskSettings(at=(200, 100), width=10))
     assert (chosen.far, chosen.near) == pytest.approx((45, 55))
 
 
 @pytest.mark.parametrize("at", [(0, 0), (49, 0), (0, 39), (49, 39)])
 def test_a_point_may_lie_in_a_corner(at: tuple[int, int]) -> None:
     corners = Disparity(values=np.arange(2000, dtype=np.float32).reshape(40, 50))
-    assert 0 < share_inside(corners, band(corners, MaskSettings(at=at, width=4))) < 0.1
+    assert 0 < measure_share(corners, find_band(corners, MaskSettings(at=at, width=4))) < 0.1
 
 
 @pytest.mark.parametrize("at", [(-1, 0), (0, -1), (50, 0), (0, 40)])
 def test_a_point_outside_is_one_error_with_the_size(at: tuple[int, int]) -> None:
     with pytest.raises(OptionError, match="outside the picture, which is 50×40: columns 0 to 49, rows 0 to 39"):
-        mask(Disparity(values=np.zeros((40, 50), np.float32)), MaskSettings(at=at))
+        mask(Disparity(values=np.zeros((40, 50), np.float32)), at=at)
 
 
 @pytest.mark.parametrize(
@@ -149,24 +149,24 @@ def metres(*values: float) -> Depth:
     ],
 )
 def test_a_range_in_metres(chosen: dict[str, float], expected: list[int]) -> None:
-    values = mask(metres(1, 2, 3, 6, 10), MaskSettings(feather=0, **chosen))  # type: ignore[arg-type]
+    values = mask(metres(1, 2, 3, 6, 10), feather=0, **chosen)  # type: ignore[arg-type]
     assert values[0].tolist() == expected
 
 
 @pytest.mark.parametrize(("near_m", "far_m", "expected"), [(1, 4, 1), (3, 4, 0), (0.5, 1, 0), (2, 2, 1)])
 def test_a_flat_depth_is_inside_or_outside(near_m: float, far_m: float, expected: int) -> None:
-    values = mask(metres(2, 2), MaskSettings(near_m=near_m, far_m=far_m))
+    values = mask(metres(2, 2), near_m=near_m, far_m=far_m)
     assert values[0].tolist() == [expected] * 2
 
 
 def test_metres_of_a_relative_map_are_refused() -> None:
     with pytest.raises(OptionError, match="was asked of a map without metres"):
-        mask(ramp(), MaskSettings(near_m=1.5))
+        mask(ramp(), near_m=1.5)
 
 
 def test_ends_of_two_units_that_cross_are_refused() -> None:
     with pytest.raises(OptionError, match="lies beyond far"):
-        mask(metres(1, 2, 10), MaskSettings(near_m=8, far=90))
+        mask(metres(1, 2, 10), near_m=8, far=90)
 
 
 # Refinement -----------------------------------------------------------------------------------------------------------
@@ -188,7 +188,7 @@ def photograph(height: int = 300, width: int = 400) -> tuple[np.ndarray, np.ndar
 def test_edges_move_to_those_of_the_photograph() -> None:
     is_fork, rgb, values = photograph()
     truth = np.where(is_fork, 0.8, 0.2)
-    before, after = (np.abs(given - truth).mean() for given in (values, refined(values, rgb)))
+    before, after = (np.abs(given - truth).mean() for given in (values, refine(values, rgb)))
     assert after < 0.75 * before
 
 
@@ -196,14 +196,14 @@ def test_no_value_leaves_the_range_close_by_so_that_there_is_no_halo() -> None:
     _, rgb, values = photograph()
     reach = np.ones((15, 15), np.uint8)
     least, greatest = guided_filter.cv2.erode(values, reach), guided_filter.cv2.dilate(values, reach)
-    sharp = refined(values, rgb)
+    sharp = refine(values, rgb)
     assert (sharp >= least - 1e-6).all()
     assert (sharp <= greatest + 1e-6).all()
 
 
 def test_away_from_edges_a_refined_mask_is_exactly_0_and_1() -> None:
     is_fork, rgb, values = photograph()
-    made = mask(Disparity(values=values), MaskSettings(far=50, feather=10), Picture(rgb=rgb, name="fork"))
+    made = mask(Disparity(values=values), Picture(rgb=rgb, name="fork"), far=50, feather=10)
     near_edge = guided_filter.cv2.dilate(is_fork.astype(np.uint8), np.ones((61, 61))) != guided_filter.cv2.erode(
         is_fork.astype(np.uint8), np.ones((61, 61))
     )
@@ -213,18 +213,18 @@ def test_away_from_edges_a_refined_mask_is_exactly_0_and_1() -> None:
 def test_colour_that_explains_nothing_changes_nothing() -> None:
     _, _, values = photograph()
     rgb = np.random.default_rng(1).integers(0, 256, (*values.shape, 3), dtype=np.uint8)
-    np.testing.assert_allclose(refined(values, rgb), values, atol=0.03)
+    np.testing.assert_allclose(refine(values, rgb), values, atol=0.03)
 
 
 def test_a_picture_of_one_colour_changes_nothing() -> None:
     _, rgb, values = photograph()
-    np.testing.assert_allclose(refined(values, np.full_like(rgb, 90)), values, atol=1e-6)
+    np.testing.assert_allclose(refine(values, np.full_like(rgb, 90)), values, atol=1e-6)
 
 
 def test_the_coefficients_are_those_of_a_regularised_fit_in_each_window() -> None:
     _, rgb, values = photograph()
     guide, radius, epsilon = rgb.astype(np.float32) / 255, 4, 1e-3
-    slopes, offset, explained = coefficients(guide, values, radius, epsilon)
+    slopes, offset, explained = fit_coefficients(guide, values, radius, epsilon)
     for row, column in ((30, 40), (61, 80), (100, 120)):
         window = np.s_[row - radius : row + radius + 1, column - radius : column + radius + 1]
         colours, targets = guide[window].reshape(-1, 3).astype(np.float64), values[window].ravel().astype(np.float64)
@@ -240,16 +240,16 @@ def test_a_few_rows_at_a_time_give_what_all_rows_give(monkeypatch: pytest.Monkey
     _, rgb, values = photograph()
     monkeypatch.setattr(guided_filter, "GUIDE_PX", 50)  # smaller than the picture, as with a real photograph
     monkeypatch.setattr(guided_filter, "_BLOCK_VALUES", 1 << 30)
-    whole = refined(values, rgb)
+    whole = refine(values, rgb)
     monkeypatch.setattr(guided_filter, "_BLOCK_VALUES", 7 * values.shape[1])
-    np.testing.assert_allclose(refined(values, rgb), whole, atol=1e-6)
+    np.testing.assert_allclose(refine(values, rgb), whole, atol=1e-6)
     monkeypatch.setattr(guided_filter, "_BLOCK_VALUES", 1)
-    np.testing.assert_allclose(refined(values, rgb), whole, atol=1e-6)
+    np.testing.assert_allclose(refine(values, rgb), whole, atol=1e-6)
 
 
 def test_a_small_guide_is_enlarged_as_opencv_enlarges(monkeypatch: pytest.MonkeyPatch) -> None:
     model = np.random.default_rng(2).random((7, 13, 17)).astype(np.float32)
-    enlarged = guided_filter._enlarged(model, slice(0, 61), 61, 90)
+    enlarged = guided_filter._enlarge_rows(model, slice(0, 61), 61, 90)
     for plane, expected in zip(enlarged, model, strict=True):
         np.testing.assert_allclose(plane, guided_filter.cv2.resize(expected, (90, 61)), atol=1e-5)
 
@@ -258,29 +258,29 @@ def test_a_small_guide_is_enlarged_as_opencv_enlarges(monkeypatch: pytest.Monkey
 def test_pictures_of_any_shape_can_be_refined(size_hw: tuple[int, int]) -> None:
     generator = np.random.default_rng(3)
     values = generator.random(size_hw).astype(np.float32)
-    made = refined(values, generator.integers(0, 256, (*size_hw, 3), dtype=np.uint8))
+    made = refine(values, generator.integers(0, 256, (*size_hw, 3), dtype=np.uint8))
     assert made.shape == size_hw
     assert np.isfinite(made).all()
 
 
 def test_a_picture_of_another_size_is_refused() -> None:
     with pytest.raises(ArrayError, match="must be equal"):
-        ramp().mask(far=20, picture=Picture(rgb=np.zeros((2, 2, 3), np.uint8), name="small"))
+        mask(ramp(), far=20, picture=Picture(rgb=np.zeros((2, 2, 3), np.uint8), name="small"))
 
 
 def test_the_method_of_a_map_is_the_function() -> None:
     _, rgb, values = photograph()
     picture = Picture(rgb=rgb, name="fork")
     for kind in (Disparity, Depth):
-        made = kind(values=values).mask(near=90, far=40, feather=8, invert=True, picture=picture)
+        made = mask(kind(values=values), near=90, far=40, feather=8, invert=True, picture=picture)
         chosen = MaskSettings(near=90, far=40, feather=8, invert=True)
-        np.testing.assert_array_equal(made, mask(kind(values=values), chosen, picture))
-    np.testing.assert_array_equal(ramp().mask(far=40), mask(ramp(), MaskSettings(far=40)))
+        np.testing.assert_array_equal(made, make_mask(kind(values=values), picture, chosen))
+    np.testing.assert_array_equal(mask(ramp(), far=40), make_mask(ramp(), None, MaskSettings(far=40)))
 
 
 def test_nothing_given_is_changed() -> None:
     _, rgb, values = photograph()
     before = values.copy(), rgb.copy()
-    Disparity(values=values).mask(far=40, picture=Picture(rgb=rgb, name="fork"))
+    mask(Disparity(values=values), far=40, picture=Picture(rgb=rgb, name="fork"))
     np.testing.assert_array_equal(values, before[0])
     np.testing.assert_array_equal(rgb, before[1])

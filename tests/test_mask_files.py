@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -13,11 +14,14 @@ from PIL import Image
 from nearfar import Disparity, Picture, Provenance, read_picture
 from nearfar.errors import ArrayError, OptionError
 from nearfar.image.exif import undo_orientation
-from nearfar.products.mask import MaskSettings, mask
-from nearfar.products.mask_formats import RUBYLITH, darktable_writers, mask_writers, overlaid
+from nearfar.outputs.formats import Format
+from nearfar.products.mask import make_mask, mask
+from nearfar.products.mask_formats import RUBYLITH, MaskFileSettings, Program, overlay_mask
+from nearfar.products.products import PRODUCTS
 from support.photographs import encoded, exif, scene
 
-CHOSEN = MaskSettings(near=80, far=40, feather=20)
+CHOSEN = MaskFileSettings(near=80, far=40, feather=20)
+FOR_DARKTABLE = replace(CHOSEN, program=Program.DARKTABLE)
 ORIENTATIONS = range(1, 9)
 
 
@@ -30,6 +34,10 @@ def disparity() -> Disparity:
 @pytest.fixture
 def picture() -> Picture:
     return Picture(rgb=scene(), name="straße.jpg")
+
+
+def writers(chosen: MaskFileSettings) -> dict[str, Format]:
+    return PRODUCTS["mask"].bind_formats(chosen)
 
 
 def decoded(data: bytes) -> np.ndarray:
@@ -54,10 +62,10 @@ def as_darktable_reads(data: bytes) -> np.ndarray:
 
 
 def test_a_png_is_16_bit_grey_and_says_what_it_is(disparity: Disparity, picture: Picture) -> None:
-    data = mask_writers(CHOSEN)["png"].encode(disparity, picture)
+    data = writers(CHOSEN)["png"].encode(disparity, picture)
     stored = decoded(data)
     assert (stored.dtype, stored.ndim) == (np.uint16, 2)
-    np.testing.assert_array_equal(stored, np.rint(mask(disparity, CHOSEN, picture).astype(np.float64) * 65535))
+    np.testing.assert_array_equal(stored, np.rint(make_mask(disparity, picture, CHOSEN).astype(np.float64) * 65535))
     assert {stored.min(), stored.max()} == {0, 65535}
     with Image.open(io.BytesIO(data)) as image:
         said = dict(image.text)  # type: ignore[attr-defined]
@@ -69,43 +77,42 @@ def test_a_png_is_16_bit_grey_and_says_what_it_is(disparity: Disparity, picture:
 
 
 def test_a_tiff_holds_the_same_numbers(disparity: Disparity, picture: Picture) -> None:
-    writers = mask_writers(CHOSEN)
-    with tifffile.TiffFile(io.BytesIO(writers["tiff"].encode(disparity, picture))) as file:
+    formats = writers(CHOSEN)
+    with tifffile.TiffFile(io.BytesIO(formats["tiff"].encode(disparity, picture))) as file:
         stored = file.asarray()
         assert json.loads(file.pages[0].tags["ImageDescription"].value)["nearfar:near"] == "80 percent"  # type: ignore[union-attr]
-    np.testing.assert_array_equal(stored, decoded(writers["png"].encode(disparity, picture)))
+    np.testing.assert_array_equal(stored, decoded(formats["png"].encode(disparity, picture)))
     assert stored.dtype == np.uint16
 
 
 def test_a_pfm_holds_the_mask_itself(disparity: Disparity, picture: Picture) -> None:
-    stored = decoded(mask_writers(CHOSEN)["pfm"].encode(disparity, picture))
-    np.testing.assert_array_equal(stored, mask(disparity, CHOSEN, picture))
+    stored = decoded(writers(CHOSEN)["pfm"].encode(disparity, picture))
+    np.testing.assert_array_equal(stored, make_mask(disparity, picture, CHOSEN))
 
 
 def test_without_a_picture_or_without_refinement_the_edges_are_the_maps(disparity: Disparity, picture: Picture) -> None:
-    plain = MaskSettings(near=80, far=40, feather=20, refine=False)
-    own = mask_writers(plain)["pfm"].encode(disparity, picture)
-    assert own == mask_writers(CHOSEN)["pfm"].encode(disparity, None)
-    np.testing.assert_array_equal(decoded(own), disparity.mask(near=80, far=40, feather=20))
+    plain = replace(CHOSEN, refine=False)
+    own = writers(plain)["pfm"].encode(disparity, picture)
+    np.testing.assert_array_equal(decoded(own), mask(disparity, near=80, far=40, feather=20))
 
 
 def test_a_preview_is_the_photograph_reddest_inside(disparity: Disparity, picture: Picture) -> None:
     values = np.zeros(picture.size_hw, np.float32)
     values[:, 16:] = 1
-    shown = overlaid(picture.rgb, values)
+    shown = overlay_mask(picture.rgb, values)
     np.testing.assert_array_equal(shown[:, :16], picture.rgb[:, :16])
     distance = np.abs(shown[:, 16:].astype(int) - RUBYLITH).sum()
     assert distance < 0.5 * np.abs(picture.rgb[:, 16:].astype(int) - RUBYLITH).sum()
-    with Image.open(io.BytesIO(mask_writers(CHOSEN)["preview"].encode(disparity, picture))) as image:
+    with Image.open(io.BytesIO(writers(CHOSEN)["preview"].encode(disparity, picture))) as image:
         assert (image.format, image.mode, image.size) == ("JPEG", "RGB", (32, 24))
         assert disparity.provenance.model.encode() in image.info["comment"]
 
 
 def test_a_preview_needs_the_photograph_of_the_same_size(disparity: Disparity, picture: Picture) -> None:
     with pytest.raises(OptionError, match="photograph"):
-        mask_writers(CHOSEN)["preview"].encode(disparity, None)
+        writers(CHOSEN)["preview"].encode(disparity, None)
     with pytest.raises(ArrayError, match="must be equal"):
-        overlaid(picture.rgb, np.zeros((2, 2), np.float32))
+        overlay_mask(picture.rgb, np.zeros((2, 2), np.float32))
 
 
 @pytest.mark.parametrize("orientation", ORIENTATIONS)
@@ -125,32 +132,32 @@ def test_for_darktable_the_mask_lies_on_the_pixels_as_the_sensor_gave_them(orien
     # What is near is what is red, so that the mask can be told from the sensor's own pixels.
     upright = Disparity(values=picture.rgb[..., 0].astype(np.float32))
     of_sensor = Disparity(values=sensor[..., 0].astype(np.float32))
-    chosen = MaskSettings(far=60, feather=30, refine=False)
-    written = darktable_writers(chosen)[name].encode(upright, picture)
+    chosen = MaskFileSettings(far=60, feather=30, refine=False, program=Program.DARKTABLE)
+    written = writers(chosen)[name].encode(upright, picture)
     read = as_darktable_reads(written) if name == "png" else decoded(written)
     assert read.shape == sensor.shape[:2]
-    np.testing.assert_allclose(read, mask(of_sensor, chosen), atol=1 / 65535)
+    np.testing.assert_allclose(read, make_mask(of_sensor, None, chosen), atol=1 / 65535)
     assert len(np.unique(read)) > 3
 
 
-def test_a_pfm_for_darktable_has_its_header_and_its_bottom_row_first(disparity: Disparity) -> None:
-    data = darktable_writers(CHOSEN)["pfm"].encode(disparity, None)
+def test_a_pfm_for_darktable_has_its_header_and_its_bottom_row_first(disparity: Disparity, picture: Picture) -> None:
+    data = writers(FOR_DARKTABLE)["pfm"].encode(disparity, picture)
     header, values = data[:18], np.frombuffer(data[-24 * 32 * 4 :], "<f4").reshape(24, 32)
     assert header == b"Pf\n32 24\n-1.0\n" + header[14:]
-    np.testing.assert_array_equal(values[::-1], mask(disparity, CHOSEN))
+    np.testing.assert_array_equal(values[::-1], make_mask(disparity, picture, CHOSEN))
 
 
 def test_an_export_can_be_told_how_its_raw_file_lies(disparity: Disparity, picture: Picture) -> None:
-    told = darktable_writers(CHOSEN, 8)["png"].encode(disparity, picture)
+    told = writers(replace(FOR_DARKTABLE, orientation=8))["png"].encode(disparity, picture)
     turned = Picture(rgb=picture.rgb, name=picture.name, orientation=8)
-    assert told == darktable_writers(CHOSEN)["png"].encode(disparity, turned)
+    assert told == writers(FOR_DARKTABLE)["png"].encode(disparity, turned)
     assert decoded(told).shape == (32, 24, 3)
     with pytest.raises(OptionError, match="1 to 8, not 9"):
-        darktable_writers(CHOSEN, 9)
+        replace(FOR_DARKTABLE, orientation=9)
 
 
 def test_each_format_reopens_from_disk(disparity: Disparity, picture: Picture, tmp_path: Path) -> None:
-    for table in (mask_writers(CHOSEN), darktable_writers(CHOSEN)):
+    for table in (writers(CHOSEN), writers(FOR_DARKTABLE)):
         for writer in table.values():
             path = tmp_path / f"a{writer.suffix}"
             path.write_bytes(writer.encode(disparity, picture))

@@ -24,8 +24,7 @@ from nearfar import Depth, DepthMap, Disparity, Picture, Provenance, files
 from nearfar.errors import MapError, MissingExtraError, OptionError, OutputError
 from nearfar.outputs import exr, numpy, tiff
 from nearfar.outputs.formats import FORMATS
-from nearfar.products.mask import MaskSettings
-from nearfar.products.mask_formats import mask_writers
+from nearfar.products.mask_formats import MaskFileSettings, encode_png, encode_tiff
 
 open_map = nearfar.open
 
@@ -326,6 +325,7 @@ def zip_of(name: str, data: bytes) -> bytes:
 PHOTOGRAPH = np.zeros((4, 5, 3), np.uint8)
 MAP = Disparity(values=GREY)
 READABLE = [row.title for row in FORMATS.values() if row.decode]
+OF_MAP = Picture(rgb=np.zeros((*GREY.shape, 3), np.uint8), name="grey")
 
 
 @pytest.mark.parametrize(
@@ -339,8 +339,14 @@ READABLE = [row.title for row in FORMATS.values() if row.decode]
         (FORMATS["color"].encode(MAP, None), "a picture in colour"),
         (image_of(PHOTOGRAPH, "TIFF"), "it has 3 channels: it is a picture"),
         (image_of(PHOTOGRAPH[..., 0], "TIFF"), "8 bits a pixel"),
-        (mask_writers(MaskSettings(far=50))["png"].encode(MAP, None), "something else: mask"),
-        (mask_writers(MaskSettings(far=50))["tiff"].encode(MAP, None), "something else: mask"),
+        (
+            encode_png(MAP, OF_MAP, MaskFileSettings(far=50)),
+            "something else: mask",
+        ),
+        (
+            encode_tiff(MAP, OF_MAP, MaskFileSettings(far=50)),
+            "something else: mask",
+        ),
         (b"PF\n1 1\n-1\n" + bytes(12), "three channels"),
         (b"Pf\n9 9\n-1\n" + bytes(4), "cannot be read as a map in PFM"),
         (b"Pf\n-1 -1\n-1\n" + bytes(4), "no header of a grey PFM"),

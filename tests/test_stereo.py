@@ -15,13 +15,19 @@ from PIL import Image
 from nearfar import Depth, Disparity, Picture, Provenance, files
 from nearfar.errors import ArrayError, OptionError, OutputError
 from nearfar.outputs.jpeg import jpeg_bytes
-from nearfar.products import anaglyph as dubois
 from nearfar.products import stereo as stereo_module
-from nearfar.products.anaglyph import anaglyph
-from nearfar.products.stereo import StereoSettings, stereo_views
-from nearfar.products.stereo_edges import stepped
-from nearfar.products.stereo_formats import Layout, arranged, encode_jpeg, encode_png, writers
-from nearfar.products.stereo_warp import moved_left, moved_right
+from nearfar.products import stereo_formats
+from nearfar.products.products import PRODUCTS
+from nearfar.products.stereo import stereo
+from nearfar.products.stereo_formats import (
+    Layout,
+    StereoFileSettings,
+    arrange,
+    compose_anaglyph,
+    encode_jpeg,
+    encode_png,
+)
+from nearfar.products.stereo_warp import sharpen_steps, warp_left, warp_right
 from support.command import run
 from support.graphs import tiny_depth_graph
 
@@ -34,7 +40,7 @@ def texture(height: int, width: int, seed: int = 0) -> np.ndarray:
 
 
 def pair(values: np.ndarray, rgb: np.ndarray, **options: object) -> tuple[np.ndarray, np.ndarray]:
-    return Disparity(values=values.astype(np.float32)).stereo(Picture(rgb=rgb, name="photo"), **options)  # type: ignore[arg-type]
+    return stereo(Disparity(values=values.astype(np.float32)), Picture(rgb=rgb, name="photo"), **options)  # type: ignore[arg-type]
 
 
 # Geometry -------------------------------------------------------------------------------------------------------------
@@ -43,7 +49,7 @@ def pair(values: np.ndarray, rgb: np.ndarray, **options: object) -> tuple[np.nda
 @pytest.mark.parametrize("shift", [0, 1, 7, -7])
 def test_a_plane_moves_by_exactly_its_shift(shift: int) -> None:
     rgb = texture(20, 60)
-    moved = moved_right(rgb, np.full((20, 60), shift, np.float32))
+    moved = warp_right(rgb, np.full((20, 60), shift, np.float32))
     np.testing.assert_array_equal(
         moved[:, max(shift, 0) : 60 + min(shift, 0)], rgb[:, max(-shift, 0) : 60 - max(shift, 0)]
     )
@@ -51,14 +57,14 @@ def test_a_plane_moves_by_exactly_its_shift(shift: int) -> None:
 
 def test_half_a_pixel_is_the_mean_of_two() -> None:
     rgb = texture(5, 40)
-    moved = moved_right(rgb, np.full((5, 40), 0.5, np.float32))
+    moved = warp_right(rgb, np.full((5, 40), 0.5, np.float32))
     expected = np.floor((rgb[:, :-1].astype(float) + rgb[:, 1:]) / 2 + 0.5)
     np.testing.assert_array_equal(moved[:, 1:], expected)
 
 
 def test_the_two_directions_are_mirror_images() -> None:
     rgb, shift = texture(9, 50), np.random.default_rng(3).normal(0, 3, (9, 50)).astype(np.float32)
-    np.testing.assert_array_equal(moved_left(rgb, shift)[:, ::-1], moved_right(rgb[:, ::-1], shift[:, ::-1]))
+    np.testing.assert_array_equal(warp_left(rgb, shift)[:, ::-1], warp_right(rgb[:, ::-1], shift[:, ::-1]))
 
 
 def test_three_planes_stand_where_the_formula_puts_them() -> None:
@@ -99,7 +105,7 @@ def test_a_flat_map_gives_the_photograph_twice(value: float, focus: float) -> No
 def test_metres_move_by_their_inverse() -> None:
     rgb = texture(30, 100)
     metres = np.repeat(np.array([1.0, 2.0, 4.0], np.float32), 10)[:, None] * np.ones((1, 100), np.float32)
-    of_metres = Depth(values=metres).stereo(Picture(rgb=rgb, name="photo"))
+    of_metres = stereo(Depth(values=metres), Picture(rgb=rgb, name="photo"))
     for mine, theirs in zip(of_metres, pair(1 / metres, rgb), strict=True):
         np.testing.assert_array_equal(mine, theirs)
 
@@ -178,7 +184,7 @@ def test_a_blurred_map_smears_no_edge(square) -> None:
 
 def test_what_is_no_edge_stays_to_the_last_digit() -> None:
     shift = np.tile(np.linspace(-5, 5, 200, dtype=np.float32), (50, 1))
-    np.testing.assert_array_equal(stepped(shift, texture(50, 200)), shift)
+    np.testing.assert_array_equal(sharpen_steps(shift, texture(50, 200)), shift)
 
 
 def test_the_bands_that_bound_memory_cannot_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -199,7 +205,7 @@ def test_the_bands_that_bound_memory_cannot_be_seen(monkeypatch: pytest.MonkeyPa
 )
 def test_every_pixel_is_a_colour_between_those_of_its_row(shift: np.ndarray, low: int, high: int) -> None:
     rgb = np.random.default_rng(0).integers(min(low, high), max(low, high) + 1, (*shift.shape, 3), dtype=np.uint8)
-    for moved in (moved_right(rgb, shift), moved_left(rgb, shift)):
+    for moved in (warp_right(rgb, shift), warp_left(rgb, shift)):
         assert moved.shape == rgb.shape
         assert moved.dtype == np.uint8
         assert (moved >= rgb.min(axis=1, keepdims=True)).all()
@@ -256,19 +262,19 @@ def test_a_stereo_matcher_finds_the_map_in_the_pair() -> None:
 
 def test_each_layout_puts_each_view_in_its_place() -> None:
     left, right = texture(8, 10, seed=1), texture(8, 10, seed=2)
-    np.testing.assert_array_equal(arranged(left, right, Layout.SBS), np.concatenate([left, right], axis=1))
-    np.testing.assert_array_equal(arranged(left, right, Layout.CROSS), np.concatenate([right, left], axis=1))
-    half = arranged(left, right, Layout.HALF)
+    np.testing.assert_array_equal(arrange(left, right, Layout.SBS), np.concatenate([left, right], axis=1))
+    np.testing.assert_array_equal(arrange(left, right, Layout.CROSS), np.concatenate([right, left], axis=1))
+    half = arrange(left, right, Layout.HALF)
     assert half.shape == (8, 10, 3)
     means = (left[:, ::2].astype(float) + left[:, 1::2]) / 2
     assert np.abs(half[:, :5] - means).max() <= 0.5
-    assert arranged(left, right, Layout.ANAGLYPH).shape == (8, 10, 3)
+    assert arrange(left, right, Layout.ANAGLYPH).shape == (8, 10, 3)
 
 
 @pytest.mark.parametrize("width", [1, 2, 7])
 def test_half_of_an_odd_width_is_one_column_wider(width: int) -> None:
     view = texture(3, width)
-    assert arranged(view, view, Layout.HALF).shape == (3, width + width % 2, 3)
+    assert arrange(view, view, Layout.HALF).shape == (3, width + width % 2, 3)
 
 
 def test_the_published_matrix_is_what_least_squares_gives() -> None:
@@ -285,7 +291,9 @@ def test_the_published_matrix_is_what_least_squares_gives() -> None:
     wanted = np.block([[screen, np.zeros((3, 3))], [np.zeros((3, 3)), screen]])
     projection = np.linalg.lstsq(seen, wanted, rcond=None)[0]
     projection /= projection.sum(axis=1, keepdims=True)
-    np.testing.assert_allclose(np.concatenate([dubois.LEFT, dubois.RIGHT], axis=1), projection, atol=6e-6)
+    np.testing.assert_allclose(
+        np.concatenate([stereo_formats.LEFT, stereo_formats.RIGHT], axis=1), projection, atol=6e-6
+    )
 
 
 @pytest.mark.parametrize(
@@ -302,19 +310,19 @@ def test_the_published_matrix_is_what_least_squares_gives() -> None:
     ],
 )
 def test_an_anaglyphs_colours_are_those_computed_by_hand(left, right, expected) -> None:
-    made = anaglyph(np.array([[left]], np.uint8), np.array([[right]], np.uint8))
+    made = compose_anaglyph(np.array([[left]], np.uint8), np.array([[right]], np.uint8))
     assert made[0, 0].tolist() == list(expected)
 
 
 def test_an_anaglyph_of_two_sizes_is_refused() -> None:
     with pytest.raises(ArrayError, match="one size"):
-        anaglyph(texture(4, 5), texture(4, 6))
+        compose_anaglyph(texture(4, 5), texture(4, 6))
 
 
 @given(st.integers(0, 255))
 def test_grey_seen_by_both_eyes_stays_grey(level: int) -> None:
     view = np.full((1, 1, 3), level, np.uint8)
-    np.testing.assert_array_equal(anaglyph(view, view), view)
+    np.testing.assert_array_equal(compose_anaglyph(view, view), view)
 
 
 # Files ----------------------------------------------------------------------------------------------------------------
@@ -329,29 +337,27 @@ def scene() -> tuple[Disparity, Picture]:
 
 
 def test_a_png_holds_the_pair_and_says_how_it_was_made(scene) -> None:
-    how = StereoSettings(parallax_percent=5)
-    with Image.open(io.BytesIO(encode_png(*scene, layout=Layout.CROSS, settings=how))) as image:
+    how = StereoFileSettings(parallax_percent=5, layout=Layout.CROSS)
+    with Image.open(io.BytesIO(encode_png(*scene, how))) as image:
         text, pixels = dict(image.text), np.asarray(image)  # type: ignore[attr-defined]
-    np.testing.assert_array_equal(pixels, arranged(*stereo_views(*scene, how), Layout.CROSS))
+    np.testing.assert_array_equal(pixels, arrange(*stereo(*scene, parallax_percent=5), Layout.CROSS))
     assert text["nearfar:stereo"] == "cross, parallax 5 % of the width, focus 50"
     assert text["nearfar:model"] == "some-model"
 
 
 def test_a_jpeg_is_close_and_keeps_its_colours_as_fine_as_its_brightness(scene) -> None:
-    with Image.open(io.BytesIO(encode_jpeg(*scene, layout=Layout.ANAGLYPH, settings=StereoSettings()))) as image:
+    with Image.open(io.BytesIO(encode_jpeg(*scene, StereoFileSettings(layout=Layout.ANAGLYPH)))) as image:
         assert image.format == "JPEG"
         assert "some-model" in image.info["comment"].decode()
         assert {sampling[1:3] for sampling in image.layer} == {(1, 1)}  # type: ignore[attr-defined]
         pixels = np.asarray(image).astype(int)
-    assert np.abs(pixels - arranged(*stereo_views(*scene), Layout.ANAGLYPH)).mean() < 4
+    assert np.abs(pixels - arrange(*stereo(*scene), Layout.ANAGLYPH)).mean() < 4
 
 
 def test_a_jpeg_that_would_be_too_long_is_refused_and_png_named() -> None:
     values, rgb = np.zeros((1, 40_000), np.float32), np.zeros((1, 40_000, 3), np.uint8)
     with pytest.raises(OutputError, match="PNG"):
-        encode_jpeg(
-            Disparity(values=values), Picture(rgb=rgb, name="strip"), layout=Layout.SBS, settings=StereoSettings()
-        )
+        encode_jpeg(Disparity(values=values), Picture(rgb=rgb, name="strip"), StereoFileSettings())
 
 
 @pytest.mark.parametrize(
@@ -369,16 +375,16 @@ def test_a_jpeg_that_would_be_too_long_is_refused_and_png_named() -> None:
 def test_silly_settings_are_refused(scene, wrong: dict[str, float], said: str) -> None:
     disparity, picture = scene
     with pytest.raises(OptionError, match=said):
-        disparity.stereo(picture, **wrong)
+        stereo(disparity, picture, **wrong)
 
 
 def test_a_map_of_another_size_is_refused(scene) -> None:
     with pytest.raises(ArrayError, match="must be equal"):
-        scene[0].stereo(Picture(rgb=texture(24, 41), name="other"))
+        stereo(scene[0], Picture(rgb=texture(24, 41), name="other"))
 
 
 def test_without_the_photograph_there_is_no_pair(scene) -> None:
-    for writer in writers(Layout.SBS, StereoSettings()).values():
+    for writer in PRODUCTS["stereo"].bind_formats(StereoFileSettings()).values():
         with pytest.raises(OptionError, match="photograph"):
             writer.encode(scene[0], None)
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 import nearfar
 from nearfar.errors import NearfarError
 from nearfar.files import write_whole
-from nearfar.products.mesh import Mesh
+from nearfar.products.mesh_formats import Mesh
 
 WIDTH = 400
 TURN_DEG = 16.0
@@ -62,8 +62,8 @@ def main() -> None:
 def drawn(picture: nearfar.Picture, model: str) -> bytes:
     """Return the three views and the normal map side by side, as a JPEG."""
     relative = nearfar.load(model).estimate(picture)
-    mesh = relative.mesh(picture)
-    normals = ((relative.normals(picture) + 1) * 127.5).round().astype(np.uint8)
+    mesh = nearfar.mesh(relative, picture)
+    normals = ((nearfar.normals(relative, picture) + 1) * 127.5).round().astype(np.uint8)
     views = [seen(mesh, turn) for turn in (0.0, TURN_DEG, -TURN_DEG)]
     views.append(cv2.resize(normals, views[0].shape[1::-1], interpolation=cv2.INTER_AREA).astype(np.uint8))
     _, encoded = cv2.imencode(".jpg", np.concatenate(views, axis=1)[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 88])

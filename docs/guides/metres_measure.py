@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 import nearfar
-from nearfar.calibration import calibrate
+from nearfar import calibrate
 from nearfar.errors import OptionError
 from nearfar.evaluate.dataset import open_dataset
 from nearfar.evaluate.sample import GroundTruth

@@ -15,11 +15,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from nearfar.calibration import calibrate
     from nearfar.depth_map import Depth, DepthMap, Disparity, Provenance
     from nearfar.errors import NearfarError
     from nearfar.estimator import DepthEstimator, Outcome, StageSeconds, load
     from nearfar.image.reader import Picture, read_picture
     from nearfar.outputs.formats import open, save  # noqa: A004 - as in gzip
+    from nearfar.products.mask import mask
+    from nearfar.products.mesh import mesh
+    from nearfar.products.normals import normals
+    from nearfar.products.point_cloud import point_cloud
+    from nearfar.products.stereo import stereo
 
 __version__ = "0.1.0"
 
@@ -34,10 +40,16 @@ __all__ = [
     "Provenance",
     "StageSeconds",
     "__version__",
+    "calibrate",
     "load",
+    "mask",
+    "mesh",
+    "normals",
     "open",
+    "point_cloud",
     "read_picture",
     "save",
+    "stereo",
 ]
 
 _HOMES = {
@@ -50,6 +62,7 @@ _HOMES = {
     "Picture": "image.reader",
     "Provenance": "depth_map",
     "StageSeconds": "estimator",
+    "calibrate": "calibration",
     "load": "estimator",
     "open": "outputs.formats",
     "read_picture": "image.reader",
@@ -59,9 +72,14 @@ _HOMES = {
 
 def __getattr__(name: str) -> object:
     """Return a public name from its module, when it is first used (PEP 562)."""
-    if name not in _HOMES:
-        raise AttributeError(f"module 'nearfar' has no attribute {name!r}")
-    return getattr(import_module(f"nearfar.{_HOMES[name]}"), name)
+    if name in _HOMES:
+        return getattr(import_module(f"nearfar.{_HOMES[name]}"), name)
+    from nearfar.products.products import PRODUCTS
+
+    for product in PRODUCTS.values():
+        if product.name == name:
+            return product.load_function()
+    raise AttributeError(f"module 'nearfar' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

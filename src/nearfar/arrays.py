@@ -54,6 +54,21 @@ def require_map(array: NDArray[np.generic], *, what: str = "map") -> MapF32:
     return array.view(np.float32)
 
 
+def require_same_size(rgb: RgbU8, values: MapF32, *, what: str = "map") -> None:
+    """Refuse a map or a mask that is not of its picture's size.
+
+    Args:
+        rgb: The picture, (H, W, 3).
+        values: The map, (H, W).
+        what: What the message calls it.
+
+    Raises:
+        ArrayError: It is not; the message gives both sizes.
+    """
+    if rgb.shape[:2] != values.shape:
+        raise ArrayError(f"the picture is {rgb.shape[:2]} and the {what} {values.shape}: they must be equal")
+
+
 def freeze(array: NDArray[Scalar]) -> NDArray[Scalar]:
     """Return a read-only view of ``array``; the caller's own array stays writable."""
     view = array.view()

@@ -16,13 +16,8 @@ from nearfar.errors import ArrayError, OptionError
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable
 
-    from nearfar.arrays import RgbU8
     from nearfar.image.reader import Picture
-    from nearfar.products.mesh import Mesh
-    from nearfar.products.point_cloud import PointCloud
-    from nearfar.products.unproject import PointsF32
 
 # How many values are worked on at a time in float64: half a megabyte, which stays in the processor's cache.
 _BLOCK_VALUES = 1 << 16
@@ -62,24 +57,6 @@ class _Map:
         height, width = self.values.shape
         return height, width
 
-    def calibrate(self, points: Iterable[tuple[float, float, float]]) -> Depth:
-        """Return the map in metres that meets known distances: (x, y, metres) each.
-
-        A disparity needs two or more, which give it a scale and a shift; a depth, which has metres, one or more, which
-        correct their scale. ``nearfar.calibration.calibrate`` is the same and also says how well the points are met,
-        how many pixels were clipped, and what to know before believing it.
-
-        Args:
-            points: Pixels of the upright photograph, x to the right, y down, 0,0 the centre of the top left one; and
-                the distance along the direction in which the camera looks [m].
-
-        Raises:
-            OptionError: The points do not determine metres; the message says why.
-        """
-        from nearfar.calibration import calibrate
-
-        return calibrate(cast("DepthMap", self), points).depth
-
     def save(
         self,
         path: str | os.PathLike[str],
@@ -108,145 +85,6 @@ class _Map:
         from nearfar.outputs.formats import FORMATS
 
         return FORMATS["color"].encode(cast("DepthMap", self), None)
-
-    def mask(
-        self,
-        *,
-        near: float | None = None,
-        far: float | None = None,
-        feather: float = 5.0,
-        at: tuple[int, int] | None = None,
-        width: float | None = None,
-        invert: bool = False,
-        picture: Picture | None = None,
-    ) -> MapF32:
-        """Return the mask of what lies between two distances: (H, W) float32, 1 inside, 0 outside, feathered.
-
-        Args:
-            near: The nearer end, 0 (farthest) to 100 (nearest); the nearest point if not given. [percent]
-            far: The farther end; the farthest point if not given. [percent]
-            feather: Over how much the mask falls to 0 beyond each end. [percent]
-            at: Column and row of a point on whose disparity the range is centred, instead of the two ends. [px]
-            width: The whole range around that point; 20 if not given. [percent]
-            invert: Select everything else.
-            picture: The photograph, to whose edges those of the mask are moved; without it they are the map's own.
-
-        Raises:
-            OptionError: Neither ends nor a point are given, or both, or they make no sense.
-            ArrayError: Picture and map do not have the same size.
-        """
-        from nearfar.products.mask import MaskSettings, mask
-
-        settings = MaskSettings(near=near, far=far, feather=feather, at=at, width=width, invert=invert)
-        return mask(cast("DepthMap", self), settings, picture)
-
-    def stereo(
-        self,
-        picture: Picture,
-        *,
-        parallax_percent: float = 2.0,
-        focus_percent: float = 50.0,
-        keep_left: bool = False,
-    ) -> tuple[RgbU8, RgbU8]:
-        """Return what a left and a right eye would see, each (H, W, 3) uint8 sRGB of the photograph's size.
-
-        Args:
-            picture: The photograph.
-            parallax_percent: How much farther the nearest thing moves between the views than the farthest, in percent
-                of the width.
-            focus_percent: What stands at the screen, 0 (farthest) to 100 (nearest) percent of the disparity range.
-            keep_left: Leave the photograph as the left view.
-
-        Raises:
-            OptionError: A number lies outside its range.
-            ArrayError: The map and the photograph do not have the same size.
-        """
-        from nearfar.products.stereo import StereoSettings, stereo_views
-
-        settings = StereoSettings(parallax_percent=parallax_percent, focus_percent=focus_percent, keep_left=keep_left)
-        return stereo_views(cast("DepthMap", self), picture, settings)
-
-    def point_cloud(
-        self,
-        picture: Picture,
-        *,
-        near: float | None = None,
-        far: float | None = None,
-        fov_deg: float | None = None,
-        max_points: int = 1_000_000,
-    ) -> PointCloud:
-        """Return the photograph as coloured points in space.
-
-        Args:
-            picture: The photograph.
-            near: Where the nearest pixel of a ``Disparity`` goes, 1 if not said. [any unit]
-            far: Where its farthest pixel goes, 5 if not said. [the same unit]
-            fov_deg: The angle that the photograph's longer side sees, if not by EXIF. [°]
-            max_points: A larger photograph is reduced first.
-
-        Raises:
-            ArrayError: The photograph is not of the map's size.
-            OptionError: The choices make no sense, or a ``Depth``, which is in metres, was given a reach.
-        """
-        from nearfar.products.point_cloud import CloudSettings, cloud_of
-        from nearfar.products.unproject import Projection
-
-        projection = Projection(near=near, far=far, fov_deg=fov_deg)
-        return cloud_of(cast("DepthMap", self), picture, CloudSettings(projection=projection, max_points=max_points))
-
-    def mesh(
-        self,
-        picture: Picture,
-        *,
-        near: float | None = None,
-        far: float | None = None,
-        fov_deg: float | None = None,
-        max_side: int = 512,
-    ) -> Mesh:
-        """Return the photograph as a textured surface in space, cut where the depth jumps.
-
-        Args:
-            picture: The photograph.
-            near: As for :meth:`point_cloud`.
-            far: As for :meth:`point_cloud`.
-            fov_deg: As for :meth:`point_cloud`.
-            max_side: The grid's longer side; each of its cells becomes two triangles.
-
-        Raises:
-            ArrayError: As :meth:`point_cloud`.
-            OptionError: As :meth:`point_cloud`.
-        """
-        from nearfar.products.mesh import MeshSettings, mesh_of
-        from nearfar.products.unproject import Projection
-
-        projection = Projection(near=near, far=far, fov_deg=fov_deg)
-        return mesh_of(cast("DepthMap", self), picture, MeshSettings(projection=projection, max_side=max_side))
-
-    def normals(
-        self,
-        picture: Picture,
-        *,
-        near: float | None = None,
-        far: float | None = None,
-        fov_deg: float | None = None,
-    ) -> PointsF32:
-        """Return which way each pixel's surface faces, (H, W, 3) float32 of length 1: x right, y up, z to the viewer.
-
-        Args:
-            picture: The photograph.
-            near: As for :meth:`point_cloud`.
-            far: As for :meth:`point_cloud`.
-            fov_deg: As for :meth:`point_cloud`.
-
-        Raises:
-            ArrayError: As :meth:`point_cloud`.
-            OptionError: As :meth:`point_cloud`.
-        """
-        from nearfar.products.normals import NormalSettings, normals_of
-        from nearfar.products.unproject import Projection
-
-        projection = Projection(near=near, far=far, fov_deg=fov_deg)
-        return normals_of(cast("DepthMap", self), picture, NormalSettings(projection=projection))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

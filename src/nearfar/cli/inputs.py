@@ -9,6 +9,8 @@ from pathlib import Path, PurePath
 
 from nearfar.errors import OptionError, PictureError
 from nearfar.image.reader import READABLE_SUFFIXES, require_no_url
+from nearfar.outputs.formats import FORMATS, endings
+from nearfar.products.products import PRODUCTS
 
 STDIN = "-"
 _LIST_SUFFIXES = {".txt", ".lst"}
@@ -20,21 +22,8 @@ def own_endings() -> tuple[str, ...]:
 
     They come from the tables of formats, so that no verb's can be forgotten.
     """
-    from nearfar.outputs.formats import FORMATS, endings
-    from nearfar.products.mask import MaskSettings
-    from nearfar.products.mask_formats import mask_writers
-    from nearfar.products.mesh import MeshSettings
-    from nearfar.products.mesh_writers import mesh_writers
-    from nearfar.products.stereo import StereoSettings
-    from nearfar.products.stereo_formats import Layout, writers
-
-    rows = [
-        *FORMATS.values(),
-        *mask_writers(MaskSettings(far=50)).values(),
-        *mesh_writers(MeshSettings()),
-        *(row for layout in Layout for row in writers(layout, StereoSettings()).values()),
-    ]
-    return (*endings(rows), "-normals.png", "-normals16.png")
+    of_products = (ending for product in PRODUCTS.values() for ending in product.list_endings())
+    return (*endings(FORMATS.values()), *of_products)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,8 +7,10 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_group
 
-# In the order of 'nearfar --help': each verb's function or Typer app below nearfar, and the first line of its help.
-VERBS = {
+from nearfar.products.products import PRODUCTS
+
+# Each verb's function or Typer app below nearfar, and the first line of its help; products say so in their own table.
+_VERBS = {
     "depth": (
         "cli.depth.depth",
         (
@@ -16,9 +18,6 @@ VERBS = {
             "model."
         ),
     ),
-    "cloud": ("cli.cloud.cloud", "Turn photographs into coloured points in space (PLY)."),
-    "mesh": ("cli.mesh.mesh", "Turn photographs into textured surfaces in space (GLB, OBJ)."),
-    "normals": ("cli.normals.normals", "Turn photographs into normal maps: which way each pixel's surface faces."),
     "demo": ("cli.demo.demo", "Run every stage on photographs that come with nearfar, and make a gallery to look at."),
     "bench": (
         "cli.bench.bench",
@@ -28,15 +27,21 @@ VERBS = {
         "cli.evaluate.evaluate",
         "Say how good a model, or anybody's maps, are on photographs with measured depth.",
     ),
-    "mask": ("cli.mask.mask", "Make a mask of everything between two distances, feathered, for a photo editor."),
     "models": ("cli.models.app", "List, show, fetch, verify, import and export models."),
     "scenes": ("lab.cli.scenes.app", "Render the procedural scenes that the open model learns from."),
-    "stereo": ("cli.stereo.stereo", "Make a left and a right view of each photograph, to look at in three dimensions."),
     "train": (
         "lab.cli.train.app",
         "Train the open model on rendered scenes, or teach a network on your own photographs.",
     ),
 }
+
+
+# In the order of 'nearfar --help'; a product that is not named here comes last.
+_ORDER = "depth", "cloud", "mesh", "normals", "demo", "bench", "eval", "mask", "models", "scenes", "stereo", "train"
+_SUMMARIES = {name: summary for name, (_, summary) in _VERBS.items()} | {
+    name: product.summary for name, product in PRODUCTS.items()
+}
+VERBS = {name: _SUMMARIES[name] for name in dict.fromkeys((*_ORDER, *_SUMMARIES))}
 
 
 class LazyCommand(TyperCommand):
@@ -49,8 +54,7 @@ class LazyCommand(TyperCommand):
     def load(self) -> Any:
         """Return the real command, as Typer makes it."""
         name = str(self.name)
-        module, _, attribute = VERBS[name][0].rpartition(".")
-        verb = getattr(import_module(f"nearfar.{module}"), attribute)
+        verb = _load_verb(name)
         parent = typer.Typer()
         if isinstance(verb, typer.Typer):
             parent.add_typer(verb, name=name)
@@ -64,4 +68,13 @@ class LazyGroup(TyperGroup):
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
-        self.commands.update({name: LazyCommand(name=name, help=summary) for name, (_, summary) in VERBS.items()})
+        self.commands.update({name: LazyCommand(name=name, help=summary) for name, summary in VERBS.items()})
+
+
+def _load_verb(name: str) -> Any:
+    if name in PRODUCTS:
+        from nearfar.cli.products import build_verb
+
+        return build_verb(PRODUCTS[name])
+    module, _, attribute = _VERBS[name][0].rpartition(".")
+    return getattr(import_module(f"nearfar.{module}"), attribute)

@@ -9,8 +9,6 @@ from nearfar.cli.console import notify
 from nearfar.engines import ENGINES, EngineName
 from nearfar.engines import Precision as PrecisionName
 from nearfar.models.schema import Kind, RecipeName
-from nearfar.products.camera import DEFAULT_FOV_DEG
-from nearfar.products.unproject import DEFAULT_FAR, DEFAULT_NEAR
 
 if TYPE_CHECKING:
     from nearfar.estimator import DepthEstimator
@@ -117,37 +115,6 @@ Offline = Annotated[bool, typer.Option("--offline", help="Never use the network.
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace outputs that exist.")]
-Near = Annotated[
-    float | None,
-    typer.Option(
-        "--near",
-        metavar="Z",
-        help=f"Where the nearest pixel of a relative map goes, in any unit. [default: {DEFAULT_NEAR:g}]",
-    ),
-]
-Far = Annotated[
-    float | None,
-    typer.Option(
-        "--far",
-        metavar="Z",
-        help=f"Where the farthest pixel of a relative map goes, in the same unit. [default: {DEFAULT_FAR:g}]",
-    ),
-]
-Fov = Annotated[
-    float | None,
-    typer.Option(
-        "--fov",
-        metavar="DEGREES",
-        help=f"The angle that the photograph's longer side sees. [default: by EXIF, else {DEFAULT_FOV_DEG:g}]",
-    ),
-]
-Beyond = Annotated[
-    float | None,
-    typer.Option(
-        "--beyond", metavar="Z", help="Leave out what is farther than this: metres, or the unit of --near and --far."
-    ),
-]
-NoCut = Annotated[bool, typer.Option("--no-cut", help="Keep depth edges as they are: one surface without gaps.")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

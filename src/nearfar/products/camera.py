@@ -7,7 +7,7 @@ from enum import StrEnum
 from nearfar.errors import OptionError
 from nearfar.image.reader import Picture
 
-_LEAST_FOV_DEG = 0.001
+LEAST_FOV_DEG = 0.001
 
 # What the longer side sees where nothing says. A 35 mm lens on the 36 mm frame sees 54°: it lies between a phone's
 # main camera (26 mm, about 67°) and a normal lens (50 mm, 40°), so that it is off by a quarter or so either way. [°]
@@ -53,7 +53,7 @@ class Camera:
         """The angle that the longer side sees [°]."""
         return math.degrees(2 * math.atan(max(self.size_hw) / 2 / self.focal_px))
 
-    def resized(self, size_hw: tuple[int, int]) -> "Camera":
+    def resize(self, size_hw: tuple[int, int]) -> "Camera":
         """Return the camera of the same picture at another size of the same shape."""
         focal_px = self.focal_px * max(size_hw) / max(self.size_hw)
         return Camera(size_hw=size_hw, focal_px=focal_px, source=self.source)
@@ -65,14 +65,14 @@ def require_fov(fov_deg: float) -> None:
     Raises:
         OptionError: It is not between a thousandth of a degree and 180 degrees.
     """
-    if not _LEAST_FOV_DEG <= fov_deg < 180:  # also refuses NaN
+    if not LEAST_FOV_DEG <= fov_deg < 180:  # also refuses NaN
         raise OptionError(
-            f"a field of view must lie between {_LEAST_FOV_DEG:g} and 180 degrees, got {fov_deg:g}: it is the angle "
+            f"a field of view must lie between {LEAST_FOV_DEG:g} and 180 degrees, got {fov_deg:g}: it is the angle "
             "that the photograph's longer side sees, about 67 for a phone's main camera"
         )
 
 
-def camera_of(picture: Picture, *, fov_deg: float | None = None) -> Camera:
+def estimate_camera(picture: Picture, *, fov_deg: float | None = None) -> Camera:
     """Return the camera of a photograph: by ``fov_deg``, else by EXIF, else by ``DEFAULT_FOV_DEG``.
 
     Args:
@@ -81,7 +81,7 @@ def camera_of(picture: Picture, *, fov_deg: float | None = None) -> Camera:
 
     Example:
         >>> import numpy as np
-        >>> camera_of(Picture(rgb=np.zeros((3, 4, 3), np.uint8), name="grey"), fov_deg=90).focal_px
+        >>> estimate_camera(Picture(rgb=np.zeros((3, 4, 3), np.uint8), name="grey"), fov_deg=90).focal_px
         2.0000000000000004
 
     Raises:

@@ -1,4 +1,4 @@
-"""A photograph's pixels as a relief: how far each is, and which neighbours are one surface.
+"""A photograph's pixels as a grid: how far each is, and which neighbours are one surface.
 
 A network's depth edges are ramps, a few pixels wide, of distances at which there is nothing. As geometry they are
 rubber sheets from the object to what is behind it, or a veil of points in the air. So ramps are first sharpened to
@@ -14,18 +14,19 @@ Pattern Recognition 7 (1975); that planes are linear in inverse depth follows fr
 
 import math
 from dataclasses import dataclass
-from typing import TypeAlias, TypeVar
+from typing import Annotated, TypeAlias, TypeVar
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from nearfar.arrays import MapF32, RgbU8
+from nearfar.arrays import MapF32, RgbU8, require_same_size
 from nearfar.depth_map import DepthMap
 from nearfar.errors import OptionError
 from nearfar.image.reader import Picture
-from nearfar.products.camera import Camera, camera_of
-from nearfar.products.unproject import Projection, inverse_depth, require_same_size
+from nearfar.products.camera import Camera, estimate_camera
+from nearfar.products.declaration import Option
+from nearfar.products.unproject import Projection, inverse_depth
 
 # Neighbours whose depths have a larger ratio, and that no slant explains, are not one surface.
 EDGE_RATIO = 1.04
@@ -40,12 +41,12 @@ _SUDDEN = 3.0
 # How many pixels deep what hangs between two surfaces is given to them. [px]
 _SETTLING_TURNS = 3
 
-Joined: TypeAlias = NDArray[np.bool_]
+Joins: TypeAlias = NDArray[np.bool_]
 Sample = TypeVar("Sample", np.float32, np.uint8)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Relief:
+class DepthGrid:
     """A photograph at the resolution of its geometry.
 
     Attributes:
@@ -60,75 +61,78 @@ class Relief:
     inverse: MapF32
     rgb: RgbU8
     camera: Camera
-    right: Joined
-    down: Joined
-    is_solid: Joined
+    right: Joins
+    down: Joins
+    is_solid: Joins
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cut:
-    """What is left out of a surface.
-
-    Attributes:
-        edges: Whether depth edges are sharpened and cut; else everything is one surface.
-        beyond: What is farther than this is left out; None to keep all. [m, or the unit of near and far]
+class SurfaceSettings(Projection):
+    """Of what is made of a photograph's surfaces: reach and angle, and what is left out.
 
     Raises:
-        OptionError: ``beyond`` is not a positive number.
+        OptionError: As ``Projection``, or ``beyond`` is not a positive number.
     """
 
-    edges: bool = True
-    beyond: float | None = None
+    beyond: Annotated[
+        float | None,
+        Option(
+            help="Leave out what is farther than this: metres, or the unit of --near and --far.", above=0, metavar="Z"
+        ),
+    ] = None
+    cut: Annotated[bool, Option(help="Keep depth edges as they are: one surface without gaps.")] = True
 
     def __post_init__(self) -> None:
+        Projection.__post_init__(self)  # super() does not work in a slotted dataclass
         if self.beyond is not None and not 0 < self.beyond < math.inf:
             raise OptionError(f"what is beyond a distance can be cut, and it must be positive: got {self.beyond:g}")
 
 
-def relief_of(
-    depth_map: DepthMap, picture: Picture, projection: Projection, *, size_hw: tuple[int, int], cut: Cut
-) -> Relief:
-    """Return a photograph and its map as a relief.
+def build_depth_grid(
+    depth_map: DepthMap, picture: Picture, settings: SurfaceSettings, *, size_hw: tuple[int, int]
+) -> DepthGrid:
+    """Return a photograph and its map as a grid of distances.
 
     Args:
         depth_map: The map.
         picture: Its photograph.
-        projection: What turns the one into distances.
-        size_hw: The relief's size. [px]
-        cut: What is left out.
+        settings: What turns the one into distances, and what is left out.
+        size_hw: The grid's size. [px]
 
     Raises:
         ArrayError: Map and photograph differ in size.
-        OptionError: The projection does not suit the map, or nothing is left.
+        OptionError: The settings do not suit the map, or nothing is left.
     """
-    require_same_size(depth_map, picture)
-    camera = camera_of(picture, fov_deg=projection.fov_deg).resized(size_hw)
-    inverse = _resized(inverse_depth(depth_map, projection), size_hw)
-    rgb = _resized(picture.rgb, size_hw)
+    require_same_size(picture.rgb, depth_map.values)
+    camera = estimate_camera(picture, fov_deg=settings.fov_deg).resize(size_hw)
+    inverse = _resize(inverse_depth(depth_map, settings), size_hw)
+    rgb = _resize(picture.rgb, size_hw)
     height, width = size_hw
     right, down = np.ones((height, width - 1), bool), np.ones((height - 1, width), bool)
-    if cut.edges:
-        inverse = settled(sharpened(inverse), camera)
-        right, down = joined(inverse, camera)
-    is_solid = _solid(right, down)
-    if cut.beyond is not None:
-        is_solid = is_solid & (inverse >= 1 / cut.beyond)
+    if settings.cut:
+        inverse = settle(sharpen(inverse), camera)
+        right, down = find_joins(inverse, camera)
+    is_solid = _find_solid(right, down)
+    if settings.beyond is not None:
+        is_solid = is_solid & (inverse >= 1 / settings.beyond)
     if not is_solid.any():
-        raise OptionError(f"{picture.name}: nothing is left of it: all is cut" + _advice(inverse, cut))
-    return Relief(inverse=inverse, rgb=rgb, camera=camera, right=right, down=down, is_solid=is_solid)
+        raise OptionError(f"{picture.name}: nothing is left of it: all is cut" + _advise(inverse, settings.beyond))
+    return DepthGrid(inverse=inverse, rgb=rgb, camera=camera, right=right, down=down, is_solid=is_solid)
 
 
-def _advice(inverse: MapF32, cut: Cut) -> str:
-    return "" if cut.beyond is None else f", for the nearest is {1 / inverse.max():.3g} and beyond {cut.beyond:g}"
+def _advise(inverse: MapF32, beyond: float | None) -> str:
+    return "" if beyond is None else f", for the nearest is {1 / inverse.max():.3g} and beyond {beyond:g}"
 
 
-def within(size_hw: tuple[int, int], *, max_side: int | None = None, max_pixels: int | None = None) -> tuple[int, int]:
+def fit_size(
+    size_hw: tuple[int, int], *, max_side: int | None = None, max_pixels: int | None = None
+) -> tuple[int, int]:
     """Return the largest size of the same shape that keeps within the limits, at least one pixel each way.
 
     Example:
-        >>> within((3000, 4000), max_side=512)
+        >>> fit_size((3000, 4000), max_side=512)
         (384, 512)
-        >>> within((3000, 4000), max_pixels=1_000_000)
+        >>> fit_size((3000, 4000), max_pixels=1_000_000)
         (866, 1154)
     """
     height, width = size_hw
@@ -143,78 +147,80 @@ def within(size_hw: tuple[int, int], *, max_side: int | None = None, max_pixels:
     return max(1, shrink(height * scale)), max(1, shrink(width * scale))
 
 
-def _resized(values: NDArray[Sample], size_hw: tuple[int, int]) -> NDArray[Sample]:
+def _resize(values: NDArray[Sample], size_hw: tuple[int, int]) -> NDArray[Sample]:
     if values.shape[:2] == size_hw:
         return values
     # The mean of what a pixel covers, which of inverse depth stays linear on planes.
     return cv2.resize(values, size_hw[::-1], interpolation=cv2.INTER_AREA).astype(values.dtype, copy=False)
 
 
-def sharpened(inverse: MapF32) -> MapF32:
+def sharpen(inverse: MapF32) -> MapF32:
     """Return inverse depth with the ramps at depth edges made steps, (h, w) float32; slants stay as they are."""
     ramp_px = max(2, round(_RAMP_SHARE * max(inverse.shape)))
     reach_px = (ramp_px + 1) // 2
-    is_ramp = _ramps(inverse, reach_px)
+    is_ramp = _find_ramps(inverse, reach_px)
     steps = inverse
     for _ in range(reach_px + 1):
-        near, far = _nearest(steps, 1), _farthest(steps, 1)
-        steps = np.where(is_ramp, _closer(steps, near, far), steps)
+        near, far = _dilate(steps, 1), _erode(steps, 1)
+        steps = np.where(is_ramp, _choose_closer(steps, near, far), steps)
     # The step's course is ragged where the ramp was noisy.
     return np.where(is_ramp, cv2.medianBlur(cv2.medianBlur(steps, 5), 5), steps)
 
 
-def settled(inverse: MapF32, camera: Camera) -> MapF32:
+def settle(inverse: MapF32, camera: Camera) -> MapF32:
     """Return inverse depth in which single pixels between two surfaces have been given to one of them, (h, w) float32.
 
     Dropped, they would be holes in the photograph where it is seen from its own camera.
     """
     for _ in range(_SETTLING_TURNS):
-        is_solid = _solid(*joined(inverse, camera))
-        near = _nearest(np.where(is_solid, inverse, np.float32(0)), 1)
-        far = _farthest(np.where(is_solid, inverse, np.float32(np.inf)), 1)
+        is_solid = _find_solid(*find_joins(inverse, camera))
+        near = _dilate(np.where(is_solid, inverse, np.float32(0)), 1)
+        far = _erode(np.where(is_solid, inverse, np.float32(np.inf)), 1)
         is_stray = ~is_solid & (near > 0)
         if not is_stray.any():
             break
-        inverse = np.where(is_stray, _closer(inverse, near, far), inverse)
+        inverse = np.where(is_stray, _choose_closer(inverse, near, far), inverse)
     return inverse
 
 
-def _ramps(inverse: MapF32, reach_px: int) -> Joined:
+def _find_ramps(inverse: MapF32, reach_px: int) -> Joins:
     """Return where a pixel is on a ramp, or within its reach."""
-    jumps = _nearest(inverse, reach_px) > _farthest(inverse, reach_px) * np.float32(1 + 2 * (EDGE_RATIO - 1))
+    jumps = _dilate(inverse, reach_px) > _erode(inverse, reach_px) * np.float32(1 + 2 * (EDGE_RATIO - 1))
     # Planes go on beyond the picture's rim: a window that ends there would span less than it should.
     margin_px = 2 * reach_px
     extended = np.pad(inverse, margin_px, mode="reflect", reflect_type="odd")
     inner = slice(margin_px, -margin_px), slice(margin_px, -margin_px)
-    return np.asarray(jumps & (_span(extended, 2 * reach_px) < _SATURATED * _span(extended, reach_px))[inner], bool)
+    return np.asarray(
+        jumps & (_measure_range(extended, 2 * reach_px) < _SATURATED * _measure_range(extended, reach_px))[inner], bool
+    )
 
 
-def _span(inverse: MapF32, reach_px: int) -> MapF32:
-    return _nearest(inverse, reach_px) - _farthest(inverse, reach_px)
+def _measure_range(inverse: MapF32, reach_px: int) -> MapF32:
+    return _dilate(inverse, reach_px) - _erode(inverse, reach_px)
 
 
-def _closer(inverse: MapF32, near: MapF32, far: MapF32) -> MapF32:
+def _choose_closer(inverse: MapF32, near: MapF32, far: MapF32) -> MapF32:
     return np.where(near - inverse < inverse - far, near, far)
 
 
-def _nearest(inverse: MapF32, reach_px: int) -> MapF32:
-    return np.asarray(cv2.dilate(inverse, _window(reach_px)), np.float32)
+def _dilate(inverse: MapF32, reach_px: int) -> MapF32:
+    return np.asarray(cv2.dilate(inverse, _make_window(reach_px)), np.float32)
 
 
-def _farthest(inverse: MapF32, reach_px: int) -> MapF32:
-    return np.asarray(cv2.erode(inverse, _window(reach_px)), np.float32)
+def _erode(inverse: MapF32, reach_px: int) -> MapF32:
+    return np.asarray(cv2.erode(inverse, _make_window(reach_px)), np.float32)
 
 
-def _window(reach_px: int) -> NDArray[np.uint8]:
+def _make_window(reach_px: int) -> NDArray[np.uint8]:
     return np.ones((2 * reach_px + 1, 2 * reach_px + 1), np.uint8)
 
 
-def joined(inverse: MapF32, camera: Camera) -> tuple[Joined, Joined]:
+def find_joins(inverse: MapF32, camera: Camera) -> tuple[Joins, Joins]:
     """Return which neighbours are one surface: rightwards (h, w - 1) and downwards (h - 1, w) bool."""
-    return _joined_along(inverse, camera), _joined_along(inverse.T, camera).T
+    return _find_row_joins(inverse, camera), _find_row_joins(inverse.T, camera).T
 
 
-def _joined_along(inverse: MapF32, camera: Camera) -> Joined:
+def _find_row_joins(inverse: MapF32, camera: Camera) -> Joins:
     """Return whether each pixel and the next of its row are one surface, (h, w - 1) bool."""
     first, second = inverse[:, :-1], inverse[:, 1:]
     far = np.minimum(first, second)
@@ -228,12 +234,12 @@ def _joined_along(inverse: MapF32, camera: Camera) -> Joined:
     return np.asarray(~(sudden | grazing), bool)
 
 
-def _solid(right: Joined, down: Joined) -> Joined:
+def _find_solid(right: Joins, down: Joins) -> Joins:
     """Return which pixels are joined to a neighbour both sideways and upright, (h, w) bool."""
-    return _joined_to_one(right) & _joined_to_one(down.T).T
+    return _has_row_join(right) & _has_row_join(down.T).T
 
 
-def _joined_to_one(right: Joined) -> Joined:
+def _has_row_join(right: Joins) -> Joins:
     if right.shape[1] == 0:  # a picture one pixel wide has no neighbours this way
         return np.ones((right.shape[0], 1), bool)
     return np.pad(right, ((0, 0), (1, 0))) | np.pad(right, ((0, 0), (0, 1)))

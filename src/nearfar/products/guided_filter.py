@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from nearfar.errors import ArrayError
+from nearfar.arrays import require_same_size
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,13 +33,13 @@ _LEAST_RADIUS_PX = 2
 # Keeps apart colours that noise alone sets apart: the variance of colour, 0 to 1, below which it explains nothing.
 EPSILON = 1e-3
 # The share of a map's variance that colour must explain before it is believed at all, and fully.
-_DOUBTED, _TRUSTED = 0.2, 0.7
+_MIN_SHARE, _FULL_SHARE = 0.2, 0.7
 _MOST_SLOPE = 4.0  # times what the filter finds
 _LEAST_VARIANCE = 1e-7
 _BLOCK_VALUES = 1 << 16
 
 
-def refined(values: MapF32, rgb: RgbU8) -> MapF32:
+def refine(values: MapF32, rgb: RgbU8) -> MapF32:
     """Return a map with its edges moved to where the photograph has them: (H, W) float32, 0 to 1.
 
     Args:
@@ -48,25 +48,24 @@ def refined(values: MapF32, rgb: RgbU8) -> MapF32:
 
     Example:
         >>> flat = np.full((40, 60), 0.25, np.float32)
-        >>> float(np.abs(refined(flat, np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8)) - flat).max())
+        >>> float(np.abs(refine(flat, np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8)) - flat).max())
         0.0
 
     Raises:
         ArrayError: The two do not have the same size.
     """
     height, width = values.shape
-    if rgb.shape[:2] != values.shape:
-        raise ArrayError(f"the picture is {rgb.shape[:2]} and the map {values.shape}: they must be equal")
+    require_same_size(rgb, values)
     scale = min(1.0, GUIDE_PX / max(height, width))
     small_wh = max(1, round(scale * width)), max(1, round(scale * height))
     guide = cv2.resize(rgb, small_wh, interpolation=cv2.INTER_AREA).astype(np.float32)
     guide /= np.float32(255)
     small = cv2.resize(values, small_wh, interpolation=cv2.INTER_AREA).astype(np.float32, copy=False)
     radius_px = max(_LEAST_RADIUS_PX, round(RADIUS_SHARE * max(small_wh)))
-    return _applied(_model(guide, small, radius_px), values, rgb)
+    return _apply_model(_fit_model(guide, small, radius_px), values, rgb)
 
 
-def coefficients(guide: MapF32, values: MapF32, radius_px: int, epsilon: float) -> tuple[MapF32, MapF32, MapF32]:
+def fit_coefficients(guide: MapF32, values: MapF32, radius_px: int, epsilon: float) -> tuple[MapF32, MapF32, MapF32]:
     """Return the linear function of colour that tells the map's values best in the window around each pixel.
 
     Args:
@@ -78,49 +77,49 @@ def coefficients(guide: MapF32, values: MapF32, radius_px: int, epsilon: float) 
     Returns:
         The slopes (h, w, 3), the offsets (h, w), and the share of the values' variance that colour explains (h, w).
     """
-    mean_guide, mean = _mean(guide, radius_px), _mean(values, radius_px)
-    covariance = _mean(guide * values[..., None], radius_px) - mean_guide * mean[..., None]
-    slopes = _solved(_covariances(guide, mean_guide, radius_px), epsilon, covariance)
-    variance = _mean(values * values, radius_px) - mean * mean
+    mean_guide, mean = _average(guide, radius_px), _average(values, radius_px)
+    covariance = _average(guide * values[..., None], radius_px) - mean_guide * mean[..., None]
+    slopes = _solve(_compute_covariances(guide, mean_guide, radius_px), epsilon, covariance)
+    variance = _average(values * values, radius_px) - mean * mean
     explained = np.clip(np.sum(slopes * covariance, axis=-1) / np.maximum(variance, _LEAST_VARIANCE), 0, 1)
     return slopes, mean - np.sum(slopes * mean_guide, axis=-1), explained
 
 
-def _model(guide: MapF32, values: MapF32, radius_px: int) -> MapF32:
+def _fit_model(guide: MapF32, values: MapF32, radius_px: int) -> MapF32:
     """Return (7, h, w) planes: three slopes, a level of 255; offset; trust; the least and greatest value close by."""
-    slopes, offset, explained = coefficients(guide, values, radius_px, EPSILON)
+    slopes, offset, explained = fit_coefficients(guide, values, radius_px, EPSILON)
     gain = (1 / np.maximum(explained, 1 / _MOST_SLOPE))[..., None]
-    mean, mean_guide = _mean(values, radius_px), _mean(guide, radius_px)
+    mean, mean_guide = _average(values, radius_px), _average(guide, radius_px)
     slopes *= gain
     offset = mean - np.sum(slopes * mean_guide, axis=-1)
-    trust = np.clip((_mean(explained, radius_px) - _DOUBTED) / (_TRUSTED - _DOUBTED), 0, 1)
+    trust = np.clip((_average(explained, radius_px) - _MIN_SHARE) / (_FULL_SHARE - _MIN_SHARE), 0, 1)
     window = np.ones((2 * radius_px + 1, 2 * radius_px + 1), np.uint8)
     least, greatest = cv2.erode(values, window), cv2.dilate(values, window)
-    planes = *np.moveaxis(_mean(slopes, radius_px) / 255, -1, 0), _mean(offset, radius_px), trust, least, greatest
+    planes = *np.moveaxis(_average(slopes, radius_px) / 255, -1, 0), _average(offset, radius_px), trust, least, greatest
     return np.stack(planes).astype(np.float32, copy=False)
 
 
-def _applied(model: MapF32, values: MapF32, rgb: RgbU8) -> MapF32:
+def _apply_model(model: MapF32, values: MapF32, rgb: RgbU8) -> MapF32:
     """Return the model of a small guide applied to the photograph, a few rows at a time to bound memory."""
     out = np.empty_like(values)
     height, width = values.shape
     count = max(1, _BLOCK_VALUES // width)
     for first in range(0, height, count):
         rows = slice(first, min(first + count, height))
-        red, green, blue, offset, trust, least, greatest = _enlarged(model, rows, height, width)
-        told = red * rgb[rows, :, 0]
-        told += green * rgb[rows, :, 1]
-        told += blue * rgb[rows, :, 2]
-        told += offset
-        np.clip(told, least, greatest, out=told)
-        told -= values[rows]
-        told *= trust
-        told += values[rows]
-        np.clip(told, 0, 1, out=out[rows])
+        red, green, blue, offset, trust, least, greatest = _enlarge_rows(model, rows, height, width)
+        estimate = red * rgb[rows, :, 0]
+        estimate += green * rgb[rows, :, 1]
+        estimate += blue * rgb[rows, :, 2]
+        estimate += offset
+        np.clip(estimate, least, greatest, out=estimate)
+        estimate -= values[rows]
+        estimate *= trust
+        estimate += values[rows]
+        np.clip(estimate, 0, 1, out=out[rows])
     return out
 
 
-def _enlarged(model: MapF32, rows: slice, height: int, width: int) -> MapF32:
+def _enlarge_rows(model: MapF32, rows: slice, height: int, width: int) -> MapF32:
     """Return some rows of the planes at the photograph's size, bilinear with pixel centres at halves."""
     small_height = model.shape[1]
     places = np.clip((np.arange(rows.start, rows.stop) + 0.5) * small_height / height - 0.5, 0, small_height - 1)
@@ -135,18 +134,18 @@ def _enlarged(model: MapF32, rows: slice, height: int, width: int) -> MapF32:
     return np.stack([plane[above - top] * (1 - part) + plane[below - top] * part for plane in wide])  # (7, rows, W)
 
 
-def _mean(values: MapF32, radius_px: int) -> MapF32:
+def _average(values: MapF32, radius_px: int) -> MapF32:
     side = 2 * radius_px + 1
     return cv2.boxFilter(values, -1, (side, side), borderType=cv2.BORDER_REFLECT).astype(np.float32, copy=False)
 
 
-def _covariances(guide: MapF32, mean: MapF32, radius_px: int) -> dict[tuple[int, int], MapF32]:
+def _compute_covariances(guide: MapF32, mean: MapF32, radius_px: int) -> dict[tuple[int, int], MapF32]:
     """Return the covariance (h, w) of each pair of channels, red 0, green 1, blue 2."""
     pairs = [(first, second) for first in range(3) for second in range(first, 3)]
-    return {(i, j): _mean(guide[..., i] * guide[..., j], radius_px) - mean[..., i] * mean[..., j] for i, j in pairs}
+    return {(i, j): _average(guide[..., i] * guide[..., j], radius_px) - mean[..., i] * mean[..., j] for i, j in pairs}
 
 
-def _solved(matrix: dict[tuple[int, int], MapF32], epsilon: float, right: NDArray[np.float32]) -> MapF32:
+def _solve(matrix: dict[tuple[int, int], MapF32], epsilon: float, right: NDArray[np.float32]) -> MapF32:
     """Return x of (matrix + epsilon) x = right at every pixel, by Cramer's rule: a general solver takes ten times."""
     rr, gg, bb = (matrix[channel, channel] + np.float32(epsilon) for channel in range(3))
     rg, rb, gb = matrix[0, 1], matrix[0, 2], matrix[1, 2]

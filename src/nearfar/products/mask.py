@@ -3,25 +3,20 @@
 Distances are percent of this photograph's own disparity, as pictures show it: 0 is its farthest point, 100 its nearest.
 """
 
-from __future__ import annotations
-
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Annotated
 
 import numpy as np
 
+from nearfar.arrays import MapF32
 from nearfar.depth_map import Depth, DepthMap
 from nearfar.errors import OptionError
+from nearfar.image.reader import Picture
+from nearfar.products.declaration import Description, Option, expose, find_violations
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from nearfar.arrays import MapF32
-    from nearfar.image.reader import Picture
-
-FEATHER_PERCENT = 5.0
-WIDTH_PERCENT = 20.0
+DEFAULT_WIDTH_PERCENT = 20.0
 
 # Half the side of the square whose median a picked point stands for, as a share of the shorter side: a finger's tip.
 _PICK_SHARE = 0.005
@@ -36,40 +31,67 @@ class MaskSettings:
     An end that is not given is the photograph's own: ``near`` alone selects the background up to there, ``far`` alone
     the foreground from there.
 
-    Attributes:
-        near: The nearer end, 0 (farthest) to 100 (nearest). [percent]
-        far: The farther end. [percent]
-        near_m: The nearer end as a distance instead, of a ``Depth`` only. [m]
-        far_m: The farther end as a distance instead. [m]
-        at: Column and row of a point of the upright picture; the range is centred on the disparity there. [px]
-        width: The whole range around that point; 20 if not given. [percent]
-        feather: Over how much disparity the mask falls to 0 beyond each end. [percent]
-        invert: Select everything else.
-        refine: Move the mask's edges to those of the photograph, where there is one.
-
     Raises:
         OptionError: The settings select nothing that makes sense; the message says which of them.
     """
 
-    near: float | None = None
-    far: float | None = None
-    near_m: float | None = None
-    far_m: float | None = None
-    at: tuple[int, int] | None = None
-    width: float | None = None
-    feather: float = FEATHER_PERCENT
-    invert: bool = False
-    refine: bool = True
+    near: Annotated[
+        float | None,
+        Option(
+            help="The nearer end of the range: percent of the photograph's disparity, 0 (farthest) to 100 (nearest), "
+            "or metres (1.5m) of a metric model. [default: the nearest point]",
+            unit="%",
+            min=0,
+            max=100,
+            metavar="N",
+        ),
+    ] = None
+    far: Annotated[
+        float | None,
+        Option(help="The farther end, likewise. [default: the farthest point]", unit="%", min=0, max=100, metavar="F"),
+    ] = None
+    near_m: Annotated[
+        float | None,
+        Option(
+            help="The nearer end as a distance instead, of a metric model.",
+            unit="m",
+            above=0,
+            below=math.inf,
+            metres_of="near",
+        ),
+    ] = None
+    far_m: Annotated[
+        float | None,
+        Option(help="The farther end as a distance instead.", unit="m", above=0, below=math.inf, metres_of="far"),
+    ] = None
+    feather: Annotated[
+        float,
+        Option(help="Percent over which the mask falls to 0 beyond each end.", unit="%", min=0, max=100, metavar="W"),
+    ] = 5.0
+    at: Annotated[
+        tuple[int, int] | None,
+        Option(help="Centre the range on this pixel of the upright photograph instead.", unit="px", metavar="X,Y"),
+    ] = None
+    width: Annotated[
+        float | None,
+        Option(
+            help=f"Percent: the whole range around --at. [default: {DEFAULT_WIDTH_PERCENT:g}]",
+            unit="%",
+            min=0,
+            max=100,
+            metavar="W",
+        ),
+    ] = None
+    invert: Annotated[bool, Option(help="Select everything else.")] = False
+    refine: Annotated[
+        bool, Option(help="Leave the edges as the network drew them, not as the photograph has them.")
+    ] = True
 
     def __post_init__(self) -> None:
-        for name in ("near", "far", "width", "feather"):
-            value = getattr(self, name)
-            if value is not None and not 0 <= value <= 100:
+        for name, value, option in find_violations(self):
+            if option.unit == "%":
                 raise OptionError(f"{name} is in percent, from 0 (farthest) to 100 (nearest), and cannot be {value:g}")
-        for name in ("near_m", "far_m"):
-            value = getattr(self, name)
-            if value is not None and not 0 < value < math.inf:
-                raise OptionError(f"{name[:-2]} must be a distance greater than 0 metres, got {value:g}")
+            raise OptionError(f"{name[:-2]} must be a distance greater than 0 metres, got {value:g}")
         if self.is_range == (self.at is not None):
             got = "both are given" if self.is_range else "neither is given"
             raise OptionError(f"a mask needs either a range (near, far) or a point (at), and {got}")
@@ -108,24 +130,24 @@ class Band:
     far: float
 
 
-def band(depth_map: DepthMap, settings: MaskSettings) -> Band:
+def find_band(depth_map: DepthMap, settings: MaskSettings) -> Band:
     """Return the range that settings come to on a map.
 
     Example:
         >>> from nearfar import Disparity
         >>> ramp = Disparity(values=np.linspace(0, 2, 101, dtype=np.float32)[None])
-        >>> band(ramp, MaskSettings(far=40.0)), band(ramp, MaskSettings(at=(50, 0), width=10))
+        >>> find_band(ramp, MaskSettings(far=40.0)), find_band(ramp, MaskSettings(at=(50, 0), width=10))
         (Band(near=100.0, far=40.0), Band(near=55.0, far=45.0))
 
     Raises:
         OptionError: The point is outside the map, metres are asked of a ``Disparity``, or near lies beyond far.
     """
     if settings.at is not None:
-        middle = _median_at(depth_map, settings.at)
-        half = (WIDTH_PERCENT if settings.width is None else settings.width) / 2
+        middle = _measure_at(depth_map, settings.at)
+        half = (DEFAULT_WIDTH_PERCENT if settings.width is None else settings.width) / 2
         return Band(near=middle + half, far=middle - half)
-    near = _end(depth_map, settings.near, settings.near_m, other=100.0)
-    far = _end(depth_map, settings.far, settings.far_m, other=0.0)
+    near = _resolve_end(depth_map, settings.near, settings.near_m, other=100.0)
+    far = _resolve_end(depth_map, settings.far, settings.far_m, other=0.0)
     if near < far:  # of which one is in metres, or both lie so close that rounding swaps them
         raise OptionError(
             f"near comes to {near:.4g} % of this photograph's disparity, which lies beyond far, {far:.4g}"
@@ -133,7 +155,7 @@ def band(depth_map: DepthMap, settings: MaskSettings) -> Band:
     return Band(near=near, far=far)
 
 
-def mask(depth_map: DepthMap, settings: MaskSettings, picture: Picture | None = None) -> MapF32:
+def make_mask(depth_map: DepthMap, picture: Picture | None, settings: MaskSettings) -> MapF32:
     """Return the mask of a range of distances: (H, W) float32, 1 inside, 0 outside, upright like the map.
 
     Between the ends it is exactly 1, beyond the feather exactly 0, and between these a smoothstep, 3 t² - 2 t³. The
@@ -141,50 +163,58 @@ def mask(depth_map: DepthMap, settings: MaskSettings, picture: Picture | None = 
 
     Args:
         depth_map: Whose distances.
-        settings: Which of them.
         picture: The photograph; the mask's edges are moved to its own, unless the settings say otherwise.
+        settings: Which of them.
+
+    Example:
+        >>> from nearfar import Disparity
+        >>> mask(Disparity(values=np.array([[0, 1, 2, 4]], np.float32)), far=50, feather=0).tolist()
+        [[0.0, 0.0, 1.0, 1.0]]
 
     Raises:
-        OptionError: As :func:`band`.
+        OptionError: As :func:`find_band`.
         ArrayError: Picture and map do not have the same size.
     """
-    chosen = band(depth_map, settings)
+    band = find_band(depth_map, settings)
     values = depth_map.normalize()
     if settings.refine and picture is not None:
-        from nearfar.products.guided_filter import refined  # OpenCV, for which a mask that is not refined need not wait
+        from nearfar.products.guided_filter import refine  # OpenCV, for which a mask that is not refined need not wait
 
-        values = refined(values, picture.rgb)
-    for rows in _blocks(values):
-        values[rows] = _step(values[rows], chosen, settings.feather)
+        values = refine(values, picture.rgb)
+    for rows in _split_rows(values):
+        values[rows] = _step_softly(values[rows], band, settings.feather)
         if settings.invert:
             np.subtract(1, values[rows], out=values[rows])
     return values
 
 
-def share_inside(depth_map: DepthMap, chosen: Band) -> float:
+mask = expose(make_mask, MaskSettings, needs_picture=False)
+
+
+def measure_share(depth_map: DepthMap, band: Band) -> float:
     """Return how much of a map lies in a range, feather and refinement aside: 0 to 1."""
     percent = depth_map.normalize()
     percent *= np.float32(100)
-    return float(np.count_nonzero((percent >= chosen.far) & (percent <= chosen.near)) / percent.size)
+    return float(np.count_nonzero((percent >= band.far) & (percent <= band.near)) / percent.size)
 
 
-def _step(values: MapF32, chosen: Band, feather: float) -> MapF32:
+def _step_softly(values: MapF32, band: Band, feather: float) -> MapF32:
     """Return the mask of values, 0 to 1; in percent, because that is what the ends are."""
     percent = values * np.float32(100)
     if feather == 0:
-        return ((percent >= chosen.far) & (percent <= chosen.near)).astype(np.float32)
-    inside = np.minimum(percent - np.float32(chosen.far), np.float32(chosen.near) - percent)
+        return ((percent >= band.far) & (percent <= band.near)).astype(np.float32)
+    inside = np.minimum(percent - np.float32(band.far), np.float32(band.near) - percent)
     step: MapF32 = np.clip(1 + inside / np.float32(feather), 0, 1)
     smooth: MapF32 = step * step * (3 - 2 * step)
     return smooth
 
 
-def _blocks(values: MapF32) -> Iterator[slice]:
+def _split_rows(values: MapF32) -> Iterator[slice]:
     count = max(1, _BLOCK_VALUES // values.shape[1])
     return (slice(first, first + count) for first in range(0, len(values), count))
 
 
-def _median_at(depth_map: DepthMap, at: tuple[int, int]) -> float:
+def _measure_at(depth_map: DepthMap, at: tuple[int, int]) -> float:
     """Return the median around a point [percent]: one pixel may be a hair in front of what is meant."""
     (column, row), (height, width) = at, depth_map.size_hw
     if not (0 <= column < width and 0 <= row < height):
@@ -198,7 +228,7 @@ def _median_at(depth_map: DepthMap, at: tuple[int, int]) -> float:
     return 100 * float(np.median(around))
 
 
-def _end(depth_map: DepthMap, percent: float | None, metres: float | None, *, other: float) -> float:
+def _resolve_end(depth_map: DepthMap, percent: float | None, metres: float | None, *, other: float) -> float:
     if metres is None:
         return other if percent is None else percent
     if not isinstance(depth_map, Depth):
@@ -210,3 +240,17 @@ def _end(depth_map: DepthMap, percent: float | None, metres: float | None, *, ot
     if not depth_map.normalize().any():  # flat: its only distance is 0 %, and everything else is far off
         return 0.0 if math.isclose(metres, near, rel_tol=1e-6) else math.copysign(1e3, beyond_far)
     return 100 * beyond_far / (1 / near - 1 / far)
+
+
+def describe_mask(depth_map: DepthMap, _picture: Picture, settings: MaskSettings) -> Description:
+    """Return the ends and the share of a mask, and what the user should know before loading it anywhere."""
+    band = find_band(depth_map, settings)
+    share = measure_share(depth_map, band)
+    notices = []
+    if settings.at is not None:
+        column, row = settings.at
+        ends = f"--far {max(band.far, 0):.1f} --near {min(band.near, 100):.1f}"
+        notices.append(f"{column},{row} is at {(band.far + band.near) / 2:.1f} %, so the mask is that of {ends}")
+    if share == 0:
+        notices.append("nothing lies in this range: the mask is empty but for its feather")
+    return {"near": band.near, "far": band.far, "feather": settings.feather, "share": share}, notices

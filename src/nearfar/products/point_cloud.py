@@ -3,29 +3,23 @@
 Source: Greg Turk, The PLY Polygon File Format (1994).
 """
 
-from __future__ import annotations
-
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Annotated
 
 import numpy as np
+from numpy.typing import NDArray
 
+from nearfar.depth_map import DepthMap
 from nearfar.errors import ArrayError, OptionError
 from nearfar.files import write_whole
-from nearfar.products.depth_grid import Cut, relief_of, within
-from nearfar.products.unproject import PointsF32, Projection, facts, points
-
-if TYPE_CHECKING:
-    import os
-    from collections.abc import Mapping
-
-    from numpy.typing import NDArray
-
-    from nearfar.depth_map import DepthMap
-    from nearfar.image.reader import Picture
-
-MAX_POINTS = 1_000_000
+from nearfar.image.reader import Picture
+from nearfar.products.declaration import Option, expose, find_violations
+from nearfar.products.depth_grid import SurfaceSettings, build_depth_grid, fit_size
+from nearfar.products.formats import ProductFormat
+from nearfar.products.unproject import PointsF32, collect_facts, unproject
 
 _VERTEX = np.dtype(
     [("x", "<f4"), ("y", "<f4"), ("z", "<f4"), ("red", "u1"), ("green", "u1"), ("blue", "u1")],
@@ -66,61 +60,58 @@ class PointCloud:
         """
         if Path(path).suffix.lower() != ".ply":
             raise OptionError(f"{path}: points are written as .ply")
-        write_whole(Path(path), ply(self))
+        write_whole(Path(path), ply_bytes(self))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CloudSettings:
+class PointCloudSettings(SurfaceSettings):
     """How a photograph becomes points.
 
-    Attributes:
-        projection: Reach and angle.
-        cut: What is left out.
-        max_points: A photograph with more pixels is reduced first, so that no more points than this come of it.
-
     Raises:
-        OptionError: ``max_points`` is less than 1.
+        OptionError: A number lies outside its range.
     """
 
-    projection: Projection = field(default_factory=Projection)
-    cut: Cut = field(default_factory=Cut)
-    max_points: int = MAX_POINTS
+    max_points: Annotated[
+        int, Option(help="Reduce a larger photograph first, to this many points at most.", min=1, metavar="N")
+    ] = 1_000_000
 
     def __post_init__(self) -> None:
-        if self.max_points < 1:
-            raise OptionError(f"max_points must be 1 at least, got {self.max_points}")
+        SurfaceSettings.__post_init__(self)  # super() does not work in a slotted dataclass
+        for name, value, _ in find_violations(self):
+            raise OptionError(f"{name} must be 1 at least, got {value}")
 
 
-def cloud_of(depth_map: DepthMap, picture: Picture, settings: CloudSettings | None = None) -> PointCloud:
+def make_point_cloud(depth_map: DepthMap, picture: Picture, settings: PointCloudSettings) -> PointCloud:
     """Return a photograph as coloured points, one a pixel.
 
     Args:
         depth_map: Its map.
         picture: The photograph.
-        settings: How, if not by default.
+        settings: What is chosen.
 
     Example:
-        >>> from nearfar.depth_map import Depth
-        >>> from nearfar.image.reader import Picture
+        >>> from nearfar import Depth
         >>> picture = Picture(rgb=np.zeros((3, 4, 3), np.uint8), name="black", focal_px=4.0)
-        >>> cloud_of(Depth(values=np.full((3, 4), 2, np.float32)), picture).xyz[0].tolist()
+        >>> point_cloud(Depth(values=np.full((3, 4), 2, np.float32)), picture).xyz[0].tolist()
         [-0.75, 0.5, -2.0]
 
     Raises:
         ArrayError: Map and photograph differ in size.
-        OptionError: The settings do not suit the map, or leave nothing.
+        OptionError: The settings make no sense, do not suit the map, or leave nothing.
     """
-    settings = settings or CloudSettings()
-    size_hw = within(picture.size_hw, max_pixels=settings.max_points)
-    relief = relief_of(depth_map, picture, settings.projection, size_hw=size_hw, cut=settings.cut)
+    size_hw = fit_size(picture.size_hw, max_pixels=settings.max_points)
+    grid = build_depth_grid(depth_map, picture, settings, size_hw=size_hw)
     return PointCloud(
-        xyz=points(relief.inverse, relief.camera)[relief.is_solid],
-        rgb=relief.rgb[relief.is_solid],
-        facts=facts(depth_map, picture, settings.projection),
+        xyz=unproject(grid.inverse, grid.camera)[grid.is_solid],
+        rgb=grid.rgb[grid.is_solid],
+        facts=collect_facts(depth_map, picture, settings),
     )
 
 
-def ply(cloud: PointCloud) -> bytes:
+point_cloud = expose(make_point_cloud, PointCloudSettings)
+
+
+def ply_bytes(cloud: PointCloud) -> bytes:
     """Return points as a binary little-endian PLY file; its comments hold the facts."""
     vertices = np.empty(len(cloud.xyz), _VERTEX)
     for index, name in enumerate(("x", "y", "z")):
@@ -133,13 +124,18 @@ def ply(cloud: PointCloud) -> bytes:
     return "\n".join([*lines, "end_header", ""]).encode("ascii") + vertices.tobytes()
 
 
-def encode(settings: CloudSettings, depth_map: DepthMap, picture: Picture | None = None) -> bytes:
+def encode_ply(depth_map: DepthMap, picture: Picture, settings: PointCloudSettings) -> bytes:
     """Return a photograph as a PLY file.
 
     Raises:
-        OptionError: There is no photograph, or as :func:`cloud_of`.
-        ArrayError: Map and photograph differ in size.
+        ArrayError: As :func:`make_point_cloud`.
+        OptionError: As :func:`make_point_cloud`.
     """
-    if picture is None:
-        raise OptionError("ply shows the photograph's colours: give the photograph as well")
-    return ply(cloud_of(depth_map, picture, settings))
+    return ply_bytes(make_point_cloud(depth_map, picture, settings))
+
+
+FORMATS = {
+    "": [
+        ProductFormat(name="ply", suffix=".ply", tag="-cloud", summary="coloured points, binary PLY", encode=encode_ply)
+    ]
+}

@@ -8,7 +8,7 @@ Source: glTF 2.0 specification (Khronos), 3.4 (coordinate system and units).
 
 import math
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Annotated, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 from nearfar import __version__
 from nearfar.arrays import MapF32
 from nearfar.depth_map import Depth, DepthMap
-from nearfar.errors import ArrayError, OptionError
+from nearfar.errors import OptionError
 from nearfar.image.reader import Picture
 from nearfar.outputs.metadata import making_of
-from nearfar.products.camera import Camera, camera_of, require_fov
+from nearfar.products.camera import DEFAULT_FOV_DEG, LEAST_FOV_DEG, Camera, FocalSource, estimate_camera, require_fov
+from nearfar.products.declaration import Description, Option
 
 # Of a relative map's reach: float32 holds what is beyond, and what is computed from it, no longer [any unit].
-_LEAST, _MOST = 1e-9, 1e12
+LEAST_REACH, MOST_REACH = 1e-9, 1e12
 
 # (..., 3) float32: points or directions in space.
 PointsF32: TypeAlias = NDArray[np.float32]
@@ -40,11 +41,6 @@ class Projection:
     A relative map has neither scale nor shift, so near and far are chosen for it, in whatever unit. A map in metres
     has both, and takes neither.
 
-    Attributes:
-        near: Where the nearest pixel of a relative map goes; None for 1. [any unit]
-        far: Where its farthest pixel goes; None for 5. [the same unit]
-        fov_deg: The angle that the photograph's longer side sees; None to ask EXIF. [°]
-
     Example:
         >>> Projection(near=2, far=1)
         Traceback (most recent call last):
@@ -54,16 +50,44 @@ class Projection:
         OptionError: ``near`` is not in front of ``far``, or ``fov_deg`` is not between 0 and 180.
     """
 
-    near: float | None = None
-    far: float | None = None
-    fov_deg: float | None = None
+    near: Annotated[
+        float | None,
+        Option(
+            help=f"Where the nearest pixel of a relative map goes, in any unit. [default: {DEFAULT_NEAR:g}]",
+            min=LEAST_REACH,
+            max=MOST_REACH,
+            metavar="Z",
+        ),
+    ] = None
+    far: Annotated[
+        float | None,
+        Option(
+            help=f"Where the farthest pixel of a relative map goes, in the same unit. [default: {DEFAULT_FAR:g}]",
+            min=LEAST_REACH,
+            max=MOST_REACH,
+            metavar="Z",
+        ),
+    ] = None
+    fov_deg: Annotated[
+        float | None,
+        Option(
+            help=f"The angle that the photograph's longer side sees. [default: by EXIF, else {DEFAULT_FOV_DEG:g}]",
+            unit="°",
+            min=LEAST_FOV_DEG,
+            below=180,
+            metavar="DEGREES",
+            flag="--fov",
+        ),
+    ] = None
 
     def __post_init__(self) -> None:
         near, far = self.reach
         if not 0 < near < far < math.inf:  # also refuses NaN
             raise OptionError(f"near must lie in front of far, and both beyond 0: got near {near:g} and far {far:g}")
-        if near < _LEAST or far > _MOST:
-            raise OptionError(f"near and far must lie within {_LEAST:g} and {_MOST:g}: got {near:g} and {far:g}")
+        if near < LEAST_REACH or far > MOST_REACH:
+            raise OptionError(
+                f"near and far must lie within {LEAST_REACH:g} and {MOST_REACH:g}: got {near:g} and {far:g}"
+            )
         if self.fov_deg is not None:
             require_fov(self.fov_deg)
 
@@ -75,8 +99,8 @@ class Projection:
         return near, far
 
     @property
-    def is_chosen(self) -> bool:
-        """Whether near or far was said, rather than left to the defaults."""
+    def has_reach(self) -> bool:
+        """Whether near or far was given, rather than left to the defaults."""
         return not (self.near is None and self.far is None)
 
 
@@ -92,9 +116,9 @@ def inverse_depth(depth_map: DepthMap, projection: Projection) -> MapF32:
         [[4.0, 1.600000023841858, 1.0]]
 
     Raises:
-        OptionError: The map is in metres, and near or far was said.
+        OptionError: The map is in metres, and near or far was given.
     """
-    require_suits(projection, depth_map)
+    require_suitable(projection, depth_map)
     if isinstance(depth_map, Depth):
         return np.divide(np.float32(1), depth_map.values)
     near, far = projection.reach
@@ -104,27 +128,17 @@ def inverse_depth(depth_map: DepthMap, projection: Projection) -> MapF32:
     return inverse
 
 
-def require_suits(projection: Projection, depth_map: DepthMap) -> None:
-    """Refuse a reach that was said for a map that has one.
+def require_suitable(projection: Projection, depth_map: DepthMap) -> None:
+    """Refuse a reach given for a map that has one of its own.
 
     Raises:
-        OptionError: The map is in metres, and near or far was said.
+        OptionError: The map is in metres, and near or far was given.
     """
-    if isinstance(depth_map, Depth) and projection.is_chosen:
+    if isinstance(depth_map, Depth) and projection.has_reach:
         raise OptionError("near and far give a relative map its reach, and this map is in metres: leave them out")
 
 
-def require_same_size(depth_map: DepthMap, picture: Picture) -> None:
-    """Refuse a map that is not of this photograph's size.
-
-    Raises:
-        ArrayError: It is not.
-    """
-    if picture.size_hw != depth_map.size_hw:
-        raise ArrayError(f"the picture is {picture.size_hw} and the map {depth_map.size_hw}: they must be equal")
-
-
-def offsets(size_hw: tuple[int, int]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def pixel_offsets(size_hw: tuple[int, int]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return where pixels lie from the picture's middle, rightwards (W,) and downwards (H, 1) float32, in px."""
     height, width = size_hw
     right = np.arange(width, dtype=np.float32) + np.float32((1 - width) / 2)
@@ -132,7 +146,7 @@ def offsets(size_hw: tuple[int, int]) -> tuple[NDArray[np.float32], NDArray[np.f
     return right, down
 
 
-def points(inverse: MapF32, camera: Camera) -> PointsF32:
+def unproject(inverse: MapF32, camera: Camera) -> PointsF32:
     """Return the point that each pixel's middle shows, in the axes of files: (H, W, 3) float32.
 
     Args:
@@ -141,14 +155,14 @@ def points(inverse: MapF32, camera: Camera) -> PointsF32:
 
     Example:
         >>> wall = np.full((3, 3), 0.5, np.float32)
-        >>> points(wall, Camera(size_hw=(3, 3), focal_px=1.0))[0, 2].tolist()
+        >>> unproject(wall, Camera(size_hw=(3, 3), focal_px=1.0))[0, 2].tolist()
         [2.0, 2.0, -2.0]
     """
-    right, down = offsets(inverse.shape)
-    return placed(right, down, inverse, camera)
+    right, down = pixel_offsets(inverse.shape)
+    return place_points(right, down, inverse, camera)
 
 
-def placed(
+def place_points(
     right_px: NDArray[np.float32], down_px: NDArray[np.float32], inverse: NDArray[np.float32], camera: Camera
 ) -> PointsF32:
     """Return points in the axes of files, (..., 3) float32, from where they are seen and how far along the axis.
@@ -164,15 +178,15 @@ def placed(
     return np.stack([right_px * step, -(down_px * step), -depth], axis=-1)
 
 
-def facts(depth_map: DepthMap, picture: Picture, projection: Projection) -> dict[str, str]:
+def collect_facts(depth_map: DepthMap, picture: Picture, projection: Projection) -> dict[str, str]:
     """Return what a file of geometry says of itself: a text a keyword, all plain ASCII on one line each."""
     if isinstance(depth_map, Depth):
         geometry = "metres, from known distances" if depth_map.provenance.calibration else "metres, as estimated"
     else:
         near, far = projection.reach
         geometry = f"relative geometry, near={near:g}, far={far:g}, not metres"
-    camera = camera_of(picture, fov_deg=projection.fov_deg)
-    told = {
+    camera = estimate_camera(picture, fov_deg=projection.fov_deg)
+    facts = {
         "generator": f"nearfar {__version__}",
         "geometry": geometry,
         "axes": AXES,
@@ -180,9 +194,30 @@ def facts(depth_map: DepthMap, picture: Picture, projection: Projection) -> dict
         "focal_from": camera.source.value,
         "fov_deg": f"{camera.fov_deg:.2f} longer side",
     } | making_of(depth_map, picture)
-    return {key: _plain(value) for key, value in told.items()}
+    return {key: _escape(value) for key, value in facts.items()}
 
 
-def _plain(text: str) -> str:
+def _escape(text: str) -> str:
     """Return the text as one line of ASCII: what a file's name may hold would break the header of a PLY."""
     return text.encode("unicode_escape").decode("ascii")
+
+
+def describe_geometry(depth_map: DepthMap, picture: Picture, projection: Projection) -> Description:
+    """Return the row's fields on reach and camera, with a notice of each that nothing but a default stands for.
+
+    Raises:
+        OptionError: The projection does not suit the map.
+    """
+    require_suitable(projection, depth_map)
+    camera = estimate_camera(picture, fov_deg=projection.fov_deg)
+    details: dict[str, str | float] = {"focal_px": round(camera.focal_px, 3), "fov_deg": round(camera.fov_deg, 3)}
+    details["focal_from"] = camera.source.value
+    notices = []
+    if not isinstance(depth_map, Depth):
+        near, far = projection.reach
+        details |= {"near": near, "far": far}
+        if not projection.has_reach:
+            notices.append(f"relative geometry, no metres: near {near:g} and far {far:g} are defaults (--near, --far)")
+    if camera.source is FocalSource.DEFAULT:
+        notices.append(f"EXIF has no focal length: {camera.fov_deg:g}° taken for the longer side (--fov)")
+    return details, notices
