@@ -320,7 +320,7 @@ def test_geometry_needs_the_photograph(verb: str, tmp_path: Path) -> None:
     product = PRODUCTS[verb]
     for writer in product.bind_formats(product.load_settings()()).values():
         with pytest.raises(OptionError, match="photograph"):
-            writer.files(box(), None, tmp_path / "x")
+            writer.encode_all(box(), None, tmp_path / "x")
 
 
 @pytest.mark.parametrize(

@@ -74,9 +74,7 @@ def __getattr__(name: str) -> object:
     """Return a public name from its module, when it is first used (PEP 562)."""
     if name in _HOMES:
         return getattr(import_module(f"nearfar.{_HOMES[name]}"), name)
-    from nearfar.products.products import PRODUCTS
-
-    for product in PRODUCTS.values():
+    for product in import_module("nearfar.products.products").PRODUCTS.values():
         if product.name == name:
             return product.load_function()
     raise AttributeError(f"module 'nearfar' has no attribute {name!r}")
