@@ -16,9 +16,9 @@ import pytest
 from PIL import Image
 from safetensors.torch import save
 
+from nearfar import errors
 from nearfar.engines import onnxruntime
 from nearfar.export import convert as convert_module
-from nearfar.export import importer
 from nearfar.export.trial_inputs import trial_pictures
 from nearfar.models import card as card_module
 from nearfar.models.card import card, save_card
@@ -220,7 +220,7 @@ def test_a_card_with_a_newer_checkpoint_has_no_network_yet(
 
 
 def test_without_pytorch_nothing_is_fetched(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importer.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(errors, "find_spec", lambda name: None)
     done = run(monkeypatch, "models", "fetch", INDOOR)
     assert done.code == 1
     assert "pip install 'nearfar[convert]'" in done.err

@@ -113,7 +113,7 @@ def test_without_numba_the_install_line_is_said_and_nothing_is_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("nearfar.lab.cli.scenes.importlib.util.find_spec", lambda _: None)
+    monkeypatch.setattr("nearfar.errors.find_spec", lambda _: None)
     done = run(monkeypatch, "scenes", verb)
     assert done.code == 1
     assert "pip install 'nearfar[train]'" in done.err

@@ -16,6 +16,7 @@ import torch
 from onnx.external_data_helper import set_external_data
 from safetensors.torch import save_file
 
+from nearfar import errors
 from nearfar.engines import onnxruntime
 from nearfar.errors import (
     CardError,
@@ -29,7 +30,6 @@ from nearfar.errors import (
 )
 from nearfar.estimator import load
 from nearfar.export import convert as convert_module
-from nearfar.export import importer
 from nearfar.export.importer import import_model
 from nearfar.export.trial_inputs import trial_pictures
 from nearfar.models.depth_kind import depth_kind_props
@@ -332,7 +332,7 @@ def test_a_card_in_the_store_never_stands_in_for_one_of_nearfar(tmp_path: Path, 
 def test_a_checkpoint_without_pytorch_is_the_line_that_installs_it(
     tmp_path: Path, store: ModelStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importer.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(errors, "find_spec", lambda name: None)
     saved(tmp_path / "net.pth")
     with pytest.raises(MissingExtraError, match=r"pip install 'nearfar\[convert\]'"):
         import_model(tmp_path / "net.pth", id="mine", store=store)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 from PIL import Image
 
+from nearfar import errors
 from nearfar.cli.demo_photographs import demo_photographs
 from nearfar.engines.onnxruntime import load
 from nearfar.errors import ExportError, GraphError, MissingExtraError, OptionError, PictureError
@@ -22,7 +23,6 @@ from nearfar.evaluate.metrics import AgreementThresholds
 from nearfar.export import rewrites as rewrites_module
 from nearfar.export.runtime import cpu_session
 from nearfar.models.card import card
-from nearfar.quantize import optimize as optimize_module
 from nearfar.quantize import quantize as quantise_module
 from nearfar.quantize import smoothquant
 from nearfar.quantize.activations import Activation
@@ -342,7 +342,7 @@ def test_a_network_with_damaged_weights(tmp_path: Path) -> None:
 def test_without_onnx_the_error_says_how_to_install_it(
     network: Path, photographs: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(optimize_module, "find_spec", lambda name: None)
+    monkeypatch.setattr(errors, "find_spec", lambda name: None)
     with pytest.raises(MissingExtraError, match=r"pip install 'nearfar\[optimize\]'"):
         optimize_model(network, OPEN, photographs, tmp_path / "x.onnx")
 

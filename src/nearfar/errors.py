@@ -120,6 +120,16 @@ def one_line(error: BaseException) -> str:
     return " ".join(str(error).split()) or type(error).__name__
 
 
+def first_line(error: BaseException) -> str:
+    """Return the first line of what an error says, where a report follows; the name of its type if it says nothing.
+
+    Example:
+        >>> first_line(ValueError(f"no such operator{chr(10)}Traceback")), first_line(EOFError())
+        ('no such operator', 'EOFError')
+    """
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+
+
 def os_reason(error: BaseException) -> str:
     """Return why the system refused, without the file's name, which messages give themselves.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path, PurePath
 
-from nearfar.errors import OptionError, PictureError
+from nearfar.errors import OptionError, PictureError, os_reason
 from nearfar.image.reader import READABLE_SUFFIXES, require_no_url
 from nearfar.outputs.formats import FORMATS, endings
 from nearfar.products.products import PRODUCTS
@@ -78,7 +78,7 @@ def _expand_word(word: str, *, recursive: bool) -> Iterator[Input]:
     except PictureError as error:
         yield _fail(Path(word), str(error))
     except OSError as error:  # a folder that may not be entered, a name that is too long
-        yield _fail(Path(word), f"{word}: {error.strerror or error}")
+        yield _fail(Path(word), f"{word}: {os_reason(error)}")
 
 
 def _expand_path(word: str, *, recursive: bool) -> Iterator[Input]:
@@ -106,7 +106,7 @@ def _scan_folder(folder: Path, *, recursive: bool) -> Iterator[Input]:
                 yield Input(path=path, place=path.relative_to(folder))
     for error in closed:
         path = Path(os.fsdecode(error.filename or folder))
-        yield _fail(path, f"{path}: {error.strerror or error}")
+        yield _fail(path, f"{path}: {os_reason(error)}")
     if not count and not closed:
         hint = "" if recursive else " (folders below it are looked into with --recursive)"
         yield _fail(folder, f"{folder}: no photographs in this folder{hint}")

@@ -1,6 +1,5 @@
 """``nearfar models import | export | package | optimize``: models into the store, and out of it."""
 
-import importlib.util
 import json
 import re
 from collections.abc import Callable
@@ -12,7 +11,7 @@ import typer
 
 from nearfar.cli.inputs import expand
 from nearfar.cli.options import Overwrite, Quiet
-from nearfar.errors import MissingExtraError, OptionError
+from nearfar.errors import OptionError, require_packages
 from nearfar.files import make_folder, write_whole
 from nearfar.models.package import SUFFIX, package
 from nearfar.models.schema import Kind
@@ -83,8 +82,7 @@ def export_model(
         content = network.read_bytes()
     else:
         height, width = _sides(fixed, multiple=card.input.multiple)
-        if importlib.util.find_spec("onnx") is None:
-            raise MissingExtraError.of("onnx", extra="convert", purpose="--fixed")
+        require_packages("onnx", extra="convert", purpose="--fixed")
         from nearfar.export.fixed import fixed_size
 
         content = fixed_size(network, height, width)

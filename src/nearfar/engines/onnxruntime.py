@@ -12,7 +12,7 @@ import numpy as np
 
 from nearfar.arrays import MapF32, TensorF32, require_tensor
 from nearfar.engines.engine import Arithmetic, EngineReport, Precision
-from nearfar.engines.onnxruntime_library import NO_BYTE_OVERFLOW, onnxruntime, runtime_state
+from nearfar.engines.onnxruntime_library import NO_BYTE_OVERFLOW, explain, onnxruntime, runtime_state
 from nearfar.engines.onnxruntime_spec import CPU, CUDA, PROVIDERS
 from nearfar.engines.signature import TensorSpec, read_signature, to_map
 from nearfar.errors import EngineError, GraphError, OptionError
@@ -97,7 +97,7 @@ class OnnxRuntimeEngine:
             (raw,) = self._session.run([self._signature.map.name], feed)
         except _RUNTIME_ERRORS as error:
             advice = "; a smaller size takes less memory"
-            raise EngineError(f"{self._name} failed on a tensor of {shape}: {_one_line(error)}{advice}") from error
+            raise EngineError(f"{self._name} failed on a tensor of {shape}: {explain(error)}{advice}") from error
         is_exact = self.report.precision is Precision.EXACT
         advice = "; is its file whole?" if is_exact else "; float16 overflows: use the float32 file, or the CPU"
         return to_map(np.asarray(raw), name=self._name, advice=advice)
@@ -167,7 +167,7 @@ def plain_session(path: Path, options: onnxruntime.SessionOptions) -> onnxruntim
     try:
         return onnxruntime.InferenceSession(os.fspath(path), options, providers=[CPU])
     except _RUNTIME_ERRORS as error:
-        raise GraphError(f"{path} is not a network that ONNX Runtime can load: {_one_line(error)}") from error
+        raise GraphError(f"{path} is not a network that ONNX Runtime can load: {explain(error)}") from error
 
 
 def multiply(
@@ -250,11 +250,11 @@ def _session(provider: str, wanted: _Wanted) -> onnxruntime.InferenceSession:
         # Its own fallback would print to stdout and go on with another provider.
         return onnxruntime.InferenceSession(os.fspath(path), options, providers=providers, enable_fallback=0)
     except _FILE_ERRORS as error:
-        raise GraphError(f"{path} is not a network that ONNX Runtime can load: {_one_line(error)}") from error
+        raise GraphError(f"{path} is not a network that ONNX Runtime can load: {explain(error)}") from error
     except _RUNTIME_ERRORS as error:
         if provider == CPU:
-            raise GraphError(f"{path} cannot be loaded: {_one_line(error)}") from error
-        raise EngineError(f"{provider} did not start here: {_one_line(error)}") from error
+            raise GraphError(f"{path} cannot be loaded: {explain(error)}") from error
+        raise EngineError(f"{provider} did not start here: {explain(error)}") from error
 
 
 def _specs(tensors: Sequence[onnxruntime.NodeArg]) -> list[TensorSpec]:
@@ -268,7 +268,3 @@ def _specs(tensors: Sequence[onnxruntime.NodeArg]) -> list[TensorSpec]:
         )
         for tensor in tensors
     ]
-
-
-def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).removeprefix("[ONNXRuntimeError] : ").split()) or type(error).__name__

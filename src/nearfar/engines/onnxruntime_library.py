@@ -15,7 +15,9 @@ os.environ[OPT_OUT] = "1"
 import onnxruntime  # noqa: E402 - after the variable
 from onnxruntime.capi import onnxruntime_pybind11_state as runtime_state  # noqa: E402
 
-__all__ = ["NO_BYTE_OVERFLOW", "OPT_OUT", "onnxruntime", "runtime_state"]
+from nearfar.errors import one_line  # noqa: E402
+
+__all__ = ["NO_BYTE_OVERFLOW", "OPT_OUT", "explain", "onnxruntime", "runtime_state"]
 
 NO_BYTE_OVERFLOW = ("session.x64quantprecision", "1")
 """For every session that may run a graph in 8 bits: the entry of its configuration that keeps sums whole.
@@ -24,3 +26,8 @@ A processor with AVX2 or AVX-512 but without VNNI else adds products of bytes in
 on one, maps of a quantised graph were wrong by more than their range. Those with VNNI do not look at it. Source:
 microsoft/onnxruntime, onnxruntime_session_options_config_keys.h (kOrtSessionOptionsAvx2PrecisionMode).
 """
+
+
+def explain(error: BaseException) -> str:
+    """Return what an error of ONNX Runtime says on one line, without the prefix that every one of them has."""
+    return one_line(error).removeprefix("[ONNXRuntimeError] : ")

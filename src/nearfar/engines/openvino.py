@@ -18,7 +18,7 @@ from nearfar.arrays import MapF32, TensorF32, require_tensor
 from nearfar.engines.compile_cache import CompiledCache
 from nearfar.engines.engine import Arithmetic, EngineReport, Precision
 from nearfar.engines.openvino_compile import DEVICE, CompileRequest, compile_graph
-from nearfar.engines.openvino_library import RUN_ERRORS, VERSION, core, one_line, openvino, operations
+from nearfar.engines.openvino_library import RUN_ERRORS, VERSION, core, explain, openvino, operations
 from nearfar.engines.signature import to_map
 from nearfar.errors import EngineError, GraphError
 from nearfar.machine import resolve_threads
@@ -95,7 +95,7 @@ class OpenVinoEngine:
             raw = self._infer(tensor.astype(dtype, copy=False))
         except RUN_ERRORS as error:
             advice = "; a smaller size takes less memory"
-            raise EngineError(f"{self._name} failed on a tensor of {shape}: {one_line(error)}{advice}") from error
+            raise EngineError(f"{self._name} failed on a tensor of {shape}: {explain(error)}{advice}") from error
         advice = "; float16 overflows: use the float32 file" if dtype == "float16" else "; is its file whole?"
         return to_map(raw, name=self._name, advice=advice)
 
@@ -153,7 +153,7 @@ def _require(precision: Precision, *, quantized: bool) -> bool:
         processor = core().get_property(DEVICE, "FULL_DEVICE_NAME")
         has_bfloat16 = "BF16" in core().get_property(DEVICE, "OPTIMIZATION_CAPABILITIES")
     except RuntimeError as error:
-        raise EngineError(f"OpenVINO does not start here: {one_line(error)}") from error
+        raise EngineError(f"OpenVINO does not start here: {explain(error)}") from error
     if precision is Precision.FAST and not (has_bfloat16 or quantized):
         raise EngineError(
             f"precision fast: this processor ({processor}) does not compute in bfloat16, and OpenVINO has nothing else "

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nearfar.engines.openvino_library import COMPILE_ERRORS, VERSION, core, frontend, one_line, openvino, operations
+from nearfar.engines.openvino_library import COMPILE_ERRORS, VERSION, core, explain, frontend, openvino, operations
 from nearfar.engines.signature import Signature, TensorSpec, read_signature
 from nearfar.errors import GraphError
 from nearfar.onnx_header import read_axis_names
@@ -84,7 +84,7 @@ def compile_graph(request: CompileRequest, cache: CompiledCache | None) -> Compi
     try:
         cache.write(key, graph.model.export_model)
     except COMPILE_ERRORS as error:
-        logger.debug("a compiled graph cannot be kept: %s", one_line(error))
+        logger.debug("a compiled graph cannot be kept: %s", explain(error))
     return graph
 
 
@@ -97,7 +97,7 @@ def _read_cached(
     try:
         model = core().import_model(openvino.Tensor(memory, shared_memory=True), DEVICE, dict(request.options))
     except COMPILE_ERRORS as error:
-        logger.debug("a compiled graph is not taken back, and made anew: %s", one_line(error))
+        logger.debug("a compiled graph is not taken back, and made anew: %s", explain(error))
         cache.remove(key)
         return None
     return CompiledGraph(model=model, signature=_read_signature(model, axes, request.path.name), memory=memory)
@@ -115,7 +115,7 @@ def _compile(request: CompileRequest, axes: Mapping[str, tuple[str, ...]]) -> Co
         model.reshape([1, 3, height, width])  # as little left open as can be: what is known need not be computed
         compiled = core().compile_model(model, DEVICE, dict(request.options))
     except COMPILE_ERRORS as error:
-        raise GraphError(f"{request.path} is not a network that OpenVINO can load: {one_line(error)}") from error
+        raise GraphError(f"{request.path} is not a network that OpenVINO can load: {explain(error)}") from error
     return CompiledGraph(model=compiled, signature=_read_signature(compiled, axes, name))
 
 

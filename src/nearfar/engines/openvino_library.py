@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 
-from nearfar.errors import MissingExtraError
+from nearfar.errors import MissingExtraError, one_line
 
-__all__ = ["COMPILE_ERRORS", "RUN_ERRORS", "VERSION", "core", "frontend", "one_line", "openvino", "operations"]
+__all__ = ["COMPILE_ERRORS", "RUN_ERRORS", "VERSION", "core", "explain", "frontend", "openvino", "operations"]
 
 _CONVERTER = "openvino.tools.ovc"
 _TELEMETRY = "openvino_telemetry"
@@ -89,8 +89,7 @@ def core() -> openvino.Core:
 _PLACES = ("Exception from ", "Check '")
 
 
-def one_line(error: BaseException) -> str:
-    """Return what an error of OpenVINO says, without the places in its source, on one line."""
-    lines = [line.strip() for line in str(error).splitlines()]
-    said = [line for line in lines if line and not line.startswith(_PLACES)]
-    return " ".join(said or lines) or type(error).__name__
+def explain(error: BaseException) -> str:
+    """Return what an error of OpenVINO says on one line, without the places in its source."""
+    lines = [line for line in str(error).splitlines() if line.strip() and not line.strip().startswith(_PLACES)]
+    return " ".join(" ".join(lines).split()) or one_line(error)

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from torch.export import Dim
 
-from nearfar.errors import ExportError
+from nearfar.errors import ExportError, first_line
 from nearfar.export.halves import FEWEST, halve
 from nearfar.export.rewrites import rewrite
 from nearfar.export.settings import ExportSettings
@@ -58,7 +58,7 @@ def graph_of(module: nn.Module, settings: ExportSettings, metadata: Mapping[str,
     try:
         onnx.checker.check_model(model, full_check=True)
     except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
-        raise ExportError(f"the exported graph is not valid ONNX: {_first_line(error)}") from error
+        raise ExportError(f"the exported graph is not valid ONNX: {first_line(error)}") from error
     return model
 
 
@@ -79,7 +79,7 @@ def _traced(module: nn.Module, settings: ExportSettings) -> onnx.ModelProto:
                 dynamic_shapes=None if settings.fixed_hw else (open_axes,),
             )
         except torch.onnx.OnnxExporterError as error:
-            raise ExportError(f"PyTorch cannot export {type(module).__name__}: {_first_line(error)}") from error
+            raise ExportError(f"PyTorch cannot export {type(module).__name__}: {first_line(error)}") from error
     if program is None:
         raise ExportError(f"PyTorch exported nothing for {type(module).__name__}")
     return program.model_proto
@@ -110,7 +110,3 @@ def _quiet() -> Iterator[None]:
             yield
     finally:
         logger.setLevel(before)
-
-
-def _first_line(error: BaseException) -> str:
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)

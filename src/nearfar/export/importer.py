@@ -1,10 +1,9 @@
 """Models into the store: from a checkpoint or an ONNX file of the user's, or from published weights."""
 
-import importlib.util
 from dataclasses import replace
 from pathlib import Path
 
-from nearfar.errors import GraphError, MissingExtraError, ModelMissingError, OptionError
+from nearfar.errors import GraphError, ModelMissingError, OptionError, require_packages
 from nearfar.export.admission import Say, admit_checkpoint, admit_graph
 from nearfar.models.card import ModelCard, cards, is_id
 from nearfar.models.depth_kind import read_depth_kind
@@ -162,6 +161,4 @@ def _other_kind(
 
 
 def _require_converter(purpose: str) -> None:
-    missing = next((name for name in _CONVERTER if importlib.util.find_spec(name) is None), None)
-    if missing:
-        raise MissingExtraError.of(missing, extra="convert", purpose=purpose)
+    require_packages(*_CONVERTER, extra="convert", purpose=purpose)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from nearfar.engines.onnxruntime_library import onnxruntime
-from nearfar.errors import ExportError
+from nearfar.errors import ExportError, one_line
 from nearfar.export.runtime import RUNTIME_ERRORS, cpu_session
 from nearfar.export.settings import ExportSettings, Shape
 from nearfar.export.trial_inputs import trial_pictures
@@ -88,7 +88,7 @@ def _compare(
     try:
         (actual,) = session.run([settings.output_name], {settings.input_name: tensor})
     except RUNTIME_ERRORS as error:
-        raise ExportError(f"ONNX Runtime fails on {tensor.shape}: {' '.join(str(error).split())}") from error
+        raise ExportError(f"ONNX Runtime fails on {tensor.shape}: {one_line(error)}") from error
     if actual.shape != expected.shape or actual.dtype != expected.dtype:
         raise ExportError(
             f"the exported graph gives {actual.shape} {actual.dtype} for {tensor.shape},"
@@ -119,4 +119,4 @@ def _session(graph: bytes) -> onnxruntime.InferenceSession:
     try:
         return cpu_session(graph, threads=torch.get_num_threads())
     except RUNTIME_ERRORS as error:
-        raise ExportError(f"ONNX Runtime cannot load the exported graph: {' '.join(str(error).split())}") from error
+        raise ExportError(f"ONNX Runtime cannot load the exported graph: {one_line(error)}") from error

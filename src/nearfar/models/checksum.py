@@ -15,6 +15,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from nearfar.errors import os_reason
 from nearfar.models.environment import Environment
 from nearfar.models.schema import ModelFile
 
@@ -60,7 +61,7 @@ def read_in_full(path: Path, file: ModelFile) -> Reading:
     try:
         length, sha256 = digest(path)
     except OSError as error:
-        return Reading(bytes=0, sha256="", problem=f"cannot be read: {error.strerror or error}")
+        return Reading(bytes=0, sha256="", problem=f"cannot be read: {os_reason(error)}")
     problem = ""
     if length != file.bytes:
         problem = f"expected {file.bytes:,} bytes, got {length:,}"

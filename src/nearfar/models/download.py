@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from nearfar.errors import FetchError, OptionError, UnreachableError, VerificationError
+from nearfar.errors import FetchError, OptionError, UnreachableError, VerificationError, os_reason
 from nearfar.models.environment import PUBLIC_ENDPOINT
 from nearfar.models.schema import HubSource, ModelFile
 
@@ -205,7 +205,7 @@ def _translated(wanted: Download) -> Iterator[None]:
 
 def _of_os_error(error: OSError, wanted: Download) -> FetchError:
     if error.errno is not None:
-        return FetchError(f"{_cannot(wanted)}: cannot write it: {error.strerror}")
+        return FetchError(f"{_cannot(wanted)}: cannot write it: {os_reason(error)}")
     # huggingface_hub's own: no file found after its retries (the cause says why), or one that came short.
     reason = str(error.__cause__ or error).partition("\n")[0]
     if isinstance(error, (FileNotFoundError, ConnectionError)):

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from nearfar.errors import FetchError
+from nearfar.errors import FetchError, os_reason
 
 _PREFIX = ".fetching-"
 _LEFT_OVER_S = 24 * 3600
@@ -33,7 +33,7 @@ def private_folder(store_folder: Path, *, needed_bytes: int) -> Iterator[Path]:
         raise
     except OSError as error:
         raise FetchError(
-            f"cannot write the model store {store_folder}: {error.strerror or error}; "
+            f"cannot write the model store {store_folder}: {os_reason(error)}; "
             "set NEARFAR_HOME to a folder that can be written"
         ) from error
 

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from nearfar import __version__
-from nearfar.errors import ModelMissingError
+from nearfar.errors import ModelMissingError, os_reason
 from nearfar.models.card import ModelCard
 from nearfar.models.schema import Kind
 
@@ -34,7 +34,7 @@ def package(card: ModelCard, network: Path) -> bytes:
     try:
         graph = network.read_bytes()
     except OSError as error:
-        raise ModelMissingError(f"{network} cannot be read: {error.strerror or error}") from error
+        raise ModelMissingError(f"{network} cannot be read: {os_reason(error)}") from error
     config = json.dumps(package_config(card), indent=2, ensure_ascii=False) + "\n"
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:

@@ -4,7 +4,6 @@ import json
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
 from pathlib import Path
 
 import torch
@@ -12,7 +11,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from nearfar.arrays import MapF32, TensorF32
-from nearfar.errors import MissingExtraError
+from nearfar.errors import require_packages
 from nearfar.machine import resolve_threads
 from nearfar.net.checkpoint import load_checkpoint, load_network
 from nearfar.net.depth_anything import PRESETS, DepthAnythingConfig
@@ -70,8 +69,7 @@ def load_eager(checkpoint: Path, *, program: str, max_depth_m: float | None, thr
 
 
 def _by_transformers(network: nn.Module, config: DepthAnythingConfig) -> EagerNetwork:
-    if find_spec("transformers") is None:
-        raise MissingExtraError.of("transformers", extra="test", purpose="the peer transformers")
+    require_packages("transformers", extra="test", purpose="the peer transformers")
     import transformers
 
     with tempfile.TemporaryDirectory(prefix="nearfar-") as folder:

@@ -8,7 +8,7 @@ import onnx
 from numpy.typing import NDArray
 
 from nearfar.arrays import TensorF32
-from nearfar.errors import ExportError
+from nearfar.errors import ExportError, one_line
 from nearfar.export.runtime import RUNTIME_ERRORS, cpu_session
 
 _TENSORS_A_RUN = 16
@@ -93,7 +93,7 @@ def _runs(
         for tensor in tensors:
             yield session.run(list(names), {input_name: tensor})
     except RUNTIME_ERRORS as error:
-        raise ExportError(f"ONNX Runtime cannot run the float graph: {' '.join(str(error).split())}") from error
+        raise ExportError(f"ONNX Runtime cannot run the float graph: {one_line(error)}") from error
 
 
 def _of_one(name: str, values: NDArray[np.float32], *, seed: int) -> Activation:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nearfar.arrays import TensorF32
-from nearfar.errors import OptionError, PictureError
+from nearfar.errors import OptionError, PictureError, os_reason
 from nearfar.image.reader import read_picture
 from nearfar.models.card import ModelCard
 from nearfar.preprocess import PREPROCESSINGS, preprocess
@@ -85,4 +85,4 @@ def _digest(path: Path) -> bytes:
     try:
         return hashlib.sha256(path.read_bytes()).digest()
     except OSError as error:
-        raise PictureError(f"{path}: cannot be read: {error.strerror or error}") from error
+        raise PictureError(f"{path}: cannot be read: {os_reason(error)}") from error

@@ -4,13 +4,12 @@ import hashlib
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nearfar.arrays import MapF32, TensorF32
 from nearfar.engines import Engine, onnxruntime
-from nearfar.errors import ExportError, GraphError, MissingExtraError
+from nearfar.errors import ExportError, GraphError, require_packages
 from nearfar.evaluate.metrics import Agreement, AgreementThresholds, measure_agreement, worst_agreement
 from nearfar.files import make_folder, write_whole
 from nearfar.models.card import ModelCard
@@ -141,8 +140,7 @@ def optimize_model(
         EngineError: A runtime failed.
         OutputError: ``output`` cannot be written.
     """
-    if find_spec("onnx") is None:
-        raise MissingExtraError.of("onnx", extra="optimize", purpose="quantising a model")
+    require_packages("onnx", extra="optimize", purpose="quantising a model")
     from nearfar.export.rewrites import rewrite
     from nearfar.quantize.quantize import Scheme, quantise
 

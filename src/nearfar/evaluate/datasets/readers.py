@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from nearfar.errors import ArrayError, DataError, MapError
+from nearfar.errors import ArrayError, DataError, MapError, os_reason
 from nearfar.evaluate.sample import GroundTruth
 from nearfar.image.exif import undo_orientation
 from nearfar.image.pillow_settings import override_pillow_settings
@@ -122,7 +122,7 @@ def read_bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
+        raise DataError(f"{path}: cannot be read: {os_reason(error)}") from error
 
 
 def read_text(path: Path) -> str:

@@ -1,6 +1,5 @@
 """``nearfar scenes``: what the open model learns from, to look at, to keep, and to time."""
 
-import importlib.util
 import io
 import time
 from collections.abc import Callable, Mapping
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 from nearfar.arrays import RgbU8
 from nearfar.cli import options
 from nearfar.cli.report import Report, Row
-from nearfar.errors import MissingExtraError, OptionError
+from nearfar.errors import OptionError, require_packages
 from nearfar.files import make_folder, write_together, write_whole
 from nearfar.machine import resolve_threads
 from nearfar.outputs.color import colored
@@ -195,8 +194,7 @@ def _taken(frame: "Frame", seed: int) -> "Frame":
 
 
 def _require_numba() -> None:
-    if importlib.util.find_spec("numba") is None:
-        raise MissingExtraError.of("numba", extra="train", purpose="nearfar scenes")
+    require_packages("numba", extra="train", purpose="nearfar scenes")
 
 
 def _cell(frame: "Frame") -> RgbU8:

@@ -1,6 +1,5 @@
 """What the verbs of ``nearfar train`` share: a run carried out, its file exported, and what is missed before it."""
 
-import importlib.util
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nearfar import errors
 from nearfar.cli.interrupt import catch_interrupts
-from nearfar.errors import MissingExtraError, OptionError
+from nearfar.errors import OptionError
 from nearfar.machine import resolve_threads
 
 if TYPE_CHECKING:
@@ -39,9 +39,7 @@ def require_packages(*packages: str) -> None:
     Raises:
         MissingExtraError: It is not.
     """
-    missing = next((name for name in packages if importlib.util.find_spec(name) is None), None)
-    if missing:
-        raise MissingExtraError.of(missing, extra="train", purpose="nearfar train")
+    errors.require_packages(*packages, extra="train", purpose="nearfar train")
 
 
 def require_new(output: Path, graph: str) -> None:

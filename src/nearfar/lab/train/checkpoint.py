@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.torch_version import TorchVersion
 
-from nearfar.errors import OutputError, TrainingError
+from nearfar.errors import OutputError, TrainingError, first_line
 from nearfar.files import write_whole
 from nearfar.lab.train.config import Budget, Goal, Stage, TrainingConfig
 from nearfar.lab.train.networks import config_of
@@ -117,7 +117,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
     except FileNotFoundError as error:
         raise TrainingError(f"{file} does not exist: 'nearfar train open' without --resume starts a run") from error
     except _READING_ERRORS as error:
-        raise TrainingError(f"{file} is not a whole checkpoint: {_first_line(error)}") from error
+        raise TrainingError(f"{file} is not a whole checkpoint: {first_line(error)}") from error
     if not isinstance(content, dict) or content.get("format") != _FORMAT:
         raise TrainingError(f"{file} is not a checkpoint that this version of nearfar reads (format {_FORMAT})")
     try:
@@ -157,7 +157,3 @@ def config_from_record(record: dict[str, object]) -> TrainingConfig:
         stages=tuple(Stage(**stage) for stage in stages),  # type: ignore[arg-type]
         **fields,  # type: ignore[arg-type]
     )
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]

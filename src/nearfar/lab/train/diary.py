@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from nearfar.errors import TrainingError
+from nearfar.errors import TrainingError, os_reason
 from nearfar.files import write_whole
 from nearfar.lab.train.checkpoint import Counters
 
@@ -78,7 +78,7 @@ class Diary:
                     writer.writeheader()
                 writer.writerow({name: _written(value) for name, value in row.items()})
         except OSError as error:
-            raise TrainingError(f"cannot write {file}: {error.strerror or error}") from error
+            raise TrainingError(f"cannot write {file}: {os_reason(error)}") from error
 
     def _draw(self, group: str, values: Mapping[str, float], step: int) -> None:
         if self._board is not None:
@@ -125,7 +125,7 @@ def _board(folder: Path, first_step: int) -> "SummaryWriter | None":
     try:
         return SummaryWriter(folder, purge_step=first_step)
     except OSError as error:
-        raise TrainingError(f"cannot write into {folder}: {error.strerror or error}") from error
+        raise TrainingError(f"cannot write into {folder}: {os_reason(error)}") from error
 
 
 def _written(value: float) -> object:

@@ -7,7 +7,7 @@ import numpy as np
 
 from nearfar.arrays import MapF32
 from nearfar.depth_map import Depth, DepthMap
-from nearfar.errors import EngineError, OutputError, PictureError
+from nearfar.errors import EngineError, OutputError, PictureError, os_reason
 from nearfar.estimator import DepthEstimator
 from nearfar.image.reader import read_picture
 from nearfar.lab.train.photographs import fitted, is_kept, keep, key_of
@@ -51,7 +51,7 @@ def label(
         except OutputError:  # it is an OSError, too, and no fault of the photograph
             raise
         except OSError as error:
-            say(f"{file}: left out: {error.strerror or error}")
+            say(f"{file}: left out: {os_reason(error)}")
         except (PictureError, EngineError) as error:
             say(f"left out: {error}")
         else:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from nearfar.errors import TrainingError
+from nearfar.errors import TrainingError, os_reason
 
 LOCK_NAME = ".lock"
 
@@ -21,14 +21,14 @@ def held(folder: Path) -> Iterator[None]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise TrainingError(f"cannot make the folder {folder}: {error.strerror or error}") from error
+        raise TrainingError(f"cannot make the folder {folder}: {os_reason(error)}") from error
     lock = FileLock(folder / LOCK_NAME)
     try:
         lock.acquire(timeout=0)
     except Timeout as error:
         raise TrainingError(f"another process is learning in {folder}: wait for it, or name another folder") from error
     except OSError as error:
-        raise TrainingError(f"cannot write into {folder}: {error.strerror or error}") from error
+        raise TrainingError(f"cannot write into {folder}: {os_reason(error)}") from error
     try:
         yield
     finally:

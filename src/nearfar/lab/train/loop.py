@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 
-from nearfar.errors import DataError, TrainingError
+from nearfar.errors import DataError, TrainingError, os_reason
 from nearfar.lab.train.checkpoint import CHECKPOINT_NAME, Checkpoint, save_checkpoint
 from nearfar.lab.train.config import Goal, Stage
 from nearfar.lab.train.data import Batch, Rendered, Renderer, Request, batches, scene_from_seed
@@ -199,7 +199,7 @@ def _validate(run: Run, scenes: list[Rendered], stage: Stage, diary: Diary) -> F
     try:
         write_preview(run.average, scenes[:_PREVIEWED], run.config, stage, preview)
     except OSError as error:
-        raise TrainingError(f"cannot write {preview}: {error.strerror or error}") from error
+        raise TrainingError(f"cannot write {preview}: {os_reason(error)}") from error
     diary.validated(figures, counters=run.counters, side_px=stage.side_px)
     _LOGGER.info("validation: %s", "  ".join(f"{name} {value:.4f}" for name, value in figures.items()))
     return figures
