@@ -56,13 +56,16 @@ class FileCheck:
 def list_models(as_json: Json = False) -> None:
     """Print a line a model: id, kind, licence, size, and where its file is on this machine."""
     store = ModelStore()
-    listed = [_list_model(known, store) for known in store.cards().values()]
+    models = [_list_model(card, store) for card in store.cards().values()]
     if as_json:
-        for model in listed:
+        for model in models:
             typer.echo(json.dumps(asdict(model)))
         return
     header = ("id", "kind", "licence", "size", "on this machine", "path")
-    lines = [(model.id, model.kind, model.licence, f"{model.bytes / 1e6:.1f} MB", *_locate(model)) for model in listed]
+    lines = [
+        (model.id, model.kind, model.licence, f"{model.bytes / 1e6:.1f} MB", *_describe_place(model))
+        for model in models
+    ]
     print_columns([header, *lines])
 
 
@@ -75,13 +78,13 @@ def show(
     """Print every row of a model's card."""
     if as_json and markdown:
         raise OptionError("--json and --markdown exclude each other: give one")
-    known = ModelStore().card(name)
+    card = ModelStore().card(name)
     if as_json:
-        typer.echo(json.dumps(asdict(known)))
+        typer.echo(json.dumps(asdict(card)))
     elif markdown:
-        typer.echo(markdown_page(known), nl=False)
+        typer.echo(markdown_page(card), nl=False)
     else:
-        for section, rows in groupby(card_rows(known), key=lambda row: row.section):
+        for section, rows in groupby(card_rows(card), key=lambda row: row.section):
             typer.echo(section)
             print_columns([(row.label, row.value) for row in rows], indent=2)
 
@@ -98,10 +101,10 @@ def fetch(
     A model that is published as a checkpoint is converted to ONNX here, and compared with PyTorch.
     """
     store, failed = ModelStore(), False
-    wanted = [store.card(name) for name in names]
-    for known in wanted:
+    cards = [store.card(name) for name in names]
+    for card in cards:
         try:
-            path = _fetch(known, store, variant, force=force, quiet=quiet)
+            path = _fetch(card, store, variant, force=force, quiet=quiet)
         except NearfarError as error:
             notify(str(error))
             failed = True
@@ -120,26 +123,26 @@ def verify(
 ) -> None:
     """Read every byte of every model file on this machine; exit 1 if any is not the pinned one, or one is missing."""
     store = ModelStore()
-    checked = []
-    for known in [store.card(name) for name in names] if names else store.cards().values():
-        found = _check_files(known, store)
-        if names and not found:
-            store.require(known)
-        checked += found
+    checks: list[FileCheck] = []
+    for card in [store.card(name) for name in names] if names else store.cards().values():
+        files = _check_files(card, store)
+        if names and not files:
+            store.require(card)
+        checks += files
     if as_json:
-        for file in checked:
+        for file in checks:
             typer.echo(json.dumps(asdict(file)))
     else:
         print_columns(
             [
                 ("good" if file.good else "BAD", file.model, file.variant, file.path, file.problem)
-                for file in checked
+                for file in checks
                 if not (quiet and file.good)
             ]
         )
-    if not checked:
+    if not checks:
         notify("no model file is on this machine", quiet=quiet)
-    if not all(file.good for file in checked):
+    if not all(file.good for file in checks):
         raise typer.Exit(1)
 
 
@@ -153,41 +156,41 @@ def where(
     typer.echo(str(store.folder if name is None else store.require(store.card(name), variant)))
 
 
-def _fetch(known: ModelCard, store: ModelStore, variant: str, *, force: bool, quiet: bool) -> Path:
-    if variant != "model" or not (known.is_to_be_made or known.made_from):
-        return store.fetch(known, variant, force=force, progress=not quiet)
-    if known.source.hub is None:
-        return store.require(known)
+def _fetch(card: ModelCard, store: ModelStore, variant: str, *, force: bool, quiet: bool) -> Path:
+    if variant != "model" or not (card.is_to_be_made or card.made_from):
+        return store.fetch(card, variant, force=force, progress=not quiet)
+    if card.source.hub is None:
+        return store.require(card)
     from nearfar.export.importer import fetch_made
 
-    return fetch_made(known, store, force=force, progress=not quiet, say=steps(quiet=quiet))
+    return fetch_made(card, store, force=force, progress=not quiet, say=steps(quiet=quiet))
 
 
-def _list_model(known: ModelCard, store: ModelStore) -> ModelRow:
+def _list_model(card: ModelCard, store: ModelStore) -> ModelRow:
     problem = None
     try:
-        located = store.locate(known)
+        located = store.locate(card)
     except VerificationError as error:
         located, problem = None, str(error)
     return ModelRow(
-        id=known.id,
-        kind=known.kind,
-        licence=known.openness.model_licence,
-        bytes=known.published.bytes,
+        id=card.id,
+        kind=card.kind,
+        licence=card.openness.model_licence,
+        bytes=card.published.bytes,
         place=located.place if located else None,
         path=str(located.path) if located else None,
         problem=problem,
     )
 
 
-def _locate(model: ModelRow) -> tuple[str, str]:
+def _describe_place(model: ModelRow) -> tuple[str, str]:
     return model.place or ("damaged" if model.problem else "no"), model.path or model.problem or ""
 
 
-def _check_files(known: ModelCard, store: ModelStore) -> list[FileCheck]:
+def _check_files(card: ModelCard, store: ModelStore) -> list[FileCheck]:
     return [
         FileCheck(
-            model=known.id,
+            model=card.id,
             variant=located.file.variant,
             place=located.place,
             path=str(located.path),
@@ -196,7 +199,7 @@ def _check_files(known: ModelCard, store: ModelStore) -> list[FileCheck]:
             good=reading.good,
             problem=reading.problem,
         )
-        for located, reading in store.verify(known)
+        for located, reading in store.verify(card)
     ]
 
 
