@@ -162,23 +162,21 @@ def encode_obj(depth_map: DepthMap, picture: Picture, settings: MeshSettings, st
     return obj_files(make_mesh(depth_map, picture, settings), stem)
 
 
-FORMATS = {
-    "": [
-        ProductFormat(
-            name="glb",
-            suffix=".glb",
-            tag="-mesh",
-            summary="textured surface, binary glTF",
-            encode=encode_glb,
-            require=require_trimesh,
-        ),
-        ProductFormat(
-            name="obj",
-            suffix=".obj",
-            tag="-mesh",
-            summary="textured surface, Wavefront OBJ with material and texture",
-            encode_files=encode_obj,
-            companions=(MATERIAL, TEXTURE),
-        ),
-    ]
-}
+FORMATS = [
+    ProductFormat(
+        name="glb",
+        suffix=".glb",
+        tag="-mesh",
+        summary="textured surface, binary glTF",
+        encode=encode_glb,
+        require=require_trimesh,
+    ),
+    ProductFormat(
+        name="obj",
+        suffix=".obj",
+        tag="-mesh",
+        summary="textured surface, Wavefront OBJ with material and texture",
+        encode_files=encode_obj,
+        companions=(MATERIAL, TEXTURE),
+    ),
+]

@@ -157,15 +157,13 @@ def _quantize(vectors: PointsF32, bits: int) -> NDArray[np.uint8] | NDArray[np.u
     return steps.astype(np.uint8) if bits == 8 else steps.astype(np.uint16)
 
 
-FORMATS = {
-    "": [
-        ProductFormat(
-            name=name,
-            suffix=".png",
-            tag=tag,
-            summary=f"normals, {bits} bits a channel",
-            encode=partial(encode_png, bits=bits),
-        )
-        for name, tag, bits in (("png", "-normals", 8), ("png16", "-normals16", 16))
-    ]
-}
+FORMATS = [
+    ProductFormat(
+        name=name,
+        suffix=".png",
+        tag=tag,
+        summary=f"normals, {bits} bits a channel",
+        encode=partial(encode_png, bits=bits),
+    )
+    for name, tag, bits in (("png", "-normals", 8), ("png16", "-normals16", 16))
+]

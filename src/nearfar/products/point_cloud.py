@@ -134,8 +134,6 @@ def encode_ply(depth_map: DepthMap, picture: Picture, settings: PointCloudSettin
     return ply_bytes(make_point_cloud(depth_map, picture, settings))
 
 
-FORMATS = {
-    "": [
-        ProductFormat(name="ply", suffix=".ply", tag="-cloud", summary="coloured points, binary PLY", encode=encode_ply)
-    ]
-}
+FORMATS = [
+    ProductFormat(name="ply", suffix=".ply", tag="-cloud", summary="coloured points, binary PLY", encode=encode_ply)
+]

@@ -12,10 +12,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from nearfar.depth_map import DepthMap
+    from nearfar.image.reader import Picture
     from nearfar.outputs.formats import Format
     from nearfar.products.declaration import Description
-
-_EVERY = ""
+    from nearfar.products.formats import ProductFormat
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +31,8 @@ class Product:
         help: The other paragraphs.
         function: Its function, which ``nearfar`` offers under the same name.
         settings: The dataclass that declares its options, with those that its files alone need.
-        formats: Its files, in a table by the value of the option ``variant``, or by ``""`` where all have the same.
-        variant: The option by whose value the formats differ.
+        formats: Its file formats, the usual one first; where they differ by the value of an option, a table by value.
+        variant: That option.
         describe: Gives the extra fields of a photograph's row and its notices, and raises where a map and settings do
             not go together: a function of map, picture and settings.
         formats_help: The help of ``--format``; a product of one format has no such option.
@@ -42,7 +45,7 @@ class Product:
     function: str
     settings: str
     formats: str
-    variant: str = _EVERY
+    variant: str = ""
     describe: str = ""
     formats_help: str = ""
     lists_formats_first: bool = False
@@ -63,16 +66,19 @@ class Product:
 
     def bind_formats(self, settings: object) -> dict[str, Format]:
         """Return the formats of a product that is made with these settings, by name."""
-        table = _load(self.formats)
-        rows = table[getattr(settings, self.variant) if self.variant else _EVERY]
+        rows = self._load_formats()[getattr(settings, self.variant) if self.variant else ""]
         return {row.name: row.bind(settings) for row in rows}
 
     def list_endings(self) -> list[str]:
         """Return what the names of all its files may end with."""
-        rows = [row for rows in _load(self.formats).values() for row in rows]
+        rows = [row for rows in self._load_formats().values() for row in rows]
         return list(dict.fromkeys(row.tag + ending for row in rows for ending in (row.suffix, *row.companions)))
 
-    def describe_row(self, depth_map: Any, picture: Any, settings: object) -> Description:
+    def _load_formats(self) -> Mapping[str, Sequence[ProductFormat[Any]]]:
+        formats = _load(self.formats)
+        return formats if self.variant else {"": formats}
+
+    def describe_row(self, depth_map: DepthMap, picture: Picture, settings: object) -> Description:
         """Return the extra fields of a photograph's row, and what the user should be told.
 
         Raises:
