@@ -15,8 +15,8 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from nearfar.benchmark.eager import load_eager
 from nearfar.net.depth_anything import PRESETS, DepthAnything
-from nearfar.net.eager import load_eager
 from nearfar.net.weights import Layout, from_nearfar
 
 SIDE = 518

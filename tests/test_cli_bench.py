@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from nearfar.benchmark import plan as contests
+from nearfar.benchmark import plan as plan_module
 from nearfar.benchmark import run as measuring
-from nearfar.benchmark.records import of_file
+from nearfar.benchmark.results import name_file
 from nearfar.models.card import card
 from nearfar.models.schema import Measurement
 from support.command import run
@@ -22,9 +22,11 @@ QUICK = ("bench", "--runs", "1", "--threads", "1", "--engine", "onnxruntime", "-
 @pytest.fixture
 def network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """A tiny network by path, started once instead of three times, without the large products of the ceiling."""
-    monkeypatch.setattr(contests, "_CEILINGS", ())
-    started = measuring.started
-    monkeypatch.setattr(measuring, "started", lambda *words, **options: started(*words, **(options | {"starts": 1})))
+    monkeypatch.setattr(plan_module, "_CEILINGS", ())
+    started = measuring.start_subject
+    monkeypatch.setattr(
+        measuring, "start_subject", lambda *words, **options: started(*words, **(options | {"starts": 1}))
+    )
     return str(tiny_depth_graph(tmp_path / "tiny.onnx", size=(28, 28)))
 
 
@@ -65,7 +67,7 @@ def test_the_open_models_card_is_of_the_file_that_is_bundled() -> None:
     of_bundled = card("nearfar-open")
     assert of_bundled.measured.speed
     for row in of_bundled.measured.speed:
-        assert of_file(of_bundled.file().sha256) in row.conditions, row.what
+        assert name_file(of_bundled.file().sha256) in row.conditions, row.what
         assert row.command.startswith("nearfar bench --model nearfar-open")
 
 
@@ -88,13 +90,13 @@ def test_peers_without_weights_say_what_is_missing(monkeypatch: pytest.MonkeyPat
 
 
 def test_ctrl_c_prints_what_is_measured_so_far(monkeypatch: pytest.MonkeyPatch, network: str) -> None:
-    race = measuring.race
+    run_rounds = measuring.run_rounds
 
     def pressed(*words: object, **options: object) -> object:
         os.kill(os.getpid(), signal.SIGINT)
-        return race(*words, **options)  # type: ignore[arg-type]
+        return run_rounds(*words, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(measuring, "race", pressed)
+    monkeypatch.setattr(measuring, "run_rounds", pressed)
     done = run(monkeypatch, *QUICK, "--model", network)
     assert done.code == 130
     assert "- ONNX Runtime, exact: stopped" in done.text

@@ -55,7 +55,7 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
+class MacCount:
     """What one run of a network multiplies.
 
     Attributes:
@@ -69,7 +69,7 @@ class Work:
     uncounted: tuple[str, ...] = ()
 
 
-def work_of(path: Path, size_hw: tuple[int, int]) -> Work:
+def count_macs(path: Path, size_hw: tuple[int, int]) -> MacCount:
     """Return what a network multiplies for one picture, by running it once.
 
     Args:
@@ -92,29 +92,29 @@ def work_of(path: Path, size_hw: tuple[int, int]) -> Work:
         engine.run(np.zeros((1, 3, *size_hw), np.float32))
         profile = Path(session.end_profiling())
         try:
-            return counted(_operations(json.loads(profile.read_text(encoding="utf-8"))))
+            return sum_macs(_parse_operations(json.loads(profile.read_text(encoding="utf-8"))))
         except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
             raise EngineError(f"ONNX Runtime's profile of {path.name} cannot be read: {error}") from error
 
 
-def counted(operations: Iterable[Operation]) -> Work:
+def sum_macs(operations: Iterable[Operation]) -> MacCount:
     """Return what these operations multiply together.
 
     Example:
-        >>> counted([Operation(name="MatMul", inputs=((2, 3), (3, 5)), output=(2, 5))]).multiply_adds
+        >>> sum_macs([Operation(name="MatMul", inputs=((2, 3), (3, 5)), output=(2, 5))]).multiply_adds
         30
     """
     operations = list(operations)
     kinds = {operation.name for operation in operations}
-    uncounted = tuple(sorted(kinds & _UNCOUNTED | {each.name for each in operations if _is_strange_attention(each)}))
-    return Work(
-        multiply_adds=None if uncounted else sum(map(multiply_adds_of, operations)),
+    uncounted = tuple(sorted(kinds & _UNCOUNTED | {each.name for each in operations if _has_other_inputs(each)}))
+    return MacCount(
+        multiply_adds=None if uncounted else sum(map(count_operation, operations)),
         eight_bit=bool(kinds & _EIGHT_BIT),
         uncounted=uncounted,
     )
 
 
-def multiply_adds_of(operation: Operation) -> int:
+def count_operation(operation: Operation) -> int:
     """Return the multiplications of one operation; 0 where it is neither a matrix product nor a convolution.
 
     Source: the definitions of Conv, ConvTranspose, Gemm and MatMul in onnx/onnx, docs/Operators.md; of
@@ -129,31 +129,31 @@ def multiply_adds_of(operation: Operation) -> int:
         return math.prod(output) * inputs[0][-1]
     if name == "Gemm":  # either factor may be transposed: (m k)(k n) / (m n) = k²
         return math.isqrt(math.prod(inputs[0]) * math.prod(inputs[1]) * math.prod(output))
-    if name == _ATTENTION and not _is_strange_attention(operation):
+    if name == _ATTENTION and not _has_other_inputs(operation):
         queries, keys, values = inputs[:_ATTENTION_INPUTS]  # each query with each key, and the values by their shares
         return math.prod(queries[:2]) * keys[1] * (queries[2] + values[2])
     return 0
 
 
-def _is_strange_attention(operation: Operation) -> bool:
+def _has_other_inputs(operation: Operation) -> bool:
     if operation.name != _ATTENTION:
         return False
     return len(operation.inputs) < _ATTENTION_INPUTS or any(len(shape) != 3 for shape in operation.inputs[:3])
 
 
-def _operations(events: Sequence[dict[str, object]]) -> Iterable[Operation]:
+def _parse_operations(events: Sequence[dict[str, object]]) -> Iterable[Operation]:
     for event in events:
         details = event.get("args")
         if event.get("cat") != "Node" or not isinstance(details, dict) or "output_type_shape" not in details:
             continue
-        outputs = _shapes(details["output_type_shape"])
+        outputs = _parse_shapes(details["output_type_shape"])
         yield Operation(
             name=str(details["op_name"]),
-            inputs=_shapes(details["input_type_shape"]),
+            inputs=_parse_shapes(details["input_type_shape"]),
             output=outputs[0] if outputs else (),
         )
 
 
-def _shapes(tensors: Sequence[dict[str, list[int]]]) -> tuple[tuple[int, ...], ...]:
+def _parse_shapes(tensors: Sequence[dict[str, list[int]]]) -> tuple[tuple[int, ...], ...]:
     """Return the shapes in what a profile says of tensors, one ``{type: shape}`` each."""
     return tuple(tuple(shape) for tensor in tensors for shape in tensor.values())

@@ -1,11 +1,10 @@
-"""Who runs against whom: the naive way, each engine and precision that could be here, and the machine's own ceiling."""
+"""The plan: what is measured against what, the naive way, each engine and precision, and the machine's own ceiling."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 
-from nearfar.benchmark.subjects import NaiveOrder, NetworkOrder, Order, ProductOrder
+from nearfar.benchmark.subjects import EngineLoader, Loader, MatmulLoader, NaiveLoader, Role, Subject
 from nearfar.engines import ENGINES, EngineSpec, Precision
 from nearfar.errors import OptionError
 from nearfar.image.reader import Picture
@@ -18,45 +17,14 @@ PACKAGES = ("nearfar", "numpy", *(name for engine in ENGINES for name in engine.
 _CEILINGS = tuple((engine.name, arithmetic) for engine in ENGINES for arithmetic in engine.ceilings)
 
 
-class Role(StrEnum):
-    """What a contestant is there for."""
-
-    NAIVE = "naive"  # what the others are compared with
-    OWN = "own"  # the naive way at the model's own size, in a race at another
-    ENGINE = "engine"
-    PEER = "peer"
-    CEILING = "ceiling"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entrant:
-    """One contestant before it is loaded.
-
-    Attributes:
-        name: What it is called, once in a race.
-        role: What it is there for.
-        order: What loads it.
-        size_hw: What it is shown. [px]
-        precision: What was asked for.
-        file: What the network's file is called, where it is another than the model's.
-    """
-
-    name: str
-    role: Role
-    order: Order
-    size_hw: SizeHw
-    precision: Precision = Precision.EXACT
-    file: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
-    """How long a race is, and how long its turns.
+class Duration:
+    """How long a benchmark takes, and how long its turns.
 
     Attributes:
         seconds: Rounds go on so long, and at least ``least_rounds`` of them. [s]
         rounds: Exactly so many, however long they take; None goes by ``seconds``.
-        turn_s: A contestant runs again at its turn until so long has passed. [s]
+        turn_s: A subject runs again at its turn until so long has passed. [s]
         starts: How often each is started, for the median of its start.
     """
 
@@ -68,7 +36,7 @@ class Pace:
 
     def __post_init__(self) -> None:
         if self.seconds <= 0 or (self.rounds is not None and self.rounds < 1) or self.starts < 1:
-            raise OptionError(f"a race needs time, rounds and starts above 0, got {self}")
+            raise OptionError(f"a benchmark needs time, rounds and starts above 0, got {self}")
 
     def is_over(self, rounds: int, elapsed_s: float) -> bool:
         """Return whether there have been enough rounds."""
@@ -78,21 +46,21 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Contest:
-    """What shall be measured.
+class BenchPlan:
+    """What is measured.
 
     Attributes:
         card: The model's.
         path: Its float32 file.
-        pictures: What the networks are shown, squashed to squares.
+        pictures: The networks' inputs, squashed to squares.
         sizes: Sides to measure at; empty for the model's own. [px]
         engines: Which of nearfar's engines.
         precisions: Which precisions of each.
-        threads: CPU threads of every contestant; None leaves the naive way its own choice, and gives the others all
-            cores that this process may use.
+        threads: CPU threads of every subject; None leaves the naive way its own choice, and gives the others all cores
+            that this process may use.
         also: More files of the same network, such as quantised ones, by what to call them.
         peers: Other programs, by name.
-        pace: How long it takes.
+        duration: How long it takes.
     """
 
     card: ModelCard
@@ -103,12 +71,12 @@ class Contest:
     precisions: tuple[Precision, ...] = tuple(Precision)
     threads: int | None = None
     also: Mapping[str, Path] = field(default_factory=dict)
-    peers: Mapping[str, Order] = field(default_factory=dict)
-    pace: Pace = field(default_factory=Pace)
+    peers: Mapping[str, Loader] = field(default_factory=dict)
+    duration: Duration = field(default_factory=Duration)
 
     def __post_init__(self) -> None:
         if not self.pictures:
-            raise OptionError("a contest needs at least one picture to show")
+            raise OptionError("a benchmark needs at least one picture")
         if self.threads is not None and self.threads < 1:
             raise OptionError(f"threads must be 1 or more, got {self.threads}")
         missing = [str(path) for path in self.also.values() if not path.is_file()]
@@ -116,68 +84,66 @@ class Contest:
             raise OptionError(f"there is no file {', '.join(missing)}")
 
     @property
-    def naive(self) -> NaiveOrder:
+    def naive(self) -> NaiveLoader:
         """The naive way."""
-        return NaiveOrder(path=self.path, threads=self.threads)
+        return NaiveLoader(path=self.path, threads=self.threads)
 
 
-def entrants(
-    contest: Contest, size_hw: SizeHw, *, own_hw: SizeHw, is_fixed: bool, quantised: Collection[str | None]
-) -> tuple[Entrant, ...]:
-    """Return all that run at one size, the naive way first.
+def list_subjects(
+    plan: BenchPlan, size_hw: SizeHw, *, own_hw: SizeHw, is_fixed: bool, quantized: Collection[str | None]
+) -> tuple[Subject, ...]:
+    """Return all that runs at one size, the naive way first.
 
     Args:
-        contest: What shall be measured.
+        plan: What is measured.
         size_hw: The size. [px]
         own_hw: The model's own. [px]
-        is_fixed: Whether the graph takes one size only, so that there is nothing to gain by telling an engine.
-        quantised: Which files multiply in 8 bits, by what they are called; None for the model's own. They are never
+        is_fixed: Whether the graph takes one size only, so that an engine gains nothing by compiling for it.
+        quantized: Which files multiply in 8 bits, by what they are called; None for the model's own. They are never
             ``exact``.
     """
-    naive = Entrant(name="ONNX Runtime, all defaults", role=Role.NAIVE, order=contest.naive, size_hw=size_hw)
-    found = [naive]
+    subjects = [Subject(name="ONNX Runtime, all defaults", role=Role.NAIVE, loader=plan.naive, size_hw=size_hw)]
     if size_hw != own_hw:
-        found.append(Entrant(name="own size", role=Role.OWN, order=contest.naive, size_hw=own_hw))
-    found += [
-        _engine(contest, file, engine, precision, size_hw, is_told=is_told, is_quantised=file in quantised)
-        for file in (None, *contest.also)
-        for engine in contest.engines
-        for precision in contest.precisions
-        for is_told in ((False, True) if engine.compiles and not is_fixed else (False,))
-        if file not in quantised or precision is Precision.FAST
+        subjects.append(Subject(name="own size", role=Role.OWN, loader=plan.naive, size_hw=own_hw))
+    subjects += [
+        _build_engine_subject(plan, file, engine, precision, size_hw, only_size=only_size, quantized=file in quantized)
+        for file in (None, *plan.also)
+        for engine in plan.engines
+        for precision in plan.precisions
+        for only_size in ((False, True) if engine.compiles and not is_fixed else (False,))
+        if file not in quantized or precision is Precision.FAST
     ]
-    found += [Entrant(name=n, role=Role.PEER, order=order, size_hw=size_hw) for n, order in contest.peers.items()]
-    found += [
-        Entrant(
+    subjects += [Subject(name=n, role=Role.PEER, loader=loader, size_hw=size_hw) for n, loader in plan.peers.items()]
+    subjects += [
+        Subject(
             name=f"{arithmetic} by {engine}",
             role=Role.CEILING,
-            order=ProductOrder(engine=engine, arithmetic=arithmetic, threads=contest.threads),
+            loader=MatmulLoader(engine=engine, arithmetic=arithmetic, threads=plan.threads),
             size_hw=(1, 1),
         )
         for engine, arithmetic in _CEILINGS
     ]
-    return tuple(found)
+    return tuple(subjects)
 
 
-def _engine(
-    contest: Contest,
+def _build_engine_subject(
+    plan: BenchPlan,
     file: str | None,
     engine: EngineSpec,
     precision: Precision,
     size_hw: SizeHw,
     *,
-    is_told: bool,
-    is_quantised: bool,
-) -> Entrant:
-    pinned = contest.card.file().sha256 if contest.card.files and file is None else None
-    order = NetworkOrder(
-        path=contest.path if file is None else contest.also[file],
+    only_size: bool,
+    quantized: bool,
+) -> Subject:
+    loader = EngineLoader(
+        path=plan.path if file is None else plan.also[file],
         engine=engine.name,
         precision=precision,
-        threads=contest.threads,
-        size_hw=size_hw if is_told else None,
-        sha256=pinned,
-        quantized=is_quantised,
+        threads=plan.threads,
+        size_hw=size_hw if only_size else None,
+        sha256=plan.card.file().sha256 if plan.card.files and file is None else None,
+        quantized=quantized,
     )
-    name = f"{engine.title}, {precision}{f', {file}' if file else ''}{', this size only' if is_told else ''}"
-    return Entrant(name=name, role=Role.ENGINE, order=order, size_hw=size_hw, precision=precision, file=file)
+    name = f"{engine.title}, {precision}{f', {file}' if file else ''}{', this size only' if only_size else ''}"
+    return Subject(name=name, role=Role.ENGINE, loader=loader, size_hw=size_hw, precision=precision, file=file)

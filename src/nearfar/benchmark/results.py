@@ -1,93 +1,190 @@
-"""From the times of a race to rows: how often faster each was, how near the ceiling, how equal its maps."""
+"""Results: from what was measured to rows, how many times as fast, how near the ceiling, how equal the maps."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import json
+from dataclasses import asdict, dataclass, field, replace
+from enum import StrEnum
 from statistics import mean, median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from nearfar.benchmark.plan import Entrant, Role
-from nearfar.benchmark.rows import Agreements, Ceiling, SpeedRow, Status
-from nearfar.benchmark.statistics import Spread, ratios, spread_of
-from nearfar.benchmark.subjects import PRODUCT_SIDE, ProductOrder
+from nearfar.benchmark.schedule import StartUp, Timings
+from nearfar.benchmark.statistics import MedianInterval, divide_rounds, median_interval
+from nearfar.benchmark.subjects import MATMUL_SIDE, MatmulLoader, Role, Subject
 from nearfar.engines import ENGINES, Arithmetic, EngineReport, Precision
-from nearfar.errors import ArrayError
+from nearfar.errors import ArrayError, CardError
 from nearfar.evaluate.metrics import Agreement, measure_agreement, worst_agreement
+from nearfar.models.schema import Measurement
+from nearfar.models.toml_reader import table_of
 from nearfar.preprocess import postprocess
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from nearfar.arrays import MapF32
-    from nearfar.benchmark.flops import Work
-    from nearfar.benchmark.race import Laps
-    from nearfar.benchmark.starting import StartUp
-    from nearfar.benchmark.subjects import Ready
+    from nearfar.benchmark.flops import MacCount
     from nearfar.errors import NearfarError
+    from nearfar.machine import MachineReport
     from nearfar.preprocess import NetworkInput, SizeHw
 
 
+class Status(StrEnum):
+    """What became of a subject."""
+
+    MEASURED = "measured"
+    MISSING = "missing"  # it cannot be had here
+    FAILED = "failed"  # it began and did not finish
+    STOPPED = "stopped"  # the user stopped before it had its turn
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
-    """All that a race at one size has left behind.
+class Agreements:
+    """How well a subject's maps agree with those of the naive way, over the pictures.
 
     Attributes:
-        entrants: Who was to run, the naive way first.
-        laps: What they took.
-        ready: What each said that was loaded, by name.
-        starts: How long that took.
-        absent: Why the others could not be loaded.
-        prepared: What they were shown, by size, in the order of the pictures.
-        works: What each network multiplies, by what its file is called; None for the model's own.
+        mean: The mean of each figure.
+        worst: The worst of each figure.
+        pictures: How many there were.
     """
 
-    entrants: tuple[Entrant, ...]
-    laps: Laps
-    ready: Mapping[str, Ready]
-    starts: Mapping[str, StartUp]
-    absent: Mapping[str, NearfarError]
-    prepared: Mapping[SizeHw, Sequence[NetworkInput]]
-    works: Mapping[str | None, Work]
+    mean: Agreement
+    worst: Agreement
+    pictures: int
 
 
-def rows_of(evidence: Evidence, ceilings: Mapping[Arithmetic, Ceiling]) -> tuple[SpeedRow, ...]:
-    """Return a row for each contestant but the ceilings and the naive way at the model's own size."""
-    shown = (Role.NAIVE, Role.ENGINE, Role.PEER)
-    return tuple(_row(each, evidence, ceilings) for each in evidence.entrants if each.role in shown)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ceiling:
+    """What this machine multiplied in the rounds of a benchmark.
+
+    Attributes:
+        arithmetic: In what.
+        engine: The runtime that did it fastest.
+        operations_per_s: Multiplications and additions, each counted, the median over the rounds. [1/s]
+        seconds: One product's time in each round. [s]
+    """
+
+    arithmetic: Arithmetic
+    engine: str
+    operations_per_s: float
+    seconds: tuple[float, ...]
 
 
-def ceilings_of(entrants: Sequence[Entrant], laps: Laps) -> dict[Arithmetic, Ceiling]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeedRow:
+    """What was measured of one subject at one size.
+
+    Attributes:
+        name: What it is called.
+        role: What it is there for.
+        status: What became of it.
+        size_hw: What it was shown. [px]
+        reason: Why it was not measured.
+        report: What really ran.
+        precision: ``exact`` or ``fast``, as asked for.
+        file: The name of the network's file, where it is another than the model's.
+        seconds: A run's. [s]
+        runs: How many runs there were.
+        speed: How many times as fast as the naive way at this size.
+        speed_own: How many times as fast as the naive way at the model's own size.
+        peak_bytes: The most memory that its process held.
+        start: How long it took to get ready.
+        agreement: With the naive way at this size, of the raw maps.
+        agreement_own: With the naive way at the model's own size, of maps at the pictures' sizes.
+        multiply_adds: What a run multiplies, each with its addition; None if unknown.
+        ceiling: What its arithmetic is measured against; None where that is not the CPU's.
+        share: Of the ceiling, what it reached.
+    """
+
+    name: str
+    role: Role
+    status: Status
+    size_hw: SizeHw
+    reason: str | None = None
+    report: EngineReport | None = None
+    precision: Precision = Precision.EXACT
+    file: str | None = None
+    seconds: MedianInterval | None = None
+    runs: int = 0
+    speed: MedianInterval | None = None
+    speed_own: MedianInterval | None = None
+    peak_bytes: int | None = None
+    start: StartUp | None = None
+    agreement: Agreements | None = None
+    agreement_own: Agreements | None = None
+    multiply_adds: int | None = None
+    ceiling: Ceiling | None = None
+    share: MedianInterval | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Measurements:
+    """What is measured at one size; it fills while subjects start and take their turns.
+
+    Attributes:
+        subjects: What is to be measured, the naive way first.
+        inputs: The networks' inputs by size, in the order of the pictures.
+        macs: What each network multiplies, by what its file is called; None for the model's own.
+        reports: What really runs, by the subject's name.
+        starts: What each start took.
+        missing: Why a subject does not run here.
+        timings: What the turns took.
+    """
+
+    subjects: tuple[Subject, ...]
+    inputs: Mapping[SizeHw, Sequence[NetworkInput]]
+    macs: Mapping[str | None, MacCount]
+    reports: dict[str, EngineReport | None] = field(default_factory=dict)
+    starts: dict[str, StartUp] = field(default_factory=dict)
+    missing: dict[str, NearfarError] = field(default_factory=dict)
+    timings: Timings = field(default_factory=Timings)
+
+    @property
+    def multiply_adds(self) -> int | None:
+        """What a run of the model's own file multiplies; None if that is unknown."""
+        return self.macs[None].multiply_adds if None in self.macs else None
+
+    def find_name(self, role: Role) -> str:
+        """Return the name of the first subject of a role; empty if there is none."""
+        return next((each.name for each in self.subjects if each.role is role), "")
+
+
+def build_rows(found: Measurements, ceilings: Mapping[Arithmetic, Ceiling]) -> tuple[SpeedRow, ...]:
+    """Return a row for each subject but the ceilings and the naive way at the model's own size."""
+    roles = (Role.NAIVE, Role.ENGINE, Role.PEER)
+    return tuple(_build_row(each, found, ceilings) for each in found.subjects if each.role in roles)
+
+
+def find_ceilings(subjects: Sequence[Subject], timings: Timings) -> dict[Arithmetic, Ceiling]:
     """Return the ceiling of each arithmetic that could be measured: of several runtimes, the fastest."""
     found: dict[Arithmetic, Ceiling] = {}
-    for entrant in entrants:
-        seconds = laps.seconds.get(entrant.name)
-        if not isinstance(entrant.order, ProductOrder) or not seconds or entrant.name in laps.failures:
+    for subject in subjects:
+        seconds, loader = timings.seconds.get(subject.name), subject.loader
+        if not isinstance(loader, MatmulLoader) or not seconds or subject.name in timings.failures:
             continue
-        rate = 2 * entrant.order.side**3 / median(seconds)
-        arithmetic = entrant.order.arithmetic
-        if arithmetic not in found or rate > found[arithmetic].operations_per_s:
-            found[arithmetic] = Ceiling(
-                arithmetic=arithmetic,
-                engine=entrant.order.engine,
+        rate = 2 * loader.side**3 / median(seconds)
+        if loader.arithmetic not in found or rate > found[loader.arithmetic].operations_per_s:
+            found[loader.arithmetic] = Ceiling(
+                arithmetic=loader.arithmetic,
+                engine=loader.engine,
                 operations_per_s=rate,
                 seconds=tuple(seconds),
             )
     return found
 
 
-def share_of_ceiling(seconds: Sequence[float], multiply_adds: int, ceiling: Ceiling) -> Spread:
+def divide_by_ceiling(seconds: Sequence[float], multiply_adds: int, ceiling: Ceiling) -> MedianInterval:
     """Return what share of the ceiling a network reached, round by round.
 
     Example:
         >>> ceiling = Ceiling(arithmetic=Arithmetic.FLOAT32, engine="x", operations_per_s=0.0, seconds=(0.1, 0.2))
-        >>> share_of_ceiling([0.4, 0.8], 2 * PRODUCT_SIDE**3, ceiling).median
+        >>> divide_by_ceiling([0.4, 0.8], 2 * MATMUL_SIDE**3, ceiling).median
         0.5
     """
-    product = PRODUCT_SIDE**3
-    return spread_of([share * multiply_adds / product for share in ratios(ceiling.seconds, seconds)])
+    product = MATMUL_SIDE**3
+    return median_interval([share * multiply_adds / product for share in divide_rounds(ceiling.seconds, seconds)])
 
 
-def agreements_of(actual: Mapping[int, MapF32], expected: Mapping[int, MapF32]) -> Agreements | None:
+def average_agreement(actual: Mapping[int, MapF32], expected: Mapping[int, MapF32]) -> Agreements | None:
     """Return how well maps agree with those of the same pictures; None where there are none, or they are flat.
 
     Args:
@@ -110,8 +207,8 @@ def agreements_of(actual: Mapping[int, MapF32], expected: Mapping[int, MapF32]) 
     return Agreements(mean=average, worst=worst_agreement(found), pictures=len(found))
 
 
-def arithmetic_of(report: EngineReport, *, eight_bit: bool) -> Arithmetic | None:
-    """Return what a contestant multiplies in at best; None where that is not known, or not on the CPU."""
+def find_arithmetic(report: EngineReport, *, eight_bit: bool) -> Arithmetic | None:
+    """Return what a subject multiplies in at best; None where that is not known, or not on the CPU."""
     if "CPU" not in report.provider:
         return None
     if eight_bit:
@@ -121,74 +218,206 @@ def arithmetic_of(report: EngineReport, *, eight_bit: bool) -> Arithmetic | None
     return next((spec.arithmetic.get(Precision.FAST) for spec in ENGINES if spec.name == report.engine), None)
 
 
-def _row(entrant: Entrant, evidence: Evidence, ceilings: Mapping[Arithmetic, Ceiling]) -> SpeedRow:
-    name, laps = entrant.name, evidence.laps
-    ready = evidence.ready.get(name)
-    bare = SpeedRow(
+def _build_row(subject: Subject, found: Measurements, ceilings: Mapping[Arithmetic, Ceiling]) -> SpeedRow:
+    name, timings = subject.name, found.timings
+    report = found.reports.get(name)
+    row = SpeedRow(
         name=name,
-        role=entrant.role,
+        role=subject.role,
         status=Status.STOPPED,
-        size_hw=entrant.size_hw,
-        report=ready.report if ready else None,
-        precision=entrant.precision,
-        file=entrant.file,
-        start=evidence.starts.get(name),
+        size_hw=subject.size_hw,
+        report=report,
+        precision=subject.precision,
+        file=subject.file,
+        start=found.starts.get(name),
     )
-    if name in evidence.absent:
-        return replace(bare, status=Status.MISSING, reason=str(evidence.absent[name]))
-    if name in laps.failures:
-        return replace(bare, status=Status.FAILED, reason=str(laps.failures[name]))
-    if not laps.seconds.get(name) or ready is None or ready.report is None:
-        return bare
-    return _measured(bare, ready.report, evidence, ceilings)
+    if name in found.missing:
+        return replace(row, status=Status.MISSING, reason=str(found.missing[name]))
+    if name in timings.failures:
+        return replace(row, status=Status.FAILED, reason=str(timings.failures[name]))
+    if not timings.seconds.get(name) or report is None:
+        return row
+    return _fill_row(row, report, found, ceilings)
 
 
-def _measured(
-    bare: SpeedRow, report: EngineReport, evidence: Evidence, ceilings: Mapping[Arithmetic, Ceiling]
+def _fill_row(
+    row: SpeedRow, report: EngineReport, found: Measurements, ceilings: Mapping[Arithmetic, Ceiling]
 ) -> SpeedRow:
-    laps, name = evidence.laps, bare.name
-    seconds = laps.seconds[name]
-    naive, own = _named(evidence.entrants, Role.NAIVE), _named(evidence.entrants, Role.OWN)
-    work = evidence.works.get(bare.file)
-    # The work is that of the model's float32 file: another file of it is judged by what it saves.
-    multiply_adds = evidence.works[None].multiply_adds if None in evidence.works else None
-    arithmetic = arithmetic_of(report, eight_bit=work is not None and work.eight_bit)
+    timings, name = found.timings, row.name
+    seconds = timings.seconds[name]
+    naive, own = found.find_name(Role.NAIVE), found.find_name(Role.OWN)
+    macs = found.macs.get(row.file)
+    arithmetic = find_arithmetic(report, eight_bit=macs is not None and macs.eight_bit)
     ceiling = ceilings.get(arithmetic) if arithmetic else None
+    # Of the model's float32 file: another file of it is measured by what it saves.
+    multiply_adds = found.multiply_adds
     return replace(
-        bare,
+        row,
         status=Status.MEASURED,
-        seconds=spread_of(seconds),
-        runs=laps.runs[name],
-        speed=_speed(laps, naive, seconds),
-        speed_own=_speed(laps, own or naive, seconds),
-        peak_bytes=laps.peak_bytes[name],
-        agreement=agreements_of(laps.maps[name], laps.maps[naive]) if naive in laps.maps else None,
-        agreement_own=_agreement_own(bare, own or naive, evidence),
+        seconds=median_interval(seconds),
+        runs=timings.runs[name],
+        speed=_compare_speed(timings, naive, seconds),
+        speed_own=_compare_speed(timings, own or naive, seconds),
+        peak_bytes=timings.peak_bytes[name],
+        agreement=average_agreement(timings.maps[name], timings.maps[naive]) if naive in timings.maps else None,
+        agreement_own=_compare_own_size(row, own or naive, found),
         multiply_adds=multiply_adds,
         ceiling=ceiling,
-        share=share_of_ceiling(seconds, multiply_adds, ceiling) if multiply_adds and ceiling else None,
+        share=divide_by_ceiling(seconds, multiply_adds, ceiling) if multiply_adds and ceiling else None,
     )
 
 
-def _named(entrants: Sequence[Entrant], role: Role) -> str:
-    return next((each.name for each in entrants if each.role is role), "")
+def _compare_speed(timings: Timings, reference: str, seconds: Sequence[float]) -> MedianInterval | None:
+    theirs = timings.seconds.get(reference, [])
+    return median_interval(divide_rounds(theirs, seconds)) if len(theirs) == len(seconds) else None
 
 
-def _speed(laps: Laps, reference: str, seconds: Sequence[float]) -> Spread | None:
-    theirs = laps.seconds.get(reference, [])
-    return spread_of(ratios(theirs, seconds)) if len(theirs) == len(seconds) else None
-
-
-def _agreement_own(row: SpeedRow, reference: str, evidence: Evidence) -> Agreements | None:
+def _compare_own_size(row: SpeedRow, reference: str, found: Measurements) -> Agreements | None:
     """Return the agreement with the naive way at the model's own size, of maps at each picture's own size."""
-    sizes = {each.name: each.size_hw for each in evidence.entrants}
-    if reference not in evidence.laps.maps or reference not in sizes:
+    sizes, maps = {each.name: each.size_hw for each in found.subjects}, found.timings.maps
+    if reference not in maps or reference not in sizes:
         return None
-    restored = [
-        {
-            picture: postprocess(raw, evidence.prepared[sizes[name]][picture])
-            for picture, raw in evidence.laps.maps[name].items()
-        }
+    full_size = [
+        {picture: postprocess(raw, found.inputs[sizes[name]][picture]) for picture, raw in maps[name].items()}
         for name in (row.name, reference)
     ]
-    return agreements_of(*restored)
+    return average_agreement(*full_size)
+
+
+# Records --------------------------------------------------------------------------------------------------------------
+
+
+def build_record(
+    row: SpeedRow, machine: MachineReport, settings: Mapping[str, object], *, model: str, is_own_size: bool
+) -> dict[str, object]:
+    """Return all that is known of a row as plain values, with where and how it was measured.
+
+    Args:
+        row: What was measured.
+        machine: Where.
+        settings: How: what was asked for.
+        model: The model's id.
+        is_own_size: Whether the row's size is the model's own.
+    """
+    height, width = row.size_hw
+    report = asdict(row.report) if row.report else {}
+    start, ceiling = row.start, row.ceiling
+    return {
+        "model": model,
+        "name": row.name,
+        "role": row.role,
+        "status": row.status,
+        "reason": row.reason,
+        "file": row.file,
+        **{key: report.get(key) for key in ("engine", "provider", "version", "threads")},
+        "precision": report.get("precision", row.precision),
+        "size_wh": [width, height],
+        "is_own_size": is_own_size,
+        "runs": row.runs,
+        "seconds": _record_interval(row.seconds),
+        "speed": _record_interval(row.speed),
+        "speed_own": _record_interval(row.speed_own),
+        "memory_bytes": {"peak": row.peak_bytes, "first_peak": start.first_peak_bytes if start else None},
+        "start_s": {"first": start.first_s, "cached": start.cached_s, "starts": start.starts} if start else None,
+        "agreement": asdict(row.agreement) if row.agreement else None,
+        "agreement_own": asdict(row.agreement_own) if row.agreement_own else None,
+        "multiply_adds": row.multiply_adds,
+        "ceiling": {
+            "arithmetic": ceiling.arithmetic,
+            "engine": ceiling.engine,
+            "operations_per_s": ceiling.operations_per_s,
+        }
+        if ceiling
+        else None,
+        "ceiling_share": _record_interval(row.share),
+        "machine": asdict(machine),
+        "settings": dict(settings),
+    }
+
+
+def build_card_rows(lines: Iterable[str]) -> tuple[Measurement, ...]:
+    """Return the speed rows of a model's card from what ``nearfar bench --json`` printed.
+
+    Two rows a subject that was measured at the model's own size: the seconds, and the ratio to the naive way, which
+    has the first only. Other sizes and other files are left out.
+
+    Args:
+        lines: One JSON object each.
+
+    Raises:
+        CardError: A line is not one of those.
+    """
+    found: list[Measurement] = []
+    for line in lines:
+        try:
+            found += _build_card_rows(json.loads(line))
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            raise CardError(f"not a line of 'nearfar bench --json' ({error}): {line.strip()[:80]}") from error
+    return tuple(found)
+
+
+def format_card_toml(rows: Iterable[Measurement]) -> str:
+    """Return rows as the TOML that stands in a card."""
+    import tomli_w
+
+    return tomli_w.dumps({"measured": {"speed": [table_of(row) for row in rows]}})
+
+
+def name_file(sha256: str) -> str:
+    """Return how a row's conditions name the network's file, so that a new file is seen to have the old one's rows.
+
+    Example:
+        >>> name_file("31ca1686a293cdcb")
+        'file 31ca1686a293'
+    """
+    return f"file {sha256[:12]}"
+
+
+def _build_card_rows(row: Mapping[str, Any]) -> list[Measurement]:
+    if row["status"] != "measured" or not row["is_own_size"] or row["file"]:
+        return []
+    width, height = row["size_wh"]
+    sha256 = row["settings"].get("network_sha256")
+    parts = (
+        row["name"],
+        name_file(sha256) if sha256 else None,
+        f"{width}x{height} px",
+        f"{row['engine']} {row['version']} {row['provider']}",
+        f"{row['threads']} threads",
+        f"on {row['machine']['processor']}",
+    )
+    conditions = ", ".join(part for part in parts if part)
+    command = str(row["settings"]["command"])
+    seconds, speed = row["seconds"], row["speed"]
+    rows = [
+        Measurement(
+            what=f"seconds a picture, network only, median of {seconds['count']} rounds",
+            value=_round(seconds["median"]),
+            unit="s",
+            conditions=f"{conditions}; {_format_interval(seconds)}",
+            command=command,
+        )
+    ]
+    if speed and row["role"] != "naive":
+        rows.append(
+            Measurement(
+                what="speed, as a multiple of ONNX Runtime's with all defaults",
+                value=_round(speed["median"]),
+                unit="ratio",
+                conditions=f"{conditions}; {_format_interval(speed)}",
+                command=command,
+            )
+        )
+    return rows
+
+
+def _format_interval(interval: Mapping[str, float]) -> str:
+    return f"{interval['coverage']:.0%} between {_round(interval['low']):g} and {_round(interval['high']):g}"
+
+
+def _round(value: float) -> float:
+    return float(f"{value:.3g}")
+
+
+def _record_interval(interval: MedianInterval | None) -> dict[str, float] | None:
+    return asdict(interval) if interval else None

@@ -1,4 +1,4 @@
-"""A contest from beginning to end: look at the graph, start everyone, race, judge; one size after another."""
+"""A benchmark from beginning to end: read the graph, start the subjects, run the rounds; one size after another."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nearfar.benchmark.plan import Role, entrants
-from nearfar.benchmark.process import Contestant
-from nearfar.benchmark.race import race
-from nearfar.benchmark.results import Evidence, ceilings_of, rows_of
-from nearfar.benchmark.starting import started
-from nearfar.benchmark.subjects import NetworkOrder
+from nearfar.benchmark.plan import BenchPlan, list_subjects
+from nearfar.benchmark.results import Ceiling, Measurements, SpeedRow, build_rows, find_ceilings
+from nearfar.benchmark.schedule import run_rounds, start_subject
+from nearfar.benchmark.subjects import EngineLoader, Role, Subject
+from nearfar.benchmark.worker import SubjectProcess
 from nearfar.errors import EngineError, GraphError, NearfarError, OptionError
 from nearfar.machine import describe_machine
 from nearfar.preprocess import PREPROCESSINGS, find_constant_hw, preprocess
@@ -24,10 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from nearfar.arrays import TensorF32
-    from nearfar.benchmark.flops import Work
-    from nearfar.benchmark.plan import Contest, Entrant
-    from nearfar.benchmark.rows import Ceiling, SpeedRow
-    from nearfar.benchmark.starting import StartUp
+    from nearfar.benchmark.flops import MacCount
     from nearfar.engines import Arithmetic
     from nearfar.preprocess import NetworkInput, SizeHw
 
@@ -42,9 +38,9 @@ class SizeResult:
     """What was measured at one size.
 
     Attributes:
-        size_hw: What the networks were shown. [px]
+        size_hw: The size of the networks' inputs. [px]
         own_hw: The model's own size. [px]
-        rows: One a contestant, in the order in which they ran.
+        rows: One a subject, in the order in which they ran.
         ceilings: What this machine multiplied meanwhile.
         multiply_adds: What a run of the network multiplies; None if that is unknown.
         rounds: How many rounds there were.
@@ -58,179 +54,154 @@ class SizeResult:
     rounds: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Ground:
-    """What the contestants of one race stand on.
-
-    Attributes:
-        contest: What shall be measured.
-        entrants: Who is to run.
-        prepared: What they are shown, by size, in the order of the pictures.
-        works: What each file multiplies, by what it is called; None for the model's own.
-        say: Is told each step that takes a while.
-        should_stop: Whether the user has had enough.
-    """
-
-    contest: Contest
-    entrants: tuple[Entrant, ...]
-    prepared: Mapping[SizeHw, tuple[NetworkInput, ...]]
-    works: Mapping[str | None, Work]
-    say: Callable[[str], None]
-    should_stop: Callable[[], bool]
-
-    def tensor(self, entrant: Entrant, picture: int) -> TensorF32:
-        """Return what an entrant is shown, (1, 3, h, w) float32."""
-        return _NOTHING if entrant.role is Role.CEILING else self.prepared[entrant.size_hw][picture].tensor
-
-
 def measure(
-    contest: Contest, *, say: Callable[[str], None] = lambda _: None, should_stop: Callable[[], bool] = lambda: False
+    plan: BenchPlan, *, notify: Callable[[str], None] = lambda _: None, should_stop: Callable[[], bool] = lambda: False
 ) -> Iterator[SizeResult]:
-    """Yield what was measured, size after size; a contestant that could not be measured is a row that says why.
+    """Yield what was measured, size after size; a subject that could not be measured is a row that says why.
 
     Args:
-        contest: What shall be measured.
-        say: Is told each step that takes a while.
+        plan: What is measured.
+        notify: Called with each step that takes a while, in words.
         should_stop: Asked often; what was measured until then is yielded.
 
     Raises:
         NearfarError: The network does not run in the naive way, with which all else is compared.
         OptionError: A size cannot be, or the graph takes one size only and others are asked for.
     """
-    say("looking at the network")
-    with Contestant(contest.naive) as probe:
-        fixed_hw, multiple = probe.ready.fixed_hw, probe.ready.multiple or contest.card.input.multiple
-    if fixed_hw and contest.sizes:
-        raise OptionError(f"{contest.path.name} takes {fixed_hw[1]}x{fixed_hw[0]} only: leave out --size")
-    own_hw = fixed_hw or _square_hw(contest.card.input.size, multiple)
-    sizes = [_square_hw(size, multiple) for size in contest.sizes] or [own_hw]
+    notify("looking at the network")
+    with SubjectProcess(plan.naive) as probe:
+        fixed_hw, multiple = probe.ready.fixed_hw, probe.ready.multiple or plan.card.input.multiple
+    if fixed_hw and plan.sizes:
+        raise OptionError(f"{plan.path.name} takes {fixed_hw[1]}x{fixed_hw[0]} only: leave out --size")
+    own_hw = fixed_hw or _round_square(plan.card.input.size, multiple)
+    sizes = [_round_square(size, multiple) for size in plan.sizes] or [own_hw]
     for size_hw in dict.fromkeys(sizes):
         if should_stop():
             return
-        say(f"counting what it multiplies at {size_hw[1]}x{size_hw[0]}")
-        works = _works(contest, size_hw)
-        quantised = {file for file, work in works.items() if work.eight_bit}
-        found = entrants(contest, size_hw, own_hw=own_hw, is_fixed=fixed_hw is not None, quantised=quantised)
-        ground = _Ground(
-            contest=contest,
-            entrants=found,
-            prepared={hw: _shown(contest, hw) for hw in (size_hw, own_hw)},
-            works=works,
-            say=say,
-            should_stop=should_stop,
+        notify(f"counting what it multiplies at {size_hw[1]}x{size_hw[0]}")
+        macs = _count_all_macs(plan, size_hw)
+        quantized = {file for file, count in macs.items() if count.eight_bit}
+        found = Measurements(
+            subjects=list_subjects(plan, size_hw, own_hw=own_hw, is_fixed=fixed_hw is not None, quantized=quantized),
+            inputs={hw: _prepare_inputs(plan, hw) for hw in (size_hw, own_hw)},
+            macs=macs,
         )
-        yield _result(ground, size_hw, own_hw)
+        yield _measure_size(plan, found, size_hw, own_hw, notify, should_stop)
 
 
-def _square_hw(size: int, multiple: int) -> SizeHw:
+def _round_square(size: int, multiple: int) -> SizeHw:
     found = find_constant_hw(_SQUARE, size=size, multiple=multiple)
     assert found is not None  # noqa: S101 - a square does not depend on the picture
     return found
 
 
-def _shown(contest: Contest, size_hw: SizeHw) -> tuple[NetworkInput, ...]:
-    normalization = contest.card.input.normalisation
+def _prepare_inputs(plan: BenchPlan, size_hw: SizeHw) -> tuple[NetworkInput, ...]:
+    normalization = plan.card.input.normalisation
     return tuple(
         preprocess(picture.rgb, preprocessing=_SQUARE, normalization=normalization, fixed_hw=size_hw)
-        for picture in contest.pictures
+        for picture in plan.pictures
     )
 
 
-def _result(ground: _Ground, size_hw: SizeHw, own_hw: SizeHw) -> SizeResult:
-    starts: dict[str, StartUp] = {}
-    absent: dict[str, NearfarError] = {}
-    contest, works = ground.contest, ground.works
+def _select_tensor(found: Measurements, subject: Subject, picture: int) -> TensorF32:
+    return _NOTHING if subject.role is Role.CEILING else found.inputs[subject.size_hw][picture].tensor
+
+
+def _measure_size(
+    plan: BenchPlan,
+    found: Measurements,
+    size_hw: SizeHw,
+    own_hw: SizeHw,
+    notify: Callable[[str], None],
+    should_stop: Callable[[], bool],
+) -> SizeResult:
+    by_name = {each.name: each for each in found.subjects}
     with ExitStack() as stack:
-        running = _started(ground, stack, starts, absent)
-        length = f"{contest.pace.rounds} rounds" if contest.pace.rounds else f"{contest.pace.seconds:g} s or more"
-        ground.say(f"{size_hw[1]}x{size_hw[0]}: {len(running)} contestants take turns for {length}")
-        by_name = {each.name: each for each in ground.entrants}
-        laps = race(
-            running,
-            lambda name, *, picture: ground.tensor(by_name[name], picture),
-            pictures=len(contest.pictures),
-            pace=contest.pace,
-            should_stop=ground.should_stop,
+        processes = _start_subjects(plan, found, stack, notify, should_stop)
+        found.reports = {name: process.ready.report for name, process in processes.items()}
+        length = f"{plan.duration.rounds} rounds" if plan.duration.rounds else f"{plan.duration.seconds:g} s or more"
+        notify(f"{size_hw[1]}x{size_hw[0]}: {len(processes)} contestants take turns for {length}")
+        found.timings = run_rounds(
+            processes,
+            lambda name, *, picture: _select_tensor(found, by_name[name], picture),
+            pictures=len(plan.pictures),
+            duration=plan.duration,
+            should_stop=should_stop,
         )
-        ready = {name: contestant.ready for name, contestant in running.items()}
-    present = tuple(each for each in ground.entrants if each.name in ready or each.name in absent)
-    evidence = Evidence(
-        entrants=ground.entrants if ground.should_stop() else present,
-        laps=laps,
-        ready=ready,
-        starts=starts,
-        absent=absent,
-        prepared=ground.prepared,
-        works=works,
-    )
-    ceilings = ceilings_of(ground.entrants, laps)
+    ceilings = find_ceilings(found.subjects, found.timings)
+    if not should_stop():
+        found.subjects = tuple(each for each in found.subjects if each.name in found.reports | found.missing)
     return SizeResult(
         size_hw=size_hw,
         own_hw=own_hw,
-        rows=rows_of(evidence, ceilings),
+        rows=build_rows(found, ceilings),
         ceilings=ceilings,
-        multiply_adds=works[None].multiply_adds if None in works else None,
-        rounds=laps.rounds,
+        multiply_adds=found.multiply_adds,
+        rounds=found.timings.rounds,
     )
 
 
-def _started(
-    ground: _Ground, stack: ExitStack, starts: dict[str, StartUp], absent: dict[str, NearfarError]
-) -> dict[str, Contestant]:
-    """Start everyone, and return those that are ready; note how long that took, and why the others are not."""
+def _start_subjects(
+    plan: BenchPlan,
+    found: Measurements,
+    stack: ExitStack,
+    notify: Callable[[str], None],
+    should_stop: Callable[[], bool],
+) -> dict[str, SubjectProcess]:
+    """Start every subject, and return the processes that are ready; note their starts, and why others are missing."""
     scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="nearfar-", ignore_cleanup_errors=True)))
-    running: dict[str, Contestant] = {}
-    for index, entrant in enumerate(ground.entrants):
-        if ground.should_stop():
+    processes: dict[str, SubjectProcess] = {}
+    for index, subject in enumerate(found.subjects):
+        if should_stop():
             break
-        ground.say(f"starting {entrant.name}")
-        timed = entrant.role in (Role.NAIVE, Role.ENGINE)  # a peer converts its weights first
+        notify(f"starting {subject.name}")
+        is_timed = subject.role in (Role.NAIVE, Role.ENGINE)  # a peer converts its weights first
         try:
-            contestant, took = started(
-                entrant,
-                ground.tensor(entrant, 0),
-                starts=ground.contest.pace.starts if timed else 1,
+            process, start = start_subject(
+                subject,
+                _select_tensor(found, subject, 0),
+                starts=plan.duration.starts if is_timed else 1,
                 scratch=scratch / f"{index}",
-                should_stop=ground.should_stop,
+                should_stop=should_stop,
             )
         except NearfarError as error:
-            absent[entrant.name] = error
+            found.missing[subject.name] = error
             continue
-        stack.callback(contestant.close)
-        if _told_in_vain(entrant, contestant):
+        stack.callback(process.close)
+        if _ignores_size(subject, process):
             continue
-        running[entrant.name] = contestant
-        if timed:
-            starts[entrant.name] = took
-        if entrant.role is Role.NAIVE:
-            _say_if_large(ground, took.first_peak_bytes)
-    return running
+        processes[subject.name] = process
+        if is_timed:
+            found.starts[subject.name] = start
+        if subject.role is Role.NAIVE:
+            _warn_if_large(found, start.first_peak_bytes, notify)
+    return processes
 
 
-def _say_if_large(ground: _Ground, peak_bytes: int | None) -> None:
-    """Say so where all contestants together, each as large as the naive way, may not fit into memory."""
-    networks = sum(entrant.role is not Role.CEILING for entrant in ground.entrants)
-    has_bytes = describe_machine().memory_bytes
-    if peak_bytes and has_bytes and networks * peak_bytes > _MEMORY_SHARE * has_bytes:
-        ground.say(
+def _warn_if_large(found: Measurements, peak_bytes: int | None, notify: Callable[[str], None]) -> None:
+    """Warn where all subjects together, each as large as the naive way, may not fit into memory."""
+    networks = sum(subject.role is not Role.CEILING for subject in found.subjects)
+    memory_bytes = describe_machine().memory_bytes
+    if peak_bytes and memory_bytes and networks * peak_bytes > _MEMORY_SHARE * memory_bytes:
+        notify(
             f"{networks} contestants of about {peak_bytes / 2**20:.0f} MiB each will be in memory at once, of the "
-            f"{has_bytes / 2**20:.0f} MiB that this machine has: --engine and --precision measure fewer"
+            f"{memory_bytes / 2**20:.0f} MiB that this machine has: --engine and --precision measure fewer"
         )
 
 
-def _told_in_vain(entrant: Entrant, contestant: Contestant) -> bool:
-    """Return whether an engine was told the only size and made nothing of it: then it is as without."""
-    order = entrant.order
-    return isinstance(order, NetworkOrder) and order.size_hw is not None and contestant.ready.fixed_hw is None
+def _ignores_size(subject: Subject, process: SubjectProcess) -> bool:
+    """Return whether an engine was given the only size and made nothing of it: then it is as without."""
+    loader = subject.loader
+    return isinstance(loader, EngineLoader) and loader.size_hw is not None and process.ready.fixed_hw is None
 
 
-def _works(contest: Contest, size_hw: SizeHw) -> dict[str | None, Work]:
-    from nearfar.benchmark.flops import work_of
+def _count_all_macs(plan: BenchPlan, size_hw: SizeHw) -> dict[str | None, MacCount]:
+    from nearfar.benchmark.flops import count_macs
 
-    found: dict[str | None, Work] = {}
-    for name, file in ((None, contest.path), *contest.also.items()):
+    found: dict[str | None, MacCount] = {}
+    for name, file in ((None, plan.path), *plan.also.items()):
         try:
-            found[name] = work_of(file, size_hw)
+            found[name] = count_macs(file, size_hw)
         except (EngineError, GraphError):
             continue  # it is not known then; if it does not run at all, its row will say so
     return found

@@ -11,7 +11,7 @@ _COVERAGE = 0.95
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spread:
+class MedianInterval:
     """A median with its interval.
 
     Attributes:
@@ -30,15 +30,15 @@ class Spread:
     count: int
 
 
-def spread_of(values: Sequence[float]) -> Spread:
+def median_interval(values: Sequence[float]) -> MedianInterval:
     """Return the median of repeated measurements, with an interval that asks nothing of their distribution.
 
     Its ends are the k-th value from below and from above, with the greatest k that covers 95 %.
     Source: H. A. David, H. N. Nagaraja, Order Statistics, 3rd edition, section 7.1.
 
     Example:
-        >>> spread = spread_of([5.0, 1.0, 2.0, 3.0, 4.0, 9.0])
-        >>> spread.median, spread.low, spread.high, round(spread.coverage, 3)
+        >>> interval = median_interval([5.0, 1.0, 2.0, 3.0, 4.0, 9.0])
+        >>> interval.median, interval.low, interval.high, round(interval.coverage, 3)
         (3.5, 1.0, 9.0, 0.969)
 
     Raises:
@@ -52,16 +52,16 @@ def spread_of(values: Sequence[float]) -> Spread:
     while outside + 1 < (count + 1) // 2 and _coverage(count, outside + 2) >= _COVERAGE:
         outside += 1
         coverage = _coverage(count, outside + 1)
-    return Spread(
+    return MedianInterval(
         median=median(ordered), low=ordered[outside], high=ordered[-1 - outside], coverage=coverage, count=count
     )
 
 
-def ratios(numerators: Sequence[float], denominators: Sequence[float]) -> tuple[float, ...]:
+def divide_rounds(numerators: Sequence[float], denominators: Sequence[float]) -> tuple[float, ...]:
     """Return the quotient of each round: what slowed both of them down in one round cancels.
 
     Example:
-        >>> ratios([2.0, 4.0], [1.0, 2.0])
+        >>> divide_rounds([2.0, 4.0], [1.0, 2.0])
         (2.0, 2.0)
     """
     return tuple(above / below for above, below in zip(numerators, denominators, strict=True))

@@ -1,101 +1,149 @@
-"""What contestants are, and what is said between the process that times and the processes that run."""
+"""The subjects of a benchmark, and the messages between the process that times and the processes that run them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nearfar.arrays import MapF32, TensorF32
-from nearfar.benchmark.peak import matmul
-from nearfar.engines import Arithmetic, Engine, EngineReport, Precision
+from nearfar.engines import Arithmetic, EngineReport, Precision, engine_spec
 from nearfar.engines.loader import load_engine
-from nearfar.errors import NearfarError
+from nearfar.errors import EngineError, NearfarError
+from nearfar.machine import resolve_threads
+from nearfar.models.card import ModelCard
+from nearfar.preprocess import SizeHw
 
-PRODUCT_SIDE = 2048
+MATMUL_SIDE = 2048
 """Rows and columns of the matrices whose product is the ceiling."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Loaded:
-    """A contestant, ready to run.
-
-    Attributes:
-        run: Does the work once.
-        report: What really runs; None of a matrix product.
-        fixed_hw: The only (height, width) that it takes. [px]
-        multiple: What its sides must be multiples of, where the graph says so. [px]
-    """
-
-    run: Callable[[TensorF32], MapF32]
-    report: EngineReport | None = None
-    fixed_hw: tuple[int, int] | None = None
-    multiple: int | None = None
+_PEERS = {"pytorch": "PyTorch, eager", "transformers": "transformers"}
 
 
-class Order(Protocol):
-    """A contestant to be loaded in a process of its own; it can be pickled."""
+class Role(StrEnum):
+    """What a subject is measured for."""
 
-    def load(self) -> Loaded:
-        """Return it, loaded. All that it needs is imported here, so that the import is part of its start."""
+    NAIVE = "naive"  # what the others are compared with
+    OWN = "own"  # the naive way at the model's own size, beside others at another
+    ENGINE = "engine"
+    PEER = "peer"
+    CEILING = "ceiling"
+
+
+class Runner(Protocol):
+    """What runs in a subject's process: an ``Engine``, or what looks like one."""
+
+    @property
+    def report(self) -> EngineReport | None:
+        """What really runs; None of a matrix product."""
+
+    @property
+    def fixed_hw(self) -> SizeHw | None:
+        """The only height and width that it takes [px]."""
+
+    @property
+    def multiple(self) -> int | None:
+        """What its sides must be multiples of, where the graph says so [px]."""
+
+    def run(self, tensor: TensorF32, /) -> MapF32:
+        """Return the map, (h, w) float32, of (1, 3, h, w) float32."""
+        ...
+
+
+class Loader(Protocol):
+    """What loads a subject in a process of its own; it can be pickled."""
+
+    def load(self) -> Runner:
+        """Return what runs. All that it needs is imported here, so that the import is part of its start."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NetworkOrder:
+class Subject:
+    """What is measured.
+
+    Attributes:
+        name: What it is called, once in a benchmark.
+        role: What it is measured for.
+        loader: What loads it.
+        size_hw: The size of its input. [px]
+        precision: What was asked for.
+        file: What the network's file is called, where it is another than the model's.
+    """
+
+    name: str
+    role: Role
+    loader: Loader
+    size_hw: SizeHw
+    precision: Precision = Precision.EXACT
+    file: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunctionRunner:
+    """A function as a ``Runner``."""
+
+    run: Callable[[TensorF32], MapF32]
+    report: EngineReport | None = None
+    fixed_hw: SizeHw | None = None
+    multiple: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineLoader:
     """A network by one of nearfar's engines; the fields are those of ``nearfar.engines.loader.load_engine``."""
 
     path: Path
     engine: str
     precision: Precision
     threads: int | None = None
-    size_hw: tuple[int, int] | None = None
+    size_hw: SizeHw | None = None
     sha256: str | None = None
     cache_folder: Path | None = None
     quantized: bool = False
 
-    def load(self) -> Loaded:
-        """Return it, loaded."""
-        return loaded(
-            load_engine(
-                self.path,
-                engine=self.engine,
-                precision=self.precision,
-                size_hw=self.size_hw,
-                sha256=self.sha256,
-                cache_folder=self.cache_folder,
-                threads=self.threads,
-                quantized=self.quantized,
-            )
+    def load(self) -> Runner:
+        """Return the engine with the network."""
+        return load_engine(
+            self.path,
+            engine=self.engine,
+            precision=self.precision,
+            size_hw=self.size_hw,
+            sha256=self.sha256,
+            cache_folder=self.cache_folder,
+            threads=self.threads,
+            quantized=self.quantized,
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NaiveOrder:
+class NaiveLoader:
     """A network by ONNX Runtime without any option, as tutorials have it."""
 
     path: Path
     threads: int | None = None
 
-    def load(self) -> Loaded:
-        """Return it, loaded."""
+    def load(self) -> Runner:
+        """Return the engine with the network."""
         from nearfar.engines.onnxruntime import load_plain
 
-        return loaded(load_plain(self.path, threads=self.threads))
+        return load_plain(self.path, threads=self.threads)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProductOrder:
+class MatmulLoader:
     """The product of two matrices."""
 
     engine: str
     arithmetic: Arithmetic
     threads: int | None = None
-    side: int = PRODUCT_SIDE
+    side: int = MATMUL_SIDE
 
-    def load(self) -> Loaded:
-        """Return it, loaded."""
+    def load(self) -> Runner:
+        """Return a runner that takes no notice of its input."""
         multiply = matmul(self.engine, self.arithmetic, side=self.side, threads=self.threads)
         nothing = np.zeros((1, 1), np.float32)
 
@@ -103,32 +151,92 @@ class ProductOrder:
             multiply()
             return nothing
 
-        return Loaded(run=run)
+        return FunctionRunner(run=run)
 
 
-def loaded(engine: Engine) -> Loaded:
-    """Return an engine as a contestant."""
-    return Loaded(run=engine.run, report=engine.report, fixed_hw=engine.fixed_hw, multiple=engine.multiple)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeerLoader:
+    """A checkpoint of Depth Anything V2 by PyTorch, in nearfar's network or in transformers'.
+
+    Attributes:
+        program: ``pytorch`` or ``transformers``.
+        checkpoint: The weights; None where none were named.
+        max_depth_m: As in the model's card. [m]
+        threads: CPU threads; None takes as many as this process may use cores.
+    """
+
+    program: str
+    checkpoint: Path | None
+    max_depth_m: float | None
+    threads: int | None
+
+    def load(self) -> Runner:
+        """Return the network.
+
+        Raises:
+            EngineError: No checkpoint was named.
+            MissingExtraError: PyTorch or transformers is not installed.
+            GraphError: The checkpoint is not one of Depth Anything V2.
+        """
+        if self.checkpoint is None:
+            raise EngineError("PyTorch runs weights, not ONNX files: name the model's with --checkpoint")
+        from nearfar.benchmark.eager import load_eager
+
+        return load_eager(self.checkpoint, program=self.program, max_depth_m=self.max_depth_m, threads=self.threads)
+
+
+def list_peers(checkpoint: Path | None, card: ModelCard, threads: int | None) -> Mapping[str, Loader]:
+    """Return other programs that run a model's weights, by what to call them."""
+    return {
+        name: PeerLoader(program=program, checkpoint=checkpoint, max_depth_m=card.depth_cap_m, threads=threads)
+        for program, name in _PEERS.items()
+    }
+
+
+def matmul(
+    engine: str, arithmetic: Arithmetic, *, side: int, threads: int | None = None
+) -> Callable[[], NDArray[np.float32]]:
+    """Return a function that multiplies two (side, side) matrices of noise, by a runtime that runs networks too.
+
+    What it returns is overwritten when it is called again.
+
+    Args:
+        engine: The name of the runtime; each multiplies in the ``ceilings`` of its ``EngineSpec``.
+        arithmetic: The number format of the factors.
+        side: Of both matrices.
+        threads: CPU threads; None takes as many as this process may use cores.
+
+    Raises:
+        EngineError: The processor or the runtime has no such arithmetic.
+        MissingExtraError: The runtime is not installed.
+        OptionError: ``threads`` is not positive, or there is no such runtime.
+    """
+    generator = np.random.default_rng(0)
+    first, second = (generator.standard_normal((side, side), np.float32) for _ in range(2))
+    return engine_spec(engine).multiply(first, second, arithmetic, resolve_threads(threads))
+
+
+# Messages -------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ready:
-    """The contestant is loaded.
+    """The reply that a subject is loaded.
 
     Attributes:
         seconds: What that took, the import of its runtime included. [s]
-        report: As in ``Loaded``, and so on down.
+        report: As of its ``Runner``, and so on down.
     """
 
     seconds: float
     report: EngineReport | None
-    fixed_hw: tuple[int, int] | None
+    fixed_hw: SizeHw | None
     multiple: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """Run now.
+    """The request to run now.
 
     Attributes:
         tensor: (1, 3, h, w) float32.
@@ -140,8 +248,8 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Taken:
-    """What a turn took.
+class TurnResult:
+    """The reply to a turn.
 
     Attributes:
         seconds: Of each run. [s]
@@ -155,7 +263,7 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Failed:
-    """Why there is nothing."""
+class Failure:
+    """The reply that it failed."""
 
     error: NearfarError

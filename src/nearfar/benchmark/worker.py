@@ -1,37 +1,138 @@
-"""The process that runs one contestant, when it is told to and never otherwise: ``python -m`` this module.
+"""A subject's process, from both sides: it runs when it is its turn and never otherwise.
 
-Pickles come in on standard input and go out on standard output, from and to ``nearfar.benchmark.process``, which
-started it. What a runtime prints goes to standard error.
+``SubjectProcess`` starts ``python -m`` this module. Pickles go in on its standard input and come out on its standard
+output; what a runtime prints goes to standard error.
 """
 
 import os
 import pickle
+import subprocess
 import sys
+import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
+from types import TracebackType
+from typing import BinaryIO, Self
 
-from nearfar.benchmark.subjects import Failed, Loaded, Order, Ready, Taken, Turn
-from nearfar.errors import NearfarError
+from nearfar.arrays import TensorF32
+from nearfar.benchmark.subjects import Failure, Loader, Ready, Runner, Turn, TurnResult
+from nearfar.errors import EngineError, NearfarError
 
+_PATIENCE_S = 10.0
 _QUIET_CHECKS = 100
 _QUIET_STEP_S = 0.005
 _QUIET_SHARE = 0.1
 
 
+class SubjectProcess:
+    """A process that has loaded a subject and waits for its turns; ``close`` ends it, as does a ``with``.
+
+    Attributes:
+        ready: Its reply when it was loaded.
+
+    Raises:
+        NearfarError: What was raised while the subject was loaded: it cannot run here.
+    """
+
+    def __init__(self, loader: Loader) -> None:
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "nearfar.benchmark.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            start_new_session=os.name == "posix",  # Ctrl-C is for the process that times; this one ends when it does
+        )
+        try:
+            reply = self._request(loader)
+            if not isinstance(reply, Ready):
+                raise EngineError(f"the process that loads it said {type(reply).__name__} when it should be ready")
+        except BaseException:
+            self.close()
+            raise
+        self.ready = reply
+
+    def run_turn(self, tensor: TensorF32, *, least_s: float = 0.0) -> TurnResult:
+        """Return the result of one turn.
+
+        Args:
+            tensor: (1, 3, h, w) float32.
+            least_s: Run again until so long has passed. [s]
+
+        Raises:
+            NearfarError: The run failed, or the process ended.
+        """
+        reply = self._request(Turn(tensor=tensor, least_s=least_s))
+        if not isinstance(reply, TurnResult):
+            raise EngineError(f"the process that runs it said {type(reply).__name__} at its turn")
+        return reply
+
+    def close(self) -> None:
+        """End the process."""
+        for stream in (self._process.stdin, self._process.stdout):
+            with suppress(BrokenPipeError):
+                if stream is not None:
+                    stream.close()
+        try:
+            self._process.wait(_PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._errors.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _request(self, request: object) -> object:
+        assert self._process.stdin is not None  # noqa: S101 - both are pipes
+        assert self._process.stdout is not None  # noqa: S101
+        try:
+            pickle.dump(request, self._process.stdin, pickle.HIGHEST_PROTOCOL)
+            self._process.stdin.flush()
+            reply = pickle.load(self._process.stdout)
+        except (EOFError, BrokenPipeError, pickle.UnpicklingError) as error:
+            raise EngineError(self._explain_end()) from error
+        if isinstance(reply, Failure):
+            raise reply.error
+        return reply
+
+    def _explain_end(self) -> str:
+        """Return how the process ended, in words."""
+        try:
+            code = self._process.wait(_PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            return "its process stopped answering"
+        self._errors.seek(0)
+        lines = [line.strip() for line in self._errors.read().decode(errors="replace").splitlines() if line.strip()]
+        last = f": {lines[-1]}" if lines else ""
+        if code < 0:
+            return f"its process was ended by signal {-code}{' (out of memory?)' if code == -9 else ''}{last}"
+        return f"its process ended with code {code}{last}"
+
+
+# Inside the process ---------------------------------------------------------------------------------------------------
+
+
 def serve(requests: BinaryIO, replies: BinaryIO) -> None:
-    """Load the contestant that is ordered first, then take turns until nobody asks any more."""
+    """Load the subject that is asked for first, then run its turns until nobody asks any more."""
     try:
-        order: Order = pickle.load(requests)
+        loader: Loader = pickle.load(requests)
         begin = time.perf_counter()
-        contestant = order.load()
+        runner = loader.load()
         seconds = time.perf_counter() - begin
         settle()
-        _say(replies, _ready(contestant, seconds))
+        ready = Ready(seconds=seconds, report=runner.report, fixed_hw=runner.fixed_hw, multiple=runner.multiple)
+        _reply(replies, ready)
         while True:
-            _say(replies, _turn(contestant, pickle.load(requests)))
+            _reply(replies, _run_turn(runner, pickle.load(requests)))
     except NearfarError as error:
-        _say(replies, Failed(error=error))
+        _reply(replies, Failure(error=error))
     except EOFError:
         return
 
@@ -66,21 +167,17 @@ def peak_bytes() -> int | None:
     return None
 
 
-def _ready(contestant: Loaded, seconds: float) -> Ready:
-    return Ready(seconds=seconds, report=contestant.report, fixed_hw=contestant.fixed_hw, multiple=contestant.multiple)
-
-
-def _turn(contestant: Loaded, turn: Turn) -> Taken:
+def _run_turn(runner: Runner, turn: Turn) -> TurnResult:
     seconds: list[float] = []
     while not seconds or sum(seconds) < turn.least_s:
         begin = time.perf_counter()
-        found = contestant.run(turn.tensor)
+        found = runner.run(turn.tensor)
         seconds.append(time.perf_counter() - begin)
     settle()
-    return Taken(seconds=tuple(seconds), map=found, peak_bytes=peak_bytes())
+    return TurnResult(seconds=tuple(seconds), map=found, peak_bytes=peak_bytes())
 
 
-def _say(replies: BinaryIO, reply: Ready | Taken | Failed) -> None:
+def _reply(replies: BinaryIO, reply: Ready | TurnResult | Failure) -> None:
     pickle.dump(reply, replies, pickle.HIGHEST_PROTOCOL)
     replies.flush()
 

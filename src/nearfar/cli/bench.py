@@ -3,26 +3,35 @@
 import json
 import shlex
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from nearfar.cli import options
-from nearfar.cli.bench_table import as_text
+from nearfar.benchmark.plan import PACKAGES, BenchPlan, Duration
+from nearfar.benchmark.results import (
+    Agreements,
+    SpeedRow,
+    build_card_rows,
+    build_record,
+    format_card_toml,
+)
+from nearfar.benchmark.run import SizeResult, measure
+from nearfar.benchmark.schedule import StartUp
+from nearfar.benchmark.statistics import MedianInterval
+from nearfar.benchmark.subjects import MATMUL_SIDE, list_peers
+from nearfar.cli import console, options
 from nearfar.cli.demo_photographs import demo_photographs
 from nearfar.cli.interrupt import INTERRUPTED, catch_interrupts
 from nearfar.engines import ENGINES, EngineName, Precision, engine_spec
 from nearfar.errors import OptionError
 from nearfar.image.reader import read_picture
-from nearfar.models.select import choose, faster
+from nearfar.machine import MachineReport, describe_machine
+from nearfar.models.select import Chosen, choose, faster
 from nearfar.models.store import ModelStore
-
-if TYPE_CHECKING:
-    from nearfar.benchmark.plan import Contest
-    from nearfar.machine import MachineReport
-    from nearfar.models.select import Chosen
+from nearfar.text_table import format_markdown
 
 Sizes = Annotated[
     list[int] | None,
@@ -97,38 +106,41 @@ def bench(
     _require_sense(seconds=seconds, runs=runs, checkpoint=checkpoint, peers=peers)
     if card and (as_json or sizes):
         raise OptionError("--card prints rows of the model's own size and nothing else: leave out --json and --size")
-    from nearfar.benchmark.plan import PACKAGES
-    from nearfar.benchmark.records import card_toml, measurements_of, record_of
-    from nearfar.benchmark.run import measure
-    from nearfar.machine import describe_machine
-
-    say = _say(quiet=quiet)
+    notify = partial(console.notify, quiet=quiet)
     store = ModelStore()
     chosen = choose(model, store, offline=offline)
     if chosen.notice:
-        typer.echo(f"nearfar: {chosen.notice}", err=True)
-    contest = _contest(chosen, sizes, engine, precision, threads, _files(chosen, store, also or ()))
-    contest = _at_pace(contest, seconds, runs)
-    if peers:
-        contest = _with_peers(contest, checkpoint)
+        console.notify(chosen.notice)
+    plan = BenchPlan(
+        card=chosen.card,
+        path=chosen.path,
+        pictures=tuple(read_picture(photograph.path) for photograph in demo_photographs()),
+        sizes=tuple(sizes or ()),
+        engines=ENGINES if engine == EngineName.AUTO.value else (engine_spec(engine),),
+        precisions=tuple(Precision) if precision is None else (precision,),
+        threads=threads,
+        also=_find_files(chosen, store, also or ()),
+        peers=list_peers(checkpoint, chosen.card, threads) if peers else {},
+        duration=Duration(seconds=seconds or _SECONDS, rounds=runs),
+    )
     machine = describe_machine(PACKAGES)
     _warn_if_busy(machine)
-    settings = _settings(contest, checkpoint)
+    settings = _record_settings(plan, checkpoint)
     with catch_interrupts(gently=True) as stop:
-        for result in measure(contest, say=say, should_stop=stop):
+        for result in measure(plan, notify=notify, should_stop=stop):
             is_own = result.size_hw == result.own_hw
             lines = [
-                json.dumps(record_of(row, machine, settings, model=chosen.card.id, is_own_size=is_own))
+                json.dumps(build_record(row, machine, settings, model=chosen.card.id, is_own_size=is_own))
                 for row in result.rows
             ]
             if as_json:
                 typer.echo("\n".join(lines))
             elif card:
-                typer.echo(card_toml(measurements_of(lines)), nl=False)
+                typer.echo(format_card_toml(build_card_rows(lines)), nl=False)
             else:
-                typer.echo(as_text(result, machine, model=chosen.card.id))
+                typer.echo(format_table(result, machine, model=chosen.card.id))
     if stop.requested:
-        say("stopped: these are the rounds until then")
+        notify("stopped: these are the rounds until then")
         raise typer.Exit(INTERRUPTED)
 
 
@@ -141,32 +153,10 @@ def _require_sense(*, seconds: float | None, runs: int | None, checkpoint: Path 
         raise OptionError("--checkpoint is for --peers: give both")
 
 
-def _contest(
-    chosen: "Chosen",
-    sizes: list[int] | None,
-    engine: EngineName,
-    precision: Precision | None,
-    threads: int | None,
-    also: Mapping[str, Path],
-) -> "Contest":
-    from nearfar.benchmark.plan import Contest
-
-    return Contest(
-        card=chosen.card,
-        path=chosen.path,
-        pictures=tuple(read_picture(photograph.path) for photograph in demo_photographs()),
-        sizes=tuple(sizes or ()),
-        engines=ENGINES if engine == EngineName.AUTO.value else (engine_spec(engine),),
-        precisions=tuple(Precision) if precision is None else (precision,),
-        threads=threads,
-        also=also,
-    )
-
-
-def _files(chosen: "Chosen", store: ModelStore, also: Sequence[Path]) -> dict[str, Path]:
+def _find_files(chosen: Chosen, store: ModelStore, also: Sequence[Path]) -> dict[str, Path]:
     """Return the other files of the network by what to call them: the quantised one of the store, and those named."""
-    quantised = faster(chosen, store)
-    found = {} if quantised is chosen else {quantised.card.id: quantised.path}
+    quantized = faster(chosen, store)
+    found = {} if quantized is chosen else {quantized.card.id: quantized.path}
     for path in also:
         if path.name in found:
             raise OptionError(f"two files called {path.name} cannot be told apart in a table: rename one")
@@ -174,53 +164,133 @@ def _files(chosen: "Chosen", store: ModelStore, also: Sequence[Path]) -> dict[st
     return found
 
 
-def _at_pace(contest: "Contest", seconds: float | None, runs: int | None) -> "Contest":
-    from dataclasses import replace
-
-    from nearfar.benchmark.plan import Pace
-
-    return replace(contest, pace=Pace(seconds=seconds or _SECONDS, rounds=runs))
-
-
-def _with_peers(contest: "Contest", checkpoint: Path | None) -> "Contest":
-    from dataclasses import replace
-
-    from nearfar.cli.peers import peer_orders
-
-    return replace(contest, peers=peer_orders(checkpoint, contest.card, contest.threads))
-
-
-def _settings(contest: "Contest", checkpoint: Path | None) -> dict[str, object]:
-    from nearfar.benchmark.subjects import PRODUCT_SIDE
-
+def _record_settings(plan: BenchPlan, checkpoint: Path | None) -> dict[str, object]:
     return {
         "command": shlex.join(["nearfar", *sys.argv[1:]]),
-        "network": str(contest.path),
-        "network_sha256": contest.card.file().sha256 if contest.card.files else None,
-        "also": {name: str(path) for name, path in contest.also.items()},
-        "pictures": [picture.name for picture in contest.pictures],
+        "network": str(plan.path),
+        "network_sha256": plan.card.file().sha256 if plan.card.files else None,
+        "also": {name: str(path) for name, path in plan.also.items()},
+        "pictures": [picture.name for picture in plan.pictures],
         "prepare": "square",
-        "threads": contest.threads,
-        "seconds": None if contest.pace.rounds else contest.pace.seconds,
-        "rounds": contest.pace.rounds,
-        "turn_s": contest.pace.turn_s,
-        "ceiling": f"product of two {PRODUCT_SIDE}x{PRODUCT_SIDE} matrices",
+        "threads": plan.threads,
+        "seconds": None if plan.duration.rounds else plan.duration.seconds,
+        "rounds": plan.duration.rounds,
+        "turn_s": plan.duration.turn_s,
+        "ceiling": f"product of two {MATMUL_SIDE}x{MATMUL_SIDE} matrices",
         "checkpoint": str(checkpoint) if checkpoint else None,
     }
 
 
-def _say(*, quiet: bool) -> Callable[[str], None]:
-    def say(text: str) -> None:
-        if not quiet:
-            typer.echo(f"nearfar: {text}", err=True)
-
-    return say
-
-
-def _warn_if_busy(machine: "MachineReport") -> None:
+def _warn_if_busy(machine: MachineReport) -> None:
     if machine.is_busy:
-        typer.echo(
-            f"nearfar: this machine was at work before (load {machine.load:.1f} on {machine.cores} cores): seconds "
-            "will be longer than they need be, ratios less sure",
-            err=True,
+        console.notify(
+            f"this machine was at work before (load {machine.load:.1f} on {machine.cores} cores): seconds will be "
+            "longer than they need be, ratios less sure"
         )
+
+
+_COLUMNS = (
+    "milliseconds",
+    "speed",
+    "of the ceiling",
+    "memory",
+    "start: first, again",
+    "difference",
+    "Spearman",
+    "in order",
+)
+_NONE = "–"
+
+
+def format_table(result: SizeResult, machine: MachineReport, *, model: str) -> str:
+    """Return one size's table, with what it was measured on and how above and below it."""
+    height, width = result.size_hw
+    is_own = result.size_hw == result.own_hw
+    own = "" if is_own else f"speed at {result.own_hw[1]}x{result.own_hw[0]}"
+    header = [f"{model} at {width}x{height}", *_COLUMNS, *([] if is_own else [own, "difference from it"])]
+    body = [_format_row(row, is_own=is_own) for row in result.rows]
+    return "\n".join(
+        [
+            _format_machine(machine),
+            "",
+            *format_markdown([header, *body]),
+            *_list_reasons(result.rows),
+            "",
+            *_explain(result),
+            "",
+        ]
+    )
+
+
+def _format_row(row: SpeedRow, *, is_own: bool) -> list[str]:
+    cells = [
+        row.name,
+        _format_milliseconds(row.seconds),
+        _format_speed(row.speed),
+        f"{row.share.median:.0%} of {row.ceiling.arithmetic}" if row.share and row.ceiling else _NONE,
+        f"{row.peak_bytes / 2**20:.0f} MiB" if row.peak_bytes else _NONE,
+        _format_start(row.start),
+        *_format_agreement(row.agreement),
+    ]
+    if is_own:
+        return cells
+    return [*cells, _format_speed(row.speed_own), _format_agreement(row.agreement_own)[0]]
+
+
+def _format_milliseconds(interval: MedianInterval | None) -> str:
+    if interval is None:
+        return _NONE
+    digits = 1 if interval.median < 0.1 else 0
+    return f"{interval.median * 1e3:.{digits}f} ({interval.low * 1e3:.{digits}f}–{interval.high * 1e3:.{digits}f})"
+
+
+def _format_speed(interval: MedianInterval | None) -> str:
+    return _NONE if interval is None else f"{interval.median:.2f}× ({interval.low:.2f}–{interval.high:.2f})"
+
+
+def _format_start(start: StartUp | None) -> str:
+    if start is None:
+        return _NONE
+    return f"{start.first_s:.2f} s" if start.cached_s is None else f"{start.first_s:.2f}, {start.cached_s:.2f} s"
+
+
+def _format_agreement(found: Agreements | None) -> list[str]:
+    if found is None:
+        return [_NONE] * 3
+    worst = found.worst
+    difference = "0" if worst.mean_difference == 0 else f"{worst.mean_difference:.2g}"
+    return [difference, f"{worst.spearman:.4f}", f"{worst.ordering:.4f}"]
+
+
+def _list_reasons(rows: Sequence[SpeedRow]) -> list[str]:
+    found = [f"- {row.name}: {row.status}{f': {row.reason}' if row.reason else ''}" for row in rows if not row.seconds]
+    return ["", *found] if found else []
+
+
+def _format_machine(machine: MachineReport) -> str:
+    memory = f", {machine.memory_bytes / 2**30:.0f} GiB" if machine.memory_bytes else ""
+    versions = ", ".join(f"{name} {version}" for name, version in machine.versions.items())
+    return f"{machine.processor}, {machine.cores} cores{memory}; {machine.system}; {versions}"
+
+
+def _explain(result: SizeResult) -> list[str]:
+    first = next((row.seconds for row in result.rows if row.seconds), None)
+    coverage = f", with intervals that hold the true one in {first.coverage:.0%} of cases" if first else ""
+    ceilings = [
+        f"{ceiling.arithmetic} {ceiling.operations_per_s / 1e9:.0f} GFLOP/s ({ceiling.engine})"
+        for ceiling in result.ceilings.values()
+    ]
+    work = f"{result.multiply_adds / 1e9:.2f} GMAC" if result.multiply_adds else "an unknown number of multiplications"
+    sure = (
+        f"Medians of {result.rounds} rounds in which each ran at its turn{coverage}. Speed: the first row's seconds "
+        "over the row's, round by round."
+    )
+    equal = (
+        "Difference (share of the range), Spearman and pairs in order: of the maps, against the first row's, the worst "
+        "of the pictures shown. Start: seconds to import, load and compile, first and with what the first kept."
+    )
+    limit = (
+        f"The network multiplies {work}. Ceiling, measured in the same rounds as the product of two matrices of "
+        f"{MATMUL_SIDE}×{MATMUL_SIDE}: {', '.join(ceilings) or 'not measured'}."
+    )
+    return [f"{sure} {equal}", limit]

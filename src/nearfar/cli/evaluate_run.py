@@ -9,6 +9,7 @@ from pathlib import Path
 
 import typer
 
+from nearfar.cli.console import notify
 from nearfar.cli.report import progress_bar
 from nearfar.errors import OptionError
 from nearfar.estimator import load
@@ -84,7 +85,7 @@ def load_model(word: str, options: ModelOptions, *, window_hw: tuple[int, int] |
         offline=options.offline,
     )
     if estimator.notice:
-        typer.echo(f"nearfar: {estimator.notice}", err=True)
+        notify(estimator.notice)
     assert estimator.path is not None  # noqa: S101 - load() says which file it is
     return wrap_estimator(estimator, network=estimator.path, window_hw=window_hw)
 
@@ -126,7 +127,7 @@ def run_evaluation(
 def exit_with_failures(run: Evaluation) -> None:
     """Name what is missing, and end with exit code 1 if anything is, or failed."""
     for name in run.data.missing:
-        typer.echo(f"nearfar: missing: {name}", err=True)
+        notify(f"missing: {name}")
     if run.data.missing or run.first.failures or (run.against is not None and run.against.failures):
         raise typer.Exit(1)
 
@@ -167,14 +168,14 @@ def _evaluate_all(
         cache = ResultsCache(options.out, whole, afresh=options.afresh)
         there = len(cache.load())
         if there and options.verbose:
-            typer.echo(f"nearfar: going on: {options.out} has {there} photographs scored", err=True)
+            notify(f"going on: {options.out} has {there} photographs scored")
     results = []
     with progress_bar(len(samples), shown=options.verbose) as advance:
         for result in evaluate_samples(samples, predictor, protocol, cache=cache):
             results.append(result)
             advance()
             if result.error:
-                typer.echo(f"nearfar: {predictor.title}: {result.name}: {result.error}", err=True)
+                notify(f"{predictor.title}: {result.name}: {result.error}")
     return PredictorResults(predictor=predictor, results=results)
 
 

@@ -54,7 +54,7 @@ _RUNTIME_ERRORS = (
 )
 
 # One MatMul of two open (?, ?) float32 inputs "a" and "b", opset 13, IR version 7, as onnx.helper writes it
-# (tests/test_engine_products.py makes it again): ONNX Runtime takes no graph but a file's, and onnx is not installed
+# (tests/test_benchmark_subjects.py makes it again): ONNX Runtime takes no graph but a file's, and onnx is not installed
 # where models only run.
 ONE_PRODUCT = bytes.fromhex(
     "08073a490a110a01610a016212016322064d61744d756c1201675a0f0a0161120a0a08080112040a000a00"

@@ -4,7 +4,7 @@ import os
 import signal
 from dataclasses import dataclass
 
-from nearfar.benchmark.subjects import Loaded
+from nearfar.benchmark.subjects import FunctionRunner
 from nearfar.engines import EngineReport, Precision
 from nearfar.errors import EngineError, MissingExtraError
 
@@ -14,12 +14,12 @@ REPORT = EngineReport(
 
 
 @dataclass(frozen=True)
-class FakeOrder:
+class FakeLoader:
     """Loads without a runtime; the name says how it shall behave."""
 
     behaviour: str = "well"
 
-    def load(self) -> Loaded:
+    def load(self) -> FunctionRunner:
         if self.behaviour == "missing":
             raise MissingExtraError.of("x", extra="x", purpose="a test")
         if self.behaviour == "dies":
@@ -27,5 +27,5 @@ class FakeOrder:
         if self.behaviour == "crashes":
             raise AssertionError("an error of no kind that nearfar knows")
         if self.behaviour == "fails when it runs":
-            return Loaded(run=lambda _: (_ for _ in ()).throw(EngineError("not at this size")))
-        return Loaded(run=lambda given: given[0, 0] * 2, report=REPORT, multiple=14)
+            return FunctionRunner(run=lambda _: (_ for _ in ()).throw(EngineError("not at this size")))
+        return FunctionRunner(run=lambda given: given[0, 0] * 2, report=REPORT, multiple=14)

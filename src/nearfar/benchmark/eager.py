@@ -11,6 +11,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from nearfar.arrays import MapF32, TensorF32
+from nearfar.engines import EngineReport, Precision
 from nearfar.errors import require_packages
 from nearfar.machine import resolve_threads
 from nearfar.net.checkpoint import load_checkpoint, load_network
@@ -21,21 +22,21 @@ from nearfar.net.weights import POSITION_OFFSETS, Layout, from_nearfar, layout_o
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EagerNetwork:
-    """A network in PyTorch on the CPU.
+    """A network in PyTorch on the CPU; a ``Runner``.
 
     Attributes:
         forward: (1, 3, h, w) float32 to (1, h, w) float32.
         network: The same, by whosever code it runs and in whatever that takes and gives.
-        threads: How many CPU threads it uses.
-        version: Of the program.
+        report: What runs.
         multiple: What the sides must be multiples of. [px]
+        fixed_hw: None: it takes any size.
     """
 
     forward: Callable[[Tensor], Tensor]
     network: nn.Module
-    threads: int
-    version: str
-    multiple: int = PATCH
+    report: EngineReport
+    multiple: int | None = PATCH
+    fixed_hw: None = None
 
     def run(self, tensor: TensorF32) -> MapF32:
         """Return the network's map, (h, w) float32, of (1, 3, h, w) float32."""
@@ -64,11 +65,11 @@ def load_eager(checkpoint: Path, *, program: str, max_depth_m: float | None, thr
     network = load_network(checkpoint, config)
     torch.set_num_threads(resolve_threads(threads))
     if program == "transformers":
-        return _by_transformers(network, config)
-    return EagerNetwork(forward=network, network=network, threads=torch.get_num_threads(), version=torch.__version__)
+        return _load_transformers(network, config)
+    return EagerNetwork(forward=network, network=network, report=_report(program, torch.__version__))
 
 
-def _by_transformers(network: nn.Module, config: DepthAnythingConfig) -> EagerNetwork:
+def _load_transformers(network: nn.Module, config: DepthAnythingConfig) -> EagerNetwork:
     require_packages("transformers", extra="test", purpose="the peer transformers")
     import transformers
 
@@ -78,19 +79,23 @@ def _by_transformers(network: nn.Module, config: DepthAnythingConfig) -> EagerNe
             Path(folder) / "model.safetensors",
             metadata={"format": "pt"},
         )
-        (Path(folder) / "config.json").write_text(json.dumps(_config_of_transformers(config)), encoding="utf-8")
+        (Path(folder) / "config.json").write_text(json.dumps(_build_transformers_config(config)), encoding="utf-8")
         theirs = transformers.AutoModelForDepthEstimation.from_pretrained(folder, local_files_only=True)
 
     def forward(pixels: Tensor) -> Tensor:
         depth: Tensor = theirs(pixel_values=pixels).predicted_depth
         return depth
 
-    return EagerNetwork(
-        forward=forward, network=theirs, threads=torch.get_num_threads(), version=str(transformers.__version__)
+    return EagerNetwork(forward=forward, network=theirs, report=_report("transformers", str(transformers.__version__)))
+
+
+def _report(program: str, version: str) -> EngineReport:
+    return EngineReport(
+        engine=program, provider="CPU", precision=Precision.EXACT, threads=torch.get_num_threads(), version=version
     )
 
 
-def _config_of_transformers(config: DepthAnythingConfig) -> dict[str, object]:
+def _build_transformers_config(config: DepthAnythingConfig) -> dict[str, object]:
     """Return what stands in the config.json of a published checkpoint.
 
     Source: huggingface.co/depth-anything/Depth-Anything-V2-Small-hf, config.json.
