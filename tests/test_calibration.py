@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import nearfar
 from nearfar.calibration import FARTHEST_TIMES, calibrate
 from nearfar.depth_map import Depth, Disparity, Provenance, sample_at
 from nearfar.errors import OptionError
@@ -35,7 +36,7 @@ POINTS = points_of(floor_m(), [2, 20, 40, 57])
 
 @settings(deadline=None)
 @given(scale=st.floats(1e-3, 1e3), shift=st.floats(-100, 100), count=st.integers(2, 9))
-def test_true_distances_give_back_the_true_metres(scale: float, shift: float, count: int) -> None:
+def test_true_distances_give_true_metres(scale: float, shift: float, count: int) -> None:
     true = floor_m()
     disparity = relative(true, scale=scale, shift=shift * scale)
     found = calibrate(disparity, points_of(true, np.linspace(1, HEIGHT - 2, count).astype(int).tolist()))
@@ -47,15 +48,14 @@ def test_true_distances_give_back_the_true_metres(scale: float, shift: float, co
     assert found.clipped == 0
 
 
-def test_the_method_gives_the_same_depth_as_the_function() -> None:
-    depth = calibrate(DISPARITY, POINTS).depth
-    assert isinstance(depth, Depth)
-    np.testing.assert_array_equal(depth.values, calibrate(DISPARITY, POINTS).depth.values)
+def test_public_name_is_the_function() -> None:
+    assert nearfar.calibrate is calibrate
+    assert isinstance(calibrate(DISPARITY, POINTS).depth, Depth)
 
 
 @settings(deadline=None)
 @given(st.permutations(POINTS))
-def test_the_order_of_points_does_not_matter(points: list[tuple[float, float, float]]) -> None:
+def test_order_of_points_does_not_matter(points: list[tuple[float, float, float]]) -> None:
     wrong = [(x, y, metres * (1.3 if y == 20 else 1)) for x, y, metres in points]
     usual = [(x, y, metres * (1.3 if y == 20 else 1)) for x, y, metres in POINTS]
     found, expected = calibrate(DISPARITY, wrong), calibrate(DISPARITY, usual)
@@ -64,7 +64,7 @@ def test_the_order_of_points_does_not_matter(points: list[tuple[float, float, fl
 
 
 @pytest.mark.parametrize("wrong", [0.4, 2.5])
-def test_a_wrong_distance_among_many_is_resisted_and_named(wrong: float) -> None:
+def test_wrong_distance_among_many_resisted_and_warned(wrong: float) -> None:
     points = points_of(floor_m(), list(range(1, 59, 6)))
     x, y, metres = points[4]
     points[4] = x, y, metres * wrong
@@ -84,7 +84,7 @@ def test_errors_are_those_of_the_calibrated_map() -> None:
         assert fitted.error_percent == pytest.approx(100 * (there / fitted.known.metres - 1), abs=1e-3)
 
 
-def test_what_lies_beyond_infinity_is_clipped_counted_and_told() -> None:
+def test_beyond_infinity_clipped_counted_and_warned() -> None:
     # Known at 3 and 2 m only; twice as steep above them, so that the fit passes through infinity.
     values = np.repeat(np.linspace(-2, 1, HEIGHT, dtype=np.float32)[:, None], WIDTH, axis=1)
     found = calibrate(Disparity(values=values), [(5, 58, 2.0), (60, 45, 3.0)])
@@ -117,31 +117,31 @@ def test_what_lies_beyond_infinity_is_clipped_counted_and_told() -> None:
         ([POINTS[0], (5, 5, math.inf)], "inf"),
     ],
 )
-def test_points_that_determine_no_metres_are_refused(points: list[tuple[float, float, float]], says: str) -> None:
+def test_points_without_metres_rejected(points: list[tuple[float, float, float]], says: str) -> None:
     with pytest.raises(OptionError, match=says):
         calibrate(DISPARITY, points)
 
 
 @pytest.mark.parametrize("values", [np.zeros((9, 9)), np.full((9, 9), 1e6)])
-def test_a_flat_map_has_no_metres(values: np.ndarray) -> None:
+def test_flat_map_rejected(values: np.ndarray) -> None:
     with pytest.raises(OptionError, match="noise"):
         calibrate(Disparity(values=values.astype(np.float32)), [(1, 1, 2.0), (7, 7, 4.0)])
 
 
 @pytest.mark.parametrize("farthest_m", [1.0, math.inf, math.nan])
-def test_an_end_that_cannot_be_is_refused(farthest_m: float) -> None:
+def test_farthest_m_rejected(farthest_m: float) -> None:
     with pytest.raises(OptionError, match="farthest_m"):
         calibrate(DISPARITY, POINTS, farthest_m=farthest_m)
 
 
-def test_two_points_are_met_and_said_to_prove_nothing() -> None:
+def test_two_points_met_with_warning() -> None:
     found = calibrate(DISPARITY, [POINTS[0], POINTS[3]])
     assert [fitted.error_m for fitted in found.points] == pytest.approx([0, 0], abs=1e-9)
     assert any("third" in warning for warning in found.warnings)
     assert not calibrate(DISPARITY, POINTS).warnings
 
 
-def test_points_close_together_and_points_on_edges_are_doubted() -> None:
+def test_close_points_and_points_on_edges_warned() -> None:
     assert any(
         "extrapolated" in warning for warning in calibrate(DISPARITY, points_of(floor_m(), [30, 35, 40])).warnings
     )
@@ -152,7 +152,7 @@ def test_points_close_together_and_points_on_edges_are_doubted() -> None:
     assert any("around 40,30 the map is steep" in warning for warning in found.warnings)
 
 
-def test_a_depth_gets_a_scale_and_keeps_its_shape() -> None:
+def test_depth_gets_scale_and_keeps_shape() -> None:
     depth = Depth(values=floor_m().astype(np.float32), provenance=Provenance(model="metric"))
     points = [(x, y, 1.5 * metres) for x, y, metres in POINTS]
     found = calibrate(depth, [*points, (3, 3, 900.0)])
@@ -163,7 +163,7 @@ def test_a_depth_gets_a_scale_and_keeps_its_shape() -> None:
         calibrate(depth, [])
 
 
-def test_the_file_of_a_calibrated_map_is_millimetres_and_names_the_points(tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_file_is_millimetres_and_names_points(tmp_path) -> None:  # type: ignore[no-untyped-def]
     calibrate(DISPARITY, POINTS).depth.save(tmp_path / "floor.png")
     again = open_map(tmp_path / "floor.png")
     assert isinstance(again, Depth)
@@ -173,7 +173,7 @@ def test_the_file_of_a_calibrated_map_is_millimetres_and_names_the_points(tmp_pa
         assert f"{x:g},{y:g} {metres:g} m" in again.provenance.calibration
 
 
-def test_a_sample_is_the_median_of_a_small_square() -> None:
+def test_sample_is_median_of_small_square() -> None:
     values = np.zeros((300, 300), np.float32)
     values[150, 150] = 100
     values[0, 0] = 4
@@ -183,7 +183,7 @@ def test_a_sample_is_the_median_of_a_small_square() -> None:
     assert sample_at(Disparity(values=floor_m().astype(np.float32)), 0, 0).side_px == 3
 
 
-def test_the_percent_of_a_sample_is_that_of_the_picture() -> None:
+def test_percent_of_sample_is_that_of_the_picture() -> None:
     depth = Depth(values=floor_m().astype(np.float32))
     for depth_map in (DISPARITY, depth):
         sample = sample_at(depth_map, 10, 30)

@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pillow_heif
 import tifffile
@@ -20,6 +21,13 @@ def scene(height: int = 24, width: int = 32) -> NDArray[np.uint8]:
     rows, columns = np.linspace(0, 1, height)[:, None], np.linspace(0, 1, width)[None]
     planes = (40 + 180 * columns + 0 * rows, 20 + 120 * rows + 0 * columns, 230 - 90 * columns - 80 * rows)
     return np.rint(np.stack(planes, axis=-1)).astype(np.uint8)
+
+
+def texture(height: int, width: int, seed: int = 0) -> NDArray[np.uint8]:
+    """Return a photograph of something without two equal places: smooth noise, (H, W, 3)."""
+    noise = np.random.default_rng(seed).normal(0, 1, (height, width, 3)).astype(np.float32)
+    smooth = cv2.GaussianBlur(noise, (0, 0), 1.2)
+    return np.clip(128 + 60 * smooth / smooth.std(), 0, 255).astype(np.uint8)
 
 
 def deep_scene(height: int = 24, width: int = 32) -> NDArray[np.uint16]:

@@ -5,6 +5,15 @@ from numpy.typing import NDArray
 
 from nearfar import Depth, Picture
 
+FOCAL_PX = 60.0  # of the camera that sees the box [px]
+
+
+def box(height: int = 48, width: int = 64) -> Depth:
+    """Return a box at 1 m before a wall at 4 m."""
+    depth = np.full((height, width), 4, np.float32)
+    depth[12:36, 16:40] = 1
+    return Depth(values=depth)
+
 
 def rays(height: int, width: int, focal_px: float) -> NDArray[np.float64]:
     """Return the direction of each pixel's ray, (H, W, 3): x right, y up, z = -1."""
@@ -44,3 +53,8 @@ def picture(height: int, width: int, *, focal_px: float | None = None) -> Pictur
     rgb[..., 1] = np.linspace(0, 255, height)[:, None]
     rgb[..., 2] = 128
     return Picture(rgb=rgb, name="scene", focal_px=focal_px)
+
+
+def photograph() -> Picture:
+    """Return the photograph of the box."""
+    return picture(48, 64, focal_px=FOCAL_PX)

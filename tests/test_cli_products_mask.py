@@ -37,7 +37,7 @@ def read(path: Path) -> np.ndarray:
     return cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
 
 
-def test_beside_the_photograph_upright_as_a_16_bit_png(nearfar, photo: Path) -> None:
+def test_16_bit_png_upright_beside_the_photograph(nearfar, photo: Path) -> None:
     done = nearfar(photo, "--far", "60")
     assert (done.code, done.err) == (0, "")
     values = read(photo.with_name("photo-mask.png"))
@@ -45,7 +45,7 @@ def test_beside_the_photograph_upright_as_a_16_bit_png(nearfar, photo: Path) -> 
     assert {values.min(), values.max()} == {0, 65535}
 
 
-def test_for_darktable_it_lies_as_the_sensor_lay(nearfar, photo: Path, tmp_path: Path) -> None:
+def test_darktable_mask_lies_as_the_sensor_lay(nearfar, photo: Path, tmp_path: Path) -> None:
     assert nearfar(photo, "--far", 60, "-f", "png,pfm,preview", "--for", "darktable", "-o", tmp_path / "dt").code == 0
     assert nearfar(photo, "--far", 60, "-o", tmp_path / "upright").code == 0
     values = read(tmp_path / "dt" / "photo-mask.png")
@@ -56,7 +56,7 @@ def test_for_darktable_it_lies_as_the_sensor_lay(nearfar, photo: Path, tmp_path:
     assert read(tmp_path / "dt" / "photo-mask-preview.jpg").shape == (64, 48, 3)
 
 
-def test_an_export_is_turned_as_its_raw_file_lies(nearfar, photo: Path, tmp_path: Path) -> None:
+def test_orientation_turns_mask_of_an_export(nearfar, photo: Path, tmp_path: Path) -> None:
     words = photo, "--far", 60, "--for", "darktable"
     assert nearfar(*words, "--orientation", 3, "-o", tmp_path / "a.png").code == 0
     assert nearfar(*words, "-o", tmp_path / "b.png").code == 0
@@ -64,13 +64,13 @@ def test_an_export_is_turned_as_its_raw_file_lies(nearfar, photo: Path, tmp_path
     np.testing.assert_array_equal(one, np.rot90(other, 1))
 
 
-def test_the_suffix_chooses_the_format(nearfar, photo: Path, tmp_path: Path) -> None:
+def test_suffix_chooses_format(nearfar, photo: Path, tmp_path: Path) -> None:
     for suffix, dtype in {"pfm": np.float32, "tif": np.uint16, "jpg": np.uint8}.items():
         assert nearfar(photo, "--near", "40%", "-o", tmp_path / f"x.{suffix}").code == 0
         assert read(tmp_path / f"x.{suffix}").dtype == dtype
 
 
-def test_the_row_says_what_a_point_came_to(nearfar, photo: Path) -> None:
+def test_row_says_range_around_a_point(nearfar, photo: Path) -> None:
     done = nearfar(photo, "--at", "24,32", "--width", "30", "--json", "--feather", "0")
     row = json.loads(done.text)
     assert row["details"]["near"] - row["details"]["far"] == pytest.approx(30)
@@ -78,21 +78,21 @@ def test_the_row_says_what_a_point_came_to(nearfar, photo: Path) -> None:
     assert f"--far {row['details']['far']:.1f} --near {row['details']['near']:.1f}" in done.err
 
 
-def test_a_point_and_the_range_that_it_names_give_one_mask(nearfar, photo: Path, tmp_path: Path) -> None:
+def test_point_and_its_range_give_one_mask(nearfar, photo: Path, tmp_path: Path) -> None:
     done = nearfar(photo, "--at", "24,32", "--width", "30", "--json", "-o", tmp_path / "a.pfm")
     details = json.loads(done.text)["details"]
     nearfar(photo, "--far", details["far"], "--near", details["near"], "-o", tmp_path / "b.pfm")
     np.testing.assert_allclose(read(tmp_path / "a.pfm"), read(tmp_path / "b.pfm"), atol=1e-4)
 
 
-def test_an_empty_mask_is_made_and_said(nearfar, photo: Path) -> None:
+def test_empty_mask_written_with_notice(nearfar, photo: Path) -> None:
     Image.new("RGB", (64, 64), (9, 9, 9)).save(photo)
     done = nearfar(photo, "--far", "50")
     assert done.code == 0
     assert "the mask is empty" in done.err
 
 
-def test_refinement_can_be_left_out(nearfar, photo: Path, tmp_path: Path) -> None:
+def test_no_refine_leaves_refinement_out(nearfar, photo: Path, tmp_path: Path) -> None:
     for name, words in {"refined": (), "own": ("--no-refine",)}.items():
         nearfar(photo, "--far", "60", "-o", tmp_path / f"{name}.png", *words)
         with Image.open(tmp_path / f"{name}.png") as image:
@@ -118,7 +118,7 @@ def test_refinement_can_be_left_out(nearfar, photo: Path, tmp_path: Path) -> Non
         (("--far", "10", "--for", "lightroom"), "lightroom"),
     ],
 )
-def test_wrong_usage_is_exit_2_one_reason_and_no_file(nearfar, photo: Path, words: tuple[str, ...], said: str) -> None:
+def test_wrong_usage_exits_2_with_one_reason(nearfar, photo: Path, words: tuple[str, ...], said: str) -> None:
     done = nearfar(photo, *words)
     assert done.code == 2
     assert said in " ".join(done.err.replace("│", " ").split())
@@ -130,7 +130,7 @@ def test_wrong_usage_is_exit_2_one_reason_and_no_file(nearfar, photo: Path, word
     ("words", "said"),
     [(("--at", "64,10"), "outside the picture, which is 48×64"), (("--near", "2m"), "a map without metres")],
 )
-def test_what_only_the_photograph_can_tell_fails_it_alone(nearfar, photo: Path, words, said: str) -> None:
+def test_option_wrong_for_one_photograph_fails_it_alone(nearfar, photo: Path, words, said: str) -> None:
     done = nearfar(photo, *words)
     assert done.code == 1
     assert done.err.count("\n") == 1

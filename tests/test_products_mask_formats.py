@@ -21,7 +21,11 @@ from nearfar.products.products import PRODUCTS
 from support.photographs import encoded, exif, scene
 
 CHOSEN = MaskFileSettings(near=80, far=40, feather=20)
+
+
 FOR_DARKTABLE = replace(CHOSEN, program=Program.DARKTABLE)
+
+
 ORIENTATIONS = range(1, 9)
 
 
@@ -61,7 +65,7 @@ def as_darktable_reads(data: bytes) -> np.ndarray:
     return np.clip(stored.max(axis=2) / 65535, 0, 1)
 
 
-def test_a_png_is_16_bit_grey_and_says_what_it_is(disparity: Disparity, picture: Picture) -> None:
+def test_png_is_16_bit_grey_with_facts(disparity: Disparity, picture: Picture) -> None:
     data = writers(CHOSEN)["png"].encode(disparity, picture)
     stored = decoded(data)
     assert (stored.dtype, stored.ndim) == (np.uint16, 2)
@@ -76,7 +80,7 @@ def test_a_png_is_16_bit_grey_and_says_what_it_is(disparity: Disparity, picture:
     assert said["nearfar:source"] == "straße.jpg"
 
 
-def test_a_tiff_holds_the_same_numbers(disparity: Disparity, picture: Picture) -> None:
+def test_tiff_holds_the_same_numbers(disparity: Disparity, picture: Picture) -> None:
     formats = writers(CHOSEN)
     with tifffile.TiffFile(io.BytesIO(formats["tiff"].encode(disparity, picture))) as file:
         stored = file.asarray()
@@ -85,18 +89,18 @@ def test_a_tiff_holds_the_same_numbers(disparity: Disparity, picture: Picture) -
     assert stored.dtype == np.uint16
 
 
-def test_a_pfm_holds_the_mask_itself(disparity: Disparity, picture: Picture) -> None:
+def test_pfm_holds_the_mask_itself(disparity: Disparity, picture: Picture) -> None:
     stored = decoded(writers(CHOSEN)["pfm"].encode(disparity, picture))
     np.testing.assert_array_equal(stored, make_mask(disparity, picture, CHOSEN))
 
 
-def test_without_a_picture_or_without_refinement_the_edges_are_the_maps(disparity: Disparity, picture: Picture) -> None:
+def test_edges_are_the_maps_without_refinement(disparity: Disparity, picture: Picture) -> None:
     plain = replace(CHOSEN, refine=False)
     own = writers(plain)["pfm"].encode(disparity, picture)
     np.testing.assert_array_equal(decoded(own), mask(disparity, near=80, far=40, feather=20))
 
 
-def test_a_preview_is_the_photograph_reddest_inside(disparity: Disparity, picture: Picture) -> None:
+def test_preview_is_reddest_inside(disparity: Disparity, picture: Picture) -> None:
     values = np.zeros(picture.size_hw, np.float32)
     values[:, 16:] = 1
     shown = overlay_mask(picture.rgb, values)
@@ -108,7 +112,7 @@ def test_a_preview_is_the_photograph_reddest_inside(disparity: Disparity, pictur
         assert disparity.provenance.model.encode() in image.info["comment"]
 
 
-def test_a_preview_needs_the_photograph_of_the_same_size(disparity: Disparity, picture: Picture) -> None:
+def test_preview_without_fitting_photograph_rejected(disparity: Disparity, picture: Picture) -> None:
     with pytest.raises(OptionError, match="photograph"):
         writers(CHOSEN)["preview"].encode(disparity, None)
     with pytest.raises(ArrayError, match="must be equal"):
@@ -116,7 +120,7 @@ def test_a_preview_needs_the_photograph_of_the_same_size(disparity: Disparity, p
 
 
 @pytest.mark.parametrize("orientation", ORIENTATIONS)
-def test_a_photograph_in_each_orientation_goes_back_to_how_the_sensor_saw_it(orientation: int) -> None:
+def test_orientation_undone_to_how_the_sensor_saw_it(orientation: int) -> None:
     sensor, data = stored_in(orientation)
     picture = read_picture(data)
     assert picture.orientation == orientation
@@ -126,7 +130,7 @@ def test_a_photograph_in_each_orientation_goes_back_to_how_the_sensor_saw_it(ori
 
 @pytest.mark.parametrize("orientation", ORIENTATIONS)
 @pytest.mark.parametrize("name", ["png", "pfm"])
-def test_for_darktable_the_mask_lies_on_the_pixels_as_the_sensor_gave_them(orientation: int, name: str) -> None:
+def test_darktable_mask_lies_as_the_sensor_lay(orientation: int, name: str) -> None:
     sensor, data = stored_in(orientation)
     picture = read_picture(data)
     # What is near is what is red, so that the mask can be told from the sensor's own pixels.
@@ -140,14 +144,14 @@ def test_for_darktable_the_mask_lies_on_the_pixels_as_the_sensor_gave_them(orien
     assert len(np.unique(read)) > 3
 
 
-def test_a_pfm_for_darktable_has_its_header_and_its_bottom_row_first(disparity: Disparity, picture: Picture) -> None:
+def test_darktable_pfm_has_header_and_bottom_row_first(disparity: Disparity, picture: Picture) -> None:
     data = writers(FOR_DARKTABLE)["pfm"].encode(disparity, picture)
     header, values = data[:18], np.frombuffer(data[-24 * 32 * 4 :], "<f4").reshape(24, 32)
     assert header == b"Pf\n32 24\n-1.0\n" + header[14:]
     np.testing.assert_array_equal(values[::-1], make_mask(disparity, picture, CHOSEN))
 
 
-def test_an_export_can_be_told_how_its_raw_file_lies(disparity: Disparity, picture: Picture) -> None:
+def test_orientation_of_raw_file_overrides_the_exports(disparity: Disparity, picture: Picture) -> None:
     told = writers(replace(FOR_DARKTABLE, orientation=8))["png"].encode(disparity, picture)
     turned = Picture(rgb=picture.rgb, name=picture.name, orientation=8)
     assert told == writers(FOR_DARKTABLE)["png"].encode(disparity, turned)

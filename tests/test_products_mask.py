@@ -1,4 +1,4 @@
-"""A mask is 1 inside its range, 0 outside, soft between; its edges are the photograph's."""
+"""Masks: a range of distances, in percent and in metres, with a soft step beyond each end."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from nearfar import Depth, Disparity, Picture
 from nearfar.errors import ArrayError, OptionError
 from nearfar.products import guided_filter
-from nearfar.products.guided_filter import fit_coefficients, refine
 from nearfar.products.mask import MaskSettings, find_band, make_mask, mask, measure_share
 
 PERCENTS = st.integers(0, 100)
@@ -37,19 +36,19 @@ def at_percent(**chosen: object) -> dict[int, float]:
         ({"at": (98, 0), "width": 20, "feather": 0}, {86: 0, 90: 1, 100: 1}),
     ],
 )
-def test_the_mask_of_a_ramp(chosen: dict[str, object], expected: dict[int, float]) -> None:
+def test_ramp_selects_range(chosen: dict[str, object], expected: dict[int, float]) -> None:
     values = at_percent(**chosen)
     assert {percent: values[percent] for percent in expected} == pytest.approx(expected, abs=1e-4)
 
 
-def test_the_feather_is_a_smoothstep() -> None:
+def test_feather_is_smoothstep() -> None:
     values = at_percent(far=50, feather=20)
     assert values[35] == pytest.approx(3 * 0.25**2 - 2 * 0.25**3, abs=1e-5)
 
 
 @given(PERCENTS, PERCENTS, st.integers(0, 100))
 @settings(deadline=None)
-def test_inside_is_exactly_1_and_beyond_the_feather_exactly_0(one: int, other: int, feather: int) -> None:
+def test_inside_exactly_1_beyond_feather_exactly_0(one: int, other: int, feather: int) -> None:
     far, near = sorted((one, other))
     shown = ramp().normalize()[0].astype(np.float64) * 100
     values = mask(ramp(), near=near, far=far, feather=feather)[0]
@@ -62,7 +61,7 @@ def test_inside_is_exactly_1_and_beyond_the_feather_exactly_0(one: int, other: i
 
 @given(PERCENTS, PERCENTS, st.integers(0, 40))
 @settings(deadline=None)
-def test_a_wider_range_never_selects_less(one: int, other: int, feather: int) -> None:
+def test_wider_range_never_selects_less(one: int, other: int, feather: int) -> None:
     farther, far = sorted((one, other))
     wide, narrow = (mask(ramp(), far=end, feather=feather) for end in (farther, far))
     assert (wide >= narrow).all()
@@ -70,25 +69,25 @@ def test_a_wider_range_never_selects_less(one: int, other: int, feather: int) ->
 
 @given(PERCENTS, st.integers(0, 40))
 @settings(deadline=None)
-def test_inverted_it_is_what_was_left_out(far: int, feather: int) -> None:
+def test_invert_selects_the_rest(far: int, feather: int) -> None:
     plain, inverted = (mask(ramp(), far=far, feather=feather, invert=flag) for flag in (False, True))
     np.testing.assert_allclose(plain + inverted, 1, atol=1e-6)
 
 
-def test_it_does_not_depend_on_the_scale_and_shift_that_nobody_knows() -> None:
+def test_scale_and_shift_of_disparity_do_not_matter() -> None:
     values = np.random.default_rng(0).random((40, 50)).astype(np.float32)
     chosen = MaskSettings(near=70, far=30)
     one, other = (make_mask(Disparity(values=given), None, chosen) for given in (values, values * 1000 + 5))
     np.testing.assert_allclose(one, other, atol=1e-3)
 
 
-def test_a_flat_map_is_all_far() -> None:
+def test_flat_map_is_all_far() -> None:
     flat = Disparity(values=np.full((4, 5), 3.0, np.float32))
     assert (mask(flat, near=50) == 1).all()
     assert (mask(flat, far=50) == 0).all()
 
 
-def test_a_point_stands_for_its_surroundings_not_for_a_hair_in_front_of_them() -> None:
+def test_point_stands_for_its_surroundings() -> None:
     values = np.zeros((200, 300), np.float32)
     values[:, 150:] = 0.5
     values[100, :] = 1.0  # a hair
@@ -97,13 +96,13 @@ def test_a_point_stands_for_its_surroundings_not_for_a_hair_in_front_of_them() -
 
 
 @pytest.mark.parametrize("at", [(0, 0), (49, 0), (0, 39), (49, 39)])
-def test_a_point_may_lie_in_a_corner(at: tuple[int, int]) -> None:
+def test_point_in_corner_accepted(at: tuple[int, int]) -> None:
     corners = Disparity(values=np.arange(2000, dtype=np.float32).reshape(40, 50))
     assert 0 < measure_share(corners, find_band(corners, MaskSettings(at=at, width=4))) < 0.1
 
 
 @pytest.mark.parametrize("at", [(-1, 0), (0, -1), (50, 0), (0, 40)])
-def test_a_point_outside_is_one_error_with_the_size(at: tuple[int, int]) -> None:
+def test_point_outside_rejected_with_size(at: tuple[int, int]) -> None:
     with pytest.raises(OptionError, match="outside the picture, which is 50×40: columns 0 to 49, rows 0 to 39"):
         mask(Disparity(values=np.zeros((40, 50), np.float32)), at=at)
 
@@ -125,12 +124,9 @@ def test_a_point_outside_is_one_error_with_the_size(at: tuple[int, int]) -> None
         ({"near": 5, "near_m": 1}, "in percent or in metres, not both"),
     ],
 )
-def test_settings_that_make_no_sense_are_one_error(chosen: dict[str, object], said: str) -> None:
+def test_settings_rejected(chosen: dict[str, object], said: str) -> None:
     with pytest.raises(OptionError, match=said):
         MaskSettings(**chosen)  # type: ignore[arg-type]
-
-
-# Metres ---------------------------------------------------------------------------------------------------------------
 
 
 def metres(*values: float) -> Depth:
@@ -148,28 +144,25 @@ def metres(*values: float) -> Depth:
         ({"near_m": 1.5, "far": 0}, [0, 1, 1, 1, 1]),
     ],
 )
-def test_a_range_in_metres(chosen: dict[str, float], expected: list[int]) -> None:
+def test_range_in_metres(chosen: dict[str, float], expected: list[int]) -> None:
     values = mask(metres(1, 2, 3, 6, 10), feather=0, **chosen)  # type: ignore[arg-type]
     assert values[0].tolist() == expected
 
 
 @pytest.mark.parametrize(("near_m", "far_m", "expected"), [(1, 4, 1), (3, 4, 0), (0.5, 1, 0), (2, 2, 1)])
-def test_a_flat_depth_is_inside_or_outside(near_m: float, far_m: float, expected: int) -> None:
+def test_flat_depth_is_inside_or_outside(near_m: float, far_m: float, expected: int) -> None:
     values = mask(metres(2, 2), near_m=near_m, far_m=far_m)
     assert values[0].tolist() == [expected] * 2
 
 
-def test_metres_of_a_relative_map_are_refused() -> None:
+def test_metres_of_disparity_rejected() -> None:
     with pytest.raises(OptionError, match="was asked of a map without metres"):
         mask(ramp(), near_m=1.5)
 
 
-def test_ends_of_two_units_that_cross_are_refused() -> None:
+def test_crossing_ends_of_two_units_rejected() -> None:
     with pytest.raises(OptionError, match="lies beyond far"):
         mask(metres(1, 2, 10), near_m=8, far=90)
-
-
-# Refinement -----------------------------------------------------------------------------------------------------------
 
 
 def photograph(height: int = 300, width: int = 400) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -185,23 +178,7 @@ def photograph(height: int = 300, width: int = 400) -> tuple[np.ndarray, np.ndar
     return is_fork, np.clip(rgb, 0, 255).astype(np.uint8), 0.2 + 0.6 * blurred
 
 
-def test_edges_move_to_those_of_the_photograph() -> None:
-    is_fork, rgb, values = photograph()
-    truth = np.where(is_fork, 0.8, 0.2)
-    before, after = (np.abs(given - truth).mean() for given in (values, refine(values, rgb)))
-    assert after < 0.75 * before
-
-
-def test_no_value_leaves_the_range_close_by_so_that_there_is_no_halo() -> None:
-    _, rgb, values = photograph()
-    reach = np.ones((15, 15), np.uint8)
-    least, greatest = guided_filter.cv2.erode(values, reach), guided_filter.cv2.dilate(values, reach)
-    sharp = refine(values, rgb)
-    assert (sharp >= least - 1e-6).all()
-    assert (sharp <= greatest + 1e-6).all()
-
-
-def test_away_from_edges_a_refined_mask_is_exactly_0_and_1() -> None:
+def test_refined_mask_exactly_0_and_1_away_from_edges() -> None:
     is_fork, rgb, values = photograph()
     made = mask(Disparity(values=values), Picture(rgb=rgb, name="fork"), far=50, feather=10)
     near_edge = guided_filter.cv2.dilate(is_fork.astype(np.uint8), np.ones((61, 61))) != guided_filter.cv2.erode(
@@ -210,65 +187,12 @@ def test_away_from_edges_a_refined_mask_is_exactly_0_and_1() -> None:
     assert set(made[~near_edge].tolist()) == {0.0, 1.0}
 
 
-def test_colour_that_explains_nothing_changes_nothing() -> None:
-    _, _, values = photograph()
-    rgb = np.random.default_rng(1).integers(0, 256, (*values.shape, 3), dtype=np.uint8)
-    np.testing.assert_allclose(refine(values, rgb), values, atol=0.03)
-
-
-def test_a_picture_of_one_colour_changes_nothing() -> None:
-    _, rgb, values = photograph()
-    np.testing.assert_allclose(refine(values, np.full_like(rgb, 90)), values, atol=1e-6)
-
-
-def test_the_coefficients_are_those_of_a_regularised_fit_in_each_window() -> None:
-    _, rgb, values = photograph()
-    guide, radius, epsilon = rgb.astype(np.float32) / 255, 4, 1e-3
-    slopes, offset, explained = fit_coefficients(guide, values, radius, epsilon)
-    for row, column in ((30, 40), (61, 80), (100, 120)):
-        window = np.s_[row - radius : row + radius + 1, column - radius : column + radius + 1]
-        colours, targets = guide[window].reshape(-1, 3).astype(np.float64), values[window].ravel().astype(np.float64)
-        centred = colours - colours.mean(axis=0)
-        normal = centred.T @ centred / len(targets) + epsilon * np.eye(3)
-        expected = np.linalg.solve(normal, centred.T @ (targets - targets.mean()) / len(targets))
-        np.testing.assert_allclose(slopes[row, column], expected, atol=1e-3)
-        assert offset[row, column] == pytest.approx(targets.mean() - expected @ colours.mean(axis=0), abs=1e-3)
-        assert 0 <= explained[row, column] <= 1
-
-
-def test_a_few_rows_at_a_time_give_what_all_rows_give(monkeypatch: pytest.MonkeyPatch) -> None:
-    _, rgb, values = photograph()
-    monkeypatch.setattr(guided_filter, "GUIDE_PX", 50)  # smaller than the picture, as with a real photograph
-    monkeypatch.setattr(guided_filter, "_BLOCK_VALUES", 1 << 30)
-    whole = refine(values, rgb)
-    monkeypatch.setattr(guided_filter, "_BLOCK_VALUES", 7 * values.shape[1])
-    np.testing.assert_allclose(refine(values, rgb), whole, atol=1e-6)
-    monkeypatch.setattr(guided_filter, "_BLOCK_VALUES", 1)
-    np.testing.assert_allclose(refine(values, rgb), whole, atol=1e-6)
-
-
-def test_a_small_guide_is_enlarged_as_opencv_enlarges(monkeypatch: pytest.MonkeyPatch) -> None:
-    model = np.random.default_rng(2).random((7, 13, 17)).astype(np.float32)
-    enlarged = guided_filter._enlarge_rows(model, slice(0, 61), 61, 90)
-    for plane, expected in zip(enlarged, model, strict=True):
-        np.testing.assert_allclose(plane, guided_filter.cv2.resize(expected, (90, 61)), atol=1e-5)
-
-
-@pytest.mark.parametrize("size_hw", [(1, 1), (1, 40), (40, 1), (3, 3000)])
-def test_pictures_of_any_shape_can_be_refined(size_hw: tuple[int, int]) -> None:
-    generator = np.random.default_rng(3)
-    values = generator.random(size_hw).astype(np.float32)
-    made = refine(values, generator.integers(0, 256, (*size_hw, 3), dtype=np.uint8))
-    assert made.shape == size_hw
-    assert np.isfinite(made).all()
-
-
-def test_a_picture_of_another_size_is_refused() -> None:
+def test_picture_of_another_size_rejected() -> None:
     with pytest.raises(ArrayError, match="must be equal"):
         mask(ramp(), far=20, picture=Picture(rgb=np.zeros((2, 2, 3), np.uint8), name="small"))
 
 
-def test_the_method_of_a_map_is_the_function() -> None:
+def test_keywords_are_the_settings() -> None:
     _, rgb, values = photograph()
     picture = Picture(rgb=rgb, name="fork")
     for kind in (Disparity, Depth):
@@ -278,7 +202,7 @@ def test_the_method_of_a_map_is_the_function() -> None:
     np.testing.assert_array_equal(mask(ramp(), far=40), make_mask(ramp(), None, MaskSettings(far=40)))
 
 
-def test_nothing_given_is_changed() -> None:
+def test_arguments_unchanged() -> None:
     _, rgb, values = photograph()
     before = values.copy(), rgb.copy()
     mask(Disparity(values=values), far=40, picture=Picture(rgb=rgb, name="fork"))

@@ -11,10 +11,6 @@ import pytest
 import trimesh
 from PIL import Image
 
-from nearfar import Depth
-from nearfar.errors import OptionError
-from nearfar.products.unproject import Projection, describe_geometry
-from support import planes
 from support.command import Done, run
 from support.graphs import tiny_depth_graph
 from support.photographs import exif
@@ -51,7 +47,7 @@ def beside(photo: Path) -> set[str]:
         (("normals", "-f", "png,png16"), {"a-normals.png", "a-normals16.png"}),
     ],
 )
-def test_beside_the_photograph_and_a_second_run_skips(nearfar, photo: Path, words: tuple, made: set[str]) -> None:
+def test_outputs_beside_the_photograph_and_second_run_skips(nearfar, photo: Path, words: tuple, made: set[str]) -> None:
     done = nearfar(words[0], photo, *words[1:], "--json")
     assert done.code == 0, done.err
     assert beside(photo) == made
@@ -61,14 +57,14 @@ def test_beside_the_photograph_and_a_second_run_skips(nearfar, photo: Path, word
     assert beside(photo) == made
 
 
-def test_a_cloud_goes_to_a_pipe(nearfar, photo: Path, tmp_path: Path) -> None:
+def test_cloud_written_to_a_pipe(nearfar, photo: Path, tmp_path: Path) -> None:
     done = nearfar("cloud", "-", "-o", "-", stdin=photo.read_bytes())
     assert done.code == 0
     (tmp_path / "piped.ply").write_bytes(done.out)
     assert plyfile.PlyData.read(tmp_path / "piped.ply")["vertex"].count > 2000
 
 
-def test_what_was_chosen_is_in_the_row_and_what_was_not_is_a_notice(nearfar, photo: Path) -> None:
+def test_choices_in_the_row_and_defaults_as_notices(nearfar, photo: Path) -> None:
     done = nearfar("cloud", photo, "--json")
     details = json.loads(done.text)["details"]
     assert details["near"] == 1
@@ -91,7 +87,7 @@ def test_what_was_chosen_is_in_the_row_and_what_was_not_is_a_notice(nearfar, pho
     assert depth.max() <= 3 + 1e-4
 
 
-def test_the_focal_length_is_that_of_exif(nearfar, photo: Path) -> None:
+def test_focal_length_is_that_of_exif(nearfar, photo: Path) -> None:
     with Image.open(photo) as image:
         image.save(photo, exif=exif(focal_35mm=50))
     done = nearfar("mesh", photo, "--json")
@@ -118,7 +114,7 @@ def test_the_focal_length_is_that_of_exif(nearfar, photo: Path) -> None:
         (("mesh", "-f", "obj", "-o", "-"), "several"),
     ],
 )
-def test_what_makes_no_sense_is_one_error_and_no_file(nearfar, photo: Path, words: tuple, said: str) -> None:
+def test_wrong_option_is_one_error_and_no_file(nearfar, photo: Path, words: tuple, said: str) -> None:
     done = nearfar(words[0], photo, *words[1:])
     assert done.code == 2
     assert said in done.err
@@ -133,7 +129,7 @@ def test_nothing_left_is_one_error_and_no_file(nearfar, photo: Path) -> None:
     assert not beside(photo)
 
 
-def test_a_glb_without_trimesh_is_one_error_and_no_file(nearfar, photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_glb_without_trimesh_is_one_error_and_no_file(nearfar, photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "trimesh", None)
     done = nearfar("mesh", photo)
     assert done.code == 1
@@ -146,7 +142,7 @@ def in_the_way(done: Done, photo: Path) -> bool:
     return done.code == 1 and "exists, and belongs to" in done.err and not photo.with_name("a-mesh.obj").exists()
 
 
-def test_a_file_beside_an_obj_is_not_replaced_unasked(nearfar, photo: Path) -> None:
+def test_file_beside_an_obj_not_replaced_unasked(nearfar, photo: Path) -> None:
     texture = photo.with_name("a-mesh-texture.jpg")
     texture.write_bytes(b"mine")
     assert in_the_way(nearfar("mesh", photo, "-f", "obj"), photo)
@@ -155,19 +151,10 @@ def test_a_file_beside_an_obj_is_not_replaced_unasked(nearfar, photo: Path) -> N
     assert texture.read_bytes() != b"mine"
 
 
-def test_a_texture_never_replaces_a_photograph(nearfar, photo: Path) -> None:
+def test_texture_never_replaces_a_photograph(nearfar, photo: Path) -> None:
     input_path = photo.rename(photo.with_name("x-texture.jpg"))
     before = input_path.read_bytes()
     done = nearfar("mesh", input_path, "-o", photo.with_name("x.obj"), "--overwrite")
     assert done.code == 2
     assert "is an input" in done.err
     assert input_path.read_bytes() == before
-
-
-def test_metres_refuse_a_reach_and_need_none() -> None:
-    depth, photograph = Depth(values=np.ones((3, 4), np.float32)), planes.picture(3, 4, focal_px=5)
-    details, notices = describe_geometry(depth, photograph, Projection())
-    assert not notices
-    assert "near" not in details
-    with pytest.raises(OptionError, match="in metres"):
-        describe_geometry(depth, photograph, Projection(near=2))
