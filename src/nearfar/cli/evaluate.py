@@ -129,8 +129,8 @@ def evaluate(
     from nearfar.evaluate.report import build_card_rows, build_document, format_card_toml
     from nearfar.evaluate.table import format_table
 
-    model_options = evaluate_run.ModelOptions(
-        engine=engine, precision=precision, recipe=prepare, size=size, offline=offline
+    model_options = options.ModelOptions(
+        engine=engine, precision=precision, prepare=prepare, size=size, offline=offline
     )
     first = (
         evaluate_run.load_model(model, model_options, window_hw=protocol.window_hw)

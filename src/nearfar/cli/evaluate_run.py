@@ -10,9 +10,9 @@ from pathlib import Path
 import typer
 
 from nearfar.cli.console import notify
+from nearfar.cli.options import ModelOptions
 from nearfar.cli.report import progress_bar
 from nearfar.errors import OptionError
-from nearfar.estimator import load
 from nearfar.evaluate.align import Alignment
 from nearfar.evaluate.dataset import open_dataset
 from nearfar.evaluate.failure_sheet import COUNT, render_panels, render_sheet
@@ -30,17 +30,6 @@ from nearfar.evaluate.run import Identity, ResultsCache, evaluate_samples
 from nearfar.evaluate.sample import Sample
 from nearfar.files import write_whole
 from nearfar.models.schema import Kind
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelOptions:
-    """How models are run: the options that all of them share, as ``nearfar.estimator.load`` takes them."""
-
-    engine: str
-    precision: str
-    recipe: str | None
-    size: int | None
-    offline: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,16 +65,7 @@ def open_predictor(
 
 def load_model(word: str, options: ModelOptions, *, window_hw: tuple[int, int] | None = None) -> Predictor:
     """Return a model as a predictor; that another stands in for it is printed even when quiet."""
-    estimator = load(
-        word,
-        engine=options.engine,
-        precision=options.precision,
-        recipe=options.recipe,
-        size=options.size,
-        offline=options.offline,
-    )
-    if estimator.notice:
-        notify(estimator.notice)
+    estimator = replace(options, model=word).load()
     assert estimator.path is not None  # noqa: S101 - load() says which file it is
     return wrap_estimator(estimator, network=estimator.path, window_hw=window_hw)
 
