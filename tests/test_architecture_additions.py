@@ -68,13 +68,61 @@ PRODUCT_ROW = """    Product(
     ),
 """
 
+FORMAT_MODULE = '''"""Maps in the toy format: an NPY file with another beginning."""
+
+from nearfar.depth_map import DepthMap
+from nearfar.image.reader import Picture
+from nearfar.outputs import numpy
+from nearfar.outputs.metadata import Stored
+
+
+def encode_toy(depth_map: DepthMap, picture: Picture | None = None) -> bytes:
+    """Return the map as a toy file."""
+    return b"TOY" + numpy.encode_npy(depth_map, picture)
+
+
+def decode_toy(data: bytes) -> Stored:
+    """Return what is in a toy file."""
+    return numpy.decode_npy(data[3:])
+'''
+FORMAT_ROW = """        Format(
+            name="toy",
+            title="Toy",
+            suffix=".toy",
+            summary="float32, toy",
+            encode=toy.encode_toy,
+            decode=toy.decode_toy,
+            begins=(b"TOY",),
+            shows_picture=False,
+            carries_provenance=False,
+        ),
+"""
+ENGINE_MODULE = '''"""ONNX Runtime under another name."""
+
+from dataclasses import replace
+
+from nearfar.engines.onnxruntime_spec import ONNXRUNTIME
+
+TOY = replace(ONNXRUNTIME, name="toy", title="Toy")
+'''
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    """A photograph in a folder of its own, beside a tiny network."""
+    tiny_depth_graph(tmp_path / "tiny.onnx")
+    (tmp_path / "photos").mkdir()
+    path = tmp_path / "photos" / "a.png"
+    Image.fromarray(np.tile(np.arange(64, dtype=np.uint8)[:, None, None], (1, 48, 3))).save(path)
+    return path
+
 
 @pytest.fixture
 def package(tmp_path: Path) -> Path:
     return copy_package(tmp_path / "copy")
 
 
-def test_product_is_one_module_and_one_row(package: Path, tmp_path: Path) -> None:
+def test_product_is_one_module_and_one_row(package: Path, photo: Path, tmp_path: Path) -> None:
     (package / "products" / "negative.py").write_text(PRODUCT_MODULE, encoding="utf-8")
     add_row(package / "products" / "products.py", after="_TABLE = (\n", row=PRODUCT_ROW)
     assert list_changes(package) == {"products/negative.py", "products/products.py"}
@@ -98,11 +146,46 @@ def test_product_is_one_module_and_one_row(package: Path, tmp_path: Path) -> Non
     options = run_copy(package, "-m", "nearfar.cli", "negative", "--help").stdout
     assert all(name in options for name in ("--from", "--no-keep-far", "--model"))
 
-    photos = tmp_path / "photos"
-    photos.mkdir()
-    Image.fromarray(np.tile(np.arange(64, dtype=np.uint8)[:, None, None], (1, 48, 3))).save(photos / "a.png")
-    tiny_depth_graph(tmp_path / "tiny.onnx")
+    photos = photo.parent
     words = "-m", "nearfar.cli", "negative", str(photos), "--model", str(tmp_path / "tiny.onnx"), "--json"
     statuses = [[json.loads(line)["status"] for line in run_copy(package, *words).stdout.splitlines()] for _ in "12"]
     assert statuses == [["done"], ["skipped"]]  # the second time its output is there, and no photograph
     assert {path.name for path in photos.iterdir()} == {"a.png", "a-negative.jpg"}
+
+
+def test_format_is_one_module_and_one_row(package: Path, photo: Path, tmp_path: Path) -> None:
+    (package / "outputs" / "toy.py").write_text(FORMAT_MODULE, encoding="utf-8")
+    formats = package / "outputs" / "formats.py"
+    add_row(formats, after="FORMATS = {\n    row.name: row\n    for row in (\n", row=FORMAT_ROW)
+    add_row(formats, after="from nearfar.outputs.metadata import Stored\n", row="from nearfar.outputs import toy\n")
+    assert list_changes(package) == {"outputs/toy.py", "outputs/formats.py"}
+
+    depth = "-m", "nearfar.cli", "depth", str(photo), "--json"
+    network = "--model", str(tmp_path / "tiny.onnx"), "--engine", "onnxruntime"
+    row = json.loads(run_copy(package, *depth, *network, "-f", "toy,npy").stdout)
+    toy, npy = map(Path, row["outputs"])
+    assert toy.name == "a-depth.toy"
+    saved = "--map", str(toy), "--map-kind", "disparity", "-o", str(tmp_path / "again.npy")
+    assert json.loads(run_copy(package, *depth, *saved).stdout)["status"] == "done"
+    np.testing.assert_array_equal(np.load(tmp_path / "again.npy"), np.load(npy))
+
+
+def test_engine_is_one_module_and_one_row(package: Path, photo: Path, tmp_path: Path) -> None:
+    (package / "engines" / "toy_spec.py").write_text(ENGINE_MODULE, encoding="utf-8")
+    table = package / "engines" / "__init__.py"
+    add_row(table, after="from nearfar.errors import OptionError\n", row="from nearfar.engines.toy_spec import TOY\n")
+    add_row(table, after="ENGINES: tuple[EngineSpec, ...] = (", row="TOY, ")
+    assert list_changes(package) == {"engines/toy_spec.py", "engines/__init__.py"}
+
+    words = "depth", str(photo), "--model", str(tmp_path / "tiny.onnx"), "--engine", "toy", "--json"
+    assert json.loads(run_copy(package, "-m", "nearfar.cli", *words).stdout)["status"] == "done"
+
+
+def test_model_is_one_card(package: Path) -> None:
+    cards = package / "models" / "cards"
+    card = (cards / "depth-anything-v2-small.toml").read_text(encoding="utf-8")
+    (cards / "toy.toml").write_text(card.replace('id = "depth-anything-v2-small"', 'id = "toy"'), encoding="utf-8")
+    assert list_changes(package) == set()
+
+    lines = run_copy(package, "-m", "nearfar.cli", "models", "list", "--json").stdout.splitlines()
+    assert "toy" in {json.loads(line)["id"] for line in lines}
