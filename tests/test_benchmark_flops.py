@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from nearfar.benchmark.flops import Operation, count_macs, count_operation, sum_macs
+from nearfar.benchmark.flops import Operation, count_macs, count_operation_macs, sum_macs
 from nearfar.errors import GraphError
 from support.graphs import tiny_depth_graph
 
@@ -34,7 +34,7 @@ def operation(name: str, *inputs: tuple[int, ...], output: tuple[int, ...]) -> O
     ],
 )
 def test_multiplications_of_one_operation(ran: Operation, expected: int) -> None:
-    assert count_operation(ran) == expected
+    assert count_operation_macs(ran) == expected
 
 
 def test_uncounted_operations_named() -> None:

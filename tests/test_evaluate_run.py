@@ -28,8 +28,8 @@ from nearfar.evaluate.report import (
     PredictorResults,
     build_card_rows,
     build_document,
-    compare_paired,
-    find_published,
+    choose_paper_rows,
+    compare_pairwise,
     format_card_toml,
     format_csv,
     select_worst,
@@ -225,7 +225,7 @@ def test_the_difference_is_paired() -> None:
     hard = np.linspace(0.1, 0.9, 20)
     ours = [result(f"p{i}", value - 0.01, delta1=0.4) for i, value in enumerate(hard)]
     theirs = [result(f"p{i}", value, delta1=0.5) for i, value in enumerate(hard)]
-    found = compare_paired(ours, [*theirs[:-1], Result(name="p19", error="none")], RULES)
+    found = compare_pairwise(ours, [*theirs[:-1], Result(name="p19", error="none")], RULES)
     abs_rel = found["abs_rel"]
     assert (abs_rel.better, abs_rel.worse, abs_rel.interval.count) == (19, 0, 19)
     assert abs_rel.interval.low == pytest.approx(-0.01)
@@ -236,14 +236,14 @@ def test_the_difference_is_paired() -> None:
 def test_the_papers_row_stands_beside_the_measured_one() -> None:
     rules = find_protocol("nyu")
     measured = summarize([result("a", 0.063, delta1=0.96)], rules)
-    (row,) = find_published(rules, "depth-anything-v2-small")
+    (row,) = choose_paper_rows(rules, "depth-anything-v2-small")
     assert row.title == "Depth Anything V2 S"
     differences = {name: round(measured[name].mean - value, 6) for name, value in row.figures.items()}
     assert differences == {"abs_rel": 0.01, "delta1": -0.013}
-    assert find_published(rules, "nearfar-open")[0] == row
-    assert find_published(RULES, None) == []
+    assert choose_paper_rows(rules, "nearfar-open")[0] == row
+    assert choose_paper_rows(RULES, None) == []
     as_they_came = find_protocol("nyu", "metric")
-    assert find_published(as_they_came, "depth-anything-v2-small") == []
+    assert choose_paper_rows(as_they_came, "depth-anything-v2-small") == []
 
 
 def evaluation(*, against: bool = False, model: bool = False) -> Evaluation:

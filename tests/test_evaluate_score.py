@@ -13,7 +13,7 @@ from nearfar.evaluate.align import Alignment, Limits
 from nearfar.evaluate.dataset import DATASETS, find_benchmark
 from nearfar.evaluate.metrics import METRICS
 from nearfar.evaluate.protocol import PROTOCOLS, Protocol, Unit, find_protocol
-from nearfar.evaluate.published import select_published
+from nearfar.evaluate.published import list_paper_rows
 from nearfar.evaluate.sample import Crop, GroundTruth, crop_mask, crop_window, slice_window
 from nearfar.evaluate.score import CONSTANT, FLIPPED, Prediction, compare, score_sample
 from nearfar.models.schema import Kind
@@ -234,6 +234,6 @@ def test_protocols_are_found_by_name() -> None:
 
 
 def test_published_figures_stand_where_they_were_select_published() -> None:
-    assert select_published("kitti")[0].figures == {"abs_rel": 0.078, "delta1": 0.936}
-    assert select_published("diode")[0].model == "depth-anything-v2-small"
-    assert select_published("pairs") == ()
+    assert list_paper_rows("kitti")[0].figures == {"abs_rel": 0.078, "delta1": 0.936}
+    assert list_paper_rows("diode")[0].model == "depth-anything-v2-small"
+    assert list_paper_rows("pairs") == ()

@@ -1,1 +1,1 @@
-"""How fast networks run here: each contestant in a process of its own, in turns, compared round by round."""
+"""How fast networks run here: each subject in a process of its own, in turns, compared round by round."""

@@ -108,13 +108,13 @@ def sum_macs(operations: Iterable[Operation]) -> MacCount:
     kinds = {operation.name for operation in operations}
     uncounted = tuple(sorted(kinds & _UNCOUNTED | {each.name for each in operations if _has_other_inputs(each)}))
     return MacCount(
-        multiply_adds=None if uncounted else sum(map(count_operation, operations)),
+        multiply_adds=None if uncounted else sum(map(count_operation_macs, operations)),
         eight_bit=bool(kinds & _EIGHT_BIT),
         uncounted=uncounted,
     )
 
 
-def count_operation(operation: Operation) -> int:
+def count_operation_macs(operation: Operation) -> int:
     """Return the multiplications of one operation; 0 where it is neither a matrix product nor a convolution.
 
     Source: the definitions of Conv, ConvTranspose, Gemm and MatMul in onnx/onnx, docs/Operators.md; of

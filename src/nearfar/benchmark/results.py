@@ -75,9 +75,9 @@ class SpeedRow:
 
     Attributes:
         name: What it is called.
-        role: What it is there for.
+        role: What it is measured for.
         status: What became of it.
-        size_hw: What it was shown. [px]
+        size_hw: The size of its input. [px]
         reason: Why it was not measured.
         report: What really ran.
         precision: ``exact`` or ``fast``, as asked for.
@@ -256,8 +256,8 @@ def _fill_row(
         status=Status.MEASURED,
         seconds=median_interval(seconds),
         runs=timings.runs[name],
-        speed=_compare_speed(timings, naive, seconds),
-        speed_own=_compare_speed(timings, own or naive, seconds),
+        speed=_compare_speedup(timings, naive, seconds),
+        speed_own=_compare_speedup(timings, own or naive, seconds),
         peak_bytes=timings.peak_bytes[name],
         agreement=average_agreement(timings.maps[name], timings.maps[naive]) if naive in timings.maps else None,
         agreement_own=_compare_own_size(row, own or naive, found),
@@ -267,7 +267,7 @@ def _fill_row(
     )
 
 
-def _compare_speed(timings: Timings, reference: str, seconds: Sequence[float]) -> MedianInterval | None:
+def _compare_speedup(timings: Timings, reference: str, seconds: Sequence[float]) -> MedianInterval | None:
     theirs = timings.seconds.get(reference, [])
     return median_interval(divide_rounds(theirs, seconds)) if len(theirs) == len(seconds) else None
 

@@ -226,7 +226,7 @@ def _format_row(row: SpeedRow, *, is_own: bool) -> list[str]:
     cells = [
         row.name,
         _format_milliseconds(row.seconds),
-        _format_speed(row.speed),
+        _format_speedup(row.speed),
         f"{row.share.median:.0%} of {row.ceiling.arithmetic}" if row.share and row.ceiling else _NONE,
         f"{row.peak_bytes / 2**20:.0f} MiB" if row.peak_bytes else _NONE,
         _format_start(row.start),
@@ -234,7 +234,7 @@ def _format_row(row: SpeedRow, *, is_own: bool) -> list[str]:
     ]
     if is_own:
         return cells
-    return [*cells, _format_speed(row.speed_own), _format_agreement(row.agreement_own)[0]]
+    return [*cells, _format_speedup(row.speed_own), _format_agreement(row.agreement_own)[0]]
 
 
 def _format_milliseconds(interval: MedianInterval | None) -> str:
@@ -244,7 +244,7 @@ def _format_milliseconds(interval: MedianInterval | None) -> str:
     return f"{interval.median * 1e3:.{digits}f} ({interval.low * 1e3:.{digits}f}–{interval.high * 1e3:.{digits}f})"
 
 
-def _format_speed(interval: MedianInterval | None) -> str:
+def _format_speedup(interval: MedianInterval | None) -> str:
     return _NONE if interval is None else f"{interval.median:.2f}× ({interval.low:.2f}–{interval.high:.2f})"
 
 

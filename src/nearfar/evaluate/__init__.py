@@ -1,1 +1,1 @@
-"""How good a depth map is: benchmarks as they lie on disk, protocols as data, and small metrics."""
+"""How good a depth map is: data sets as they lie on disk, protocols as data, metrics, and reports of a run."""

@@ -19,7 +19,7 @@ _LEAST_SHARE = 1e-3  # of the nearest true depth: what a depth of 0 or less beco
 
 
 class Alignment(StrEnum):
-    """What is fitted to the truth before a prediction is judged: in which space, and by which rule."""
+    """What is fitted to the truth before a prediction is scored: in which space, and by which rule."""
 
     DISPARITY = "disparity"
     DISPARITY_ROBUST = "disparity-robust"

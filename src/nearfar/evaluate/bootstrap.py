@@ -65,7 +65,7 @@ def mean_interval(values: Sequence[float], groups: Sequence[str] | None = None) 
     if len(sums) < 2:
         return Interval(mean=mean, low=None, high=None, count=len(values))
     tail = 100 * (1 - LEVEL) / 2
-    low, high = np.percentile(_resampled(sums, counts), (tail, 100 - tail))
+    low, high = np.percentile(_resample(sums, counts), (tail, 100 - tail))
     return Interval(mean=mean, low=float(low), high=float(high), count=len(values))
 
 
@@ -81,7 +81,7 @@ def _by_group(
     return sums, counts
 
 
-def _resampled(sums: NDArray[np.float64], counts: NDArray[np.float64]) -> NDArray[np.float64]:
+def _resample(sums: NDArray[np.float64], counts: NDArray[np.float64]) -> NDArray[np.float64]:
     generator, units = np.random.default_rng(SEED), len(sums)
     means = []
     for _ in range(RESAMPLES // _AT_ONCE):

@@ -33,7 +33,7 @@ class Tally:
         right: How many were right both times: the score.
         asked: How many were right as they were asked.
         swapped: How many were right with their points exchanged: the control.
-        tied: How many had no answer, because the two points were said to be equally near.
+        tied: How many had no answer, because the two points are equally near.
     """
 
     pairs: int = 0

@@ -45,11 +45,11 @@ _ROWS: tuple[tuple[str, str | None, tuple[tuple[float, float], ...]], ...] = (
 )
 
 
-def select_published(benchmark: str) -> tuple[Published, ...]:
+def list_paper_rows(benchmark: str) -> tuple[Published, ...]:
     """Return what is published for a benchmark, Depth Anything V2 Small first; nothing if nothing is.
 
     Example:
-        >>> select_published("nyu")[0].title, select_published("nyu")[0].figures["abs_rel"]
+        >>> list_paper_rows("nyu")[0].title, list_paper_rows("nyu")[0].figures["abs_rel"]
         ('Depth Anything V2 S', 0.053)
     """
     if benchmark not in _BENCHMARKS:

@@ -19,7 +19,7 @@ from nearfar.evaluate.bootstrap import LEVEL, RESAMPLES, SEED, Interval, mean_in
 from nearfar.evaluate.da2k import Tally
 from nearfar.evaluate.metrics import METRICS
 from nearfar.evaluate.protocol import Unit
-from nearfar.evaluate.published import DA2K, Published, select_published
+from nearfar.evaluate.published import DA2K, Published, list_paper_rows
 from nearfar.models.schema import Measurement
 from nearfar.models.toml_reader import table_of
 
@@ -125,7 +125,7 @@ def tally_groups(results: Iterable[Result]) -> dict[str, Tally]:
     return found
 
 
-def compare_paired(first: Iterable[Result], second: Iterable[Result], protocol: Protocol) -> dict[str, Difference]:
+def compare_pairwise(first: Iterable[Result], second: Iterable[Result], protocol: Protocol) -> dict[str, Difference]:
     """Return first less second for each metric, paired: over the photographs that both have a figure of.
 
     What makes a photograph hard is the same for both and drops out, so a difference can be sure where two intervals
@@ -151,14 +151,14 @@ def compare_paired(first: Iterable[Result], second: Iterable[Result], protocol: 
     return found
 
 
-def find_published(protocol: Protocol, model: str | None) -> list[Published]:
+def choose_paper_rows(protocol: Protocol, model: str | None) -> list[Published]:
     """Return the published rows to show: the model's own, or else the first of the paper's table.
 
     They are of aligned maps: beside figures of maps that are not aligned there is none.
     """
     if protocol.align_disparity is Alignment.NONE:
         return []
-    rows = select_published(protocol.benchmark)
+    rows = list_paper_rows(protocol.benchmark)
     return [row for row in rows if model is not None and row.model == model] or list(rows[:1])
 
 
@@ -214,9 +214,9 @@ def build_document(run: Evaluation) -> dict[str, object]:
         resampled = str(protocol.independent)
         found["intervals"] = {"level": LEVEL, "resamples": RESAMPLES, "seed": SEED, "resampled": resampled}
     found |= _record_results(run.first, protocol)
-    found["published"] = [asdict(row) for row in DA2K] if pairs else _record_published(run)
+    found["published"] = [asdict(row) for row in DA2K] if pairs else _record_paper_rows(run)
     if run.against is not None:
-        between = compare_paired(run.first.results, run.against.results, protocol)
+        between = compare_pairwise(run.first.results, run.against.results, protocol)
         found["against"] = _record_results(run.against, protocol)
         found["difference"] = {
             name: asdict(each.interval if METRICS[name].is_pooled else each) for name, each in between.items()
@@ -260,7 +260,7 @@ def _record_intervals(figures: Mapping[str, Interval]) -> dict[str, dict[str, ob
     return {name: {"unit": METRICS[name].unit, **asdict(interval)} for name, interval in figures.items()}
 
 
-def _record_published(run: Evaluation) -> list[dict[str, object]]:
+def _record_paper_rows(run: Evaluation) -> list[dict[str, object]]:
     means = {name: interval.mean for name, interval in summarize(run.first.results, run.protocol).items()}
     return [
         {
@@ -273,7 +273,7 @@ def _record_published(run: Evaluation) -> list[dict[str, object]]:
                 if name in means
             ],
         }
-        for row in find_published(run.protocol, run.first.predictor.model)
+        for row in choose_paper_rows(run.protocol, run.first.predictor.model)
     ]
 
 

@@ -10,9 +10,9 @@ from nearfar.evaluate.published import DA2K
 from nearfar.evaluate.report import (
     Evaluation,
     PredictorResults,
-    compare_paired,
+    choose_paper_rows,
+    compare_pairwise,
     count_flags,
-    find_published,
     summarize,
     summarize_groups,
     tally_groups,
@@ -78,7 +78,7 @@ def _format_metrics(run: Evaluation) -> str:
     figures = summarize(run.first.results, run.protocol)
     if not figures:
         return "no photograph could be scored"
-    published = find_published(run.protocol, run.first.predictor.model)
+    published = choose_paper_rows(run.protocol, run.first.predictor.model)
     heading = ["", "mean", "95 % interval"]
     for row in published:
         heading += [row.title, "difference"]
@@ -115,7 +115,7 @@ def _format_group(group: str, figures: Mapping[str, Interval], names: Sequence[s
 
 
 def _format_difference(run: Evaluation, other: PredictorResults) -> str:
-    between = compare_paired(run.first.results, other.results, run.protocol)
+    between = compare_pairwise(run.first.results, other.results, run.protocol)
     theirs = summarize(other.results, run.protocol)
     rows = [["", other.predictor.title, "difference", "95 % interval", "better on", "worse on"]]
     for name, found in between.items():
@@ -170,7 +170,7 @@ def _format_pairs(run: Evaluation) -> str:
         )
         parts.append(f"{each.predictor.title} on DA-2K: {counts}\n{run.protocol.notes}\n\n{_format_scenes(each, run)}")
     if run.against is not None:
-        between = compare_paired(run.first.results, run.against.results, run.protocol).get("accuracy")
+        between = compare_pairwise(run.first.results, run.against.results, run.protocol).get("accuracy")
         names = f"{run.first.predictor.title} less {run.against.predictor.title}"
         parts.append(f"{names}: {_format_percent(between.interval) if between else 'nothing to compare'}")
     return "\n\n".join(parts)

@@ -1,4 +1,4 @@
-"""DA-2K: photographs with pairs of points, of which a person has said the nearer one.
+"""DA-2K: photographs with pairs of points, of which a person has annotated the nearer one.
 
 Source: github.com/DepthAnything/Depth-Anything-V2, DA-2K.md, which gives the format of ``annotations.json``.
 """

@@ -28,11 +28,11 @@ _MEANING = "truth.toml"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meaning:
-    """What the numbers in the maps mean, as ``truth.toml`` says.
+    """What the numbers in the maps mean, by ``truth.toml``.
 
     Attributes:
         kind: Whether they are depth or disparity.
-        scale: What a stored number is divided by [numbers per metre]; None where nobody has said, which is 1 for NPY
+        scale: What a stored number is divided by [numbers per metre]; None where it is not given, which is 1 for NPY
             and PFM, and an error for PNG, whose integers are never metres.
     """
 
@@ -40,7 +40,7 @@ class Meaning:
     scale: float | None = None
 
     @classmethod
-    def of(cls, path: Path) -> Meaning:
+    def read(cls, path: Path) -> Meaning:
         """Return what the file says; where it is not there, depth in metres.
 
         Raises:
@@ -49,12 +49,12 @@ class Meaning:
         if not path.is_file():
             return cls()
         try:
-            said = tomllib.loads(read_text(path))
+            document = tomllib.loads(read_text(path))
         except tomllib.TOMLDecodeError as error:
             raise DataError(f"{path}: is no TOML: {error}") from error
-        if unknown := sorted(set(said) - {"kind", "scale"}):
+        if unknown := sorted(set(document) - {"kind", "scale"}):
             raise DataError(f"{path}: knows kind and scale only, got {', '.join(unknown)}")
-        kind, scale = said.get("kind", "depth"), said.get("scale")
+        kind, scale = document.get("kind", "depth"), document.get("scale")
         if kind not in tuple(Kind):
             raise DataError(f"{path}: kind must be 'depth' or 'disparity', got {kind!r}")
         if scale is not None and not (type(scale) in (int, float) and 0 < scale < math.inf):
@@ -93,7 +93,7 @@ def read(folder: Path) -> Listing:
     Raises:
         DataError: Two files have one name, or ``truth.toml`` is wrong.
     """
-    meaning = Meaning.of(folder / _MEANING)
+    meaning = Meaning.read(folder / _MEANING)
     pictures = _by_stem(folder / "photographs", READABLE_SUFFIXES)
     truths = _by_stem(folder / "truth", frozenset(_READERS))
     samples = tuple(

@@ -36,7 +36,7 @@ MIDDEVAL3 = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calibration:
-    """What ``calib.txt`` says of a pair that is needed for depth.
+    """The part of ``calib.txt`` that depth needs.
 
     Attributes:
         focal_px: Focal length of the left camera [px].
@@ -49,7 +49,7 @@ class Calibration:
     offset_px: float
 
     @classmethod
-    def of(cls, path: Path) -> Calibration:
+    def read(cls, path: Path) -> Calibration:
         """Return the calibration in a ``calib.txt``.
 
         Raises:
@@ -71,7 +71,7 @@ def _read_truth(disparity: Path, calibration: Path) -> GroundTruth:
     Source: https://vision.middlebury.edu/stereo/data/scenes2014/, "Calibration file format": Z = baseline · f /
     (d + doffs), in millimetres.
     """
-    camera = Calibration.of(calibration)
+    camera = Calibration.read(calibration)
     shifted_px = read_pfm(disparity).astype(np.float64) + camera.offset_px
     known = np.isfinite(shifted_px) & (shifted_px > 0)
     depth_mm = camera.baseline_mm * camera.focal_px / np.where(known, shifted_px, 1.0)

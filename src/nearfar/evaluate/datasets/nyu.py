@@ -31,7 +31,7 @@ _SPLITS = "splits.mat"
 
 
 @contextmanager
-def _open_labelled(path: Path) -> Iterator[h5py.File]:
+def _open_labels(path: Path) -> Iterator[h5py.File]:
     """Open the labelled set for as long as one photograph or truth is read from it; it is 2.8 GB and stays on disk."""
     try:
         import h5py
@@ -74,7 +74,7 @@ def split_indices(path: Path, *, count: int) -> list[int]:
 
 
 def _read_picture(path: Path, index: int) -> Picture:
-    with _open_labelled(path) as file:
+    with _open_labels(path) as file:
         stored = np.asarray(file["images"][index - 1])  # (3, 640, 480): MATLAB's order is the reverse of NumPy's
     if stored.ndim != 3 or stored.shape[0] != 3 or stored.dtype != np.uint8:
         raise DataError(f"{path}: image {index} must be (3, W, H) uint8, got {stored.shape} {stored.dtype}")
@@ -82,7 +82,7 @@ def _read_picture(path: Path, index: int) -> Picture:
 
 
 def _read_truth(path: Path, index: int, variable: str) -> GroundTruth:
-    with _open_labelled(path) as file:
+    with _open_labels(path) as file:
         stored = np.asarray(file[variable][index - 1])  # (640, 480)
     return build_truth(path, np.ascontiguousarray(stored.T))  # (480, 640)
 
@@ -110,7 +110,7 @@ def read(folder: Path, *, variable: str) -> Listing:
     missing = tuple(file.name for file in (path, splits) if not file.is_file())
     if missing:
         return Listing(samples=(), missing=missing, expected=EXPECTED)
-    with _open_labelled(path) as file:
+    with _open_labels(path) as file:
         count = len(file["images"])
         if len(file[variable]) != count:
             raise DataError(f"{path}: holds {count} images and {len(file[variable])} {variable}: get it again")

@@ -27,7 +27,7 @@ _READERS = {".npy": read_array, ".npz": read_array, ".png": read_grey_png, ".pfm
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """What ``pairs.json`` says of one pair.
+    """One pair of ``pairs.json``.
 
     Attributes:
         rgb: The photograph, relative to the folder.
@@ -72,27 +72,27 @@ class Row:
                 raise DataError(f"crop must be [top, bottom, left, right] with top < bottom, left < right: {self.crop}")
 
     @classmethod
-    def of(cls, said: object) -> Row:
-        """Return the row that an object of ``pairs.json`` says; what it says besides (a licence) is left alone.
+    def parse(cls, entry: object) -> Row:
+        """Return the row of an object in ``pairs.json``; its other keys, such as a licence, are left alone.
 
         Raises:
             DataError: A key is missing or a value is of the wrong type.
         """
-        if not isinstance(said, dict):
-            raise DataError(f"it must be an object with rgb, truth and kind, got {said!r}")
+        if not isinstance(entry, dict):
+            raise DataError(f"it must be an object with rgb, truth and kind, got {entry!r}")
         try:
-            crop = said.get("crop")
+            crop = entry.get("crop")
             return cls(
-                rgb=_text(said["rgb"]),
-                truth=_text(said["truth"]),
-                kind=Kind(said["kind"]),
-                scale=float(said.get("scale", 1)),
-                near=float(said.get("near", 0)),
-                far=float(said.get("far", math.inf)),
-                offset=float(said.get("offset", 0)),
+                rgb=_text(entry["rgb"]),
+                truth=_text(entry["truth"]),
+                kind=Kind(entry["kind"]),
+                scale=float(entry.get("scale", 1)),
+                near=float(entry.get("near", 0)),
+                far=float(entry.get("far", math.inf)),
+                offset=float(entry.get("offset", 0)),
                 crop=None if crop is None else _four(crop),
-                mask=None if said.get("mask") is None else _text(said["mask"]),
-                bits=_text(said.get("bits", "")),
+                mask=None if entry.get("mask") is None else _text(entry["mask"]),
+                bits=_text(entry.get("bits", "")),
             )
         except KeyError as error:
             raise DataError(f"{error} is missing") from error
@@ -113,7 +113,7 @@ def _four(values: object) -> tuple[int, int, int, int]:
 
 
 def _read_truth(folder: Path, row: Row) -> GroundTruth:
-    """Return what a row's map says: depth up to its scale, or disparity that is 0 at infinity."""
+    """Return the truth of a row's map: depth up to its scale, or disparity that is 0 at infinity."""
     path = folder / row.truth
     stored = _READERS[path.suffix.lower()](path)
     if row.bits == "sun":
@@ -153,18 +153,18 @@ def read(folder: Path) -> Listing:
     if not path.is_file():
         return Listing(samples=(), missing=("pairs.json",))
     try:
-        said = json.loads(read_text(path))
+        entries = json.loads(read_text(path))
     except json.JSONDecodeError as error:
         raise DataError(f"{path}: is no JSON: {error}") from error
-    if not isinstance(said, dict):
-        raise DataError(f"{path}: must be an object of rows by name, got a {type(said).__name__}")
-    places = [_find_sample(folder, name, row, path) for name, row in said.items()]
+    if not isinstance(entries, dict):
+        raise DataError(f"{path}: must be an object of rows by name, got a {type(entries).__name__}")
+    places = [_find_sample(folder, name, entry, path) for name, entry in entries.items()]
     return index_samples(folder, places, expected=len(places))
 
 
-def _find_sample(folder: Path, name: str, said: object, path: Path) -> SampleFiles:
+def _find_sample(folder: Path, name: str, entry: object, path: Path) -> SampleFiles:
     try:
-        row = Row.of(said)
+        row = Row.parse(entry)
     except DataError as error:
         raise DataError(f"{path}, row {name}: {error}") from error
     files = [folder / row.truth] + ([folder / row.mask] if row.mask else [])
