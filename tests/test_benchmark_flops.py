@@ -33,7 +33,7 @@ def operation(name: str, *inputs: tuple[int, ...], output: tuple[int, ...]) -> O
         (operation("Add", (7, 7), (7, 7), output=(7, 7)), 0),
     ],
 )
-def test_multiplications_of_one_operation(ran: Operation, expected: int) -> None:
+def test_macs_of_operation(ran: Operation, expected: int) -> None:
     assert count_operation_macs(ran) == expected
 
 
@@ -48,14 +48,14 @@ def test_uncounted_operations_named() -> None:
     assert sum_macs([operation("DequantizeLinear", (2,), output=(2,))]).eight_bit
 
 
-def test_a_network_is_sum_macs_at_the_size_it_ran_at(tmp_path: Path) -> None:
+def test_macs_of_network_at_size(tmp_path: Path) -> None:
     graph = tiny_depth_graph(tmp_path / "tiny.onnx")
     assert count_macs(graph, (28, 42)).multiply_adds == 3 * 28 * 42  # one 1×1 convolution from three channels to one
     assert count_macs(graph, (56, 42)).multiply_adds == 3 * 56 * 42
     assert not count_macs(graph, (28, 42)).eight_bit
 
 
-def test_what_is_no_network_is_not_sum_macs(tmp_path: Path) -> None:
+def test_macs_of_other_file_rejected(tmp_path: Path) -> None:
     (tmp_path / "no.onnx").write_bytes(b"no network")
     with pytest.raises(GraphError, match=r"no\.onnx"):
         count_macs(tmp_path / "no.onnx", (28, 28))

@@ -30,7 +30,7 @@ def network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return str(tiny_depth_graph(tmp_path / "tiny.onnx", size=(28, 28)))
 
 
-def test_a_table(monkeypatch: pytest.MonkeyPatch, network: str) -> None:
+def test_table_aligned(monkeypatch: pytest.MonkeyPatch, network: str) -> None:
     done = run(monkeypatch, *QUICK, "--model", network)
     assert done.code == 0
     lines = done.text.splitlines()
@@ -46,7 +46,7 @@ def test_a_table(monkeypatch: pytest.MonkeyPatch, network: str) -> None:
     assert "take turns" in done.err
 
 
-def test_a_json_object_a_row(monkeypatch: pytest.MonkeyPatch, network: str) -> None:
+def test_json_row_a_line(monkeypatch: pytest.MonkeyPatch, network: str) -> None:
     done = run(monkeypatch, *QUICK, "--model", network, "--json", "--quiet")
     rows = [json.loads(line) for line in done.text.splitlines()]
     assert [row["name"] for row in rows] == ["ONNX Runtime, all defaults", "ONNX Runtime, exact"]
@@ -55,14 +55,14 @@ def test_a_json_object_a_row(monkeypatch: pytest.MonkeyPatch, network: str) -> N
     assert "take turns" not in done.err
 
 
-def test_the_rows_of_a_card(monkeypatch: pytest.MonkeyPatch, network: str) -> None:
+def test_card_rows(monkeypatch: pytest.MonkeyPatch, network: str) -> None:
     done = run(monkeypatch, *QUICK, "--model", network, "--card")
     rows = tomllib.loads(done.text)["measured"]["speed"]
     assert [row["unit"] for row in rows] == ["s", "s", "ratio"]
     assert all(Measurement(**row).command.endswith("--card") for row in rows)
 
 
-def test_the_open_models_card_is_of_the_file_that_is_bundled() -> None:
+def test_open_model_card_names_bundled_file() -> None:
     """A new file needs ``nearfar bench --model nearfar-open --card``: its rows replace those of the card."""
     of_bundled = card("nearfar-open")
     assert of_bundled.measured.speed
@@ -71,7 +71,7 @@ def test_the_open_models_card_is_of_the_file_that_is_bundled() -> None:
         assert row.command.startswith("nearfar bench --model nearfar-open")
 
 
-def test_another_file_of_the_network(monkeypatch: pytest.MonkeyPatch, network: str) -> None:
+def test_additional_network_file(monkeypatch: pytest.MonkeyPatch, network: str) -> None:
     other = tiny_depth_graph(Path(network).with_name("other.onnx"), size=(28, 28))
     done = run(monkeypatch, *QUICK, "--model", network, "--also", str(other), "--json")
     assert json.loads(done.text.splitlines()[-1])["file"] == "other.onnx"
@@ -79,7 +79,7 @@ def test_another_file_of_the_network(monkeypatch: pytest.MonkeyPatch, network: s
     assert (same.code, same.err.count("cannot be told apart")) == (2, 1)
 
 
-def test_peers_without_weights_say_what_is_missing(monkeypatch: pytest.MonkeyPatch, network: str) -> None:
+def test_peers_without_weights_explained(monkeypatch: pytest.MonkeyPatch, network: str) -> None:
     done = run(monkeypatch, *QUICK, "--model", network, "--peers")
     assert done.code == 0
     assert (
@@ -89,7 +89,7 @@ def test_peers_without_weights_say_what_is_missing(monkeypatch: pytest.MonkeyPat
     assert "- transformers: missing" in done.text
 
 
-def test_ctrl_c_prints_what_is_measured_so_far(monkeypatch: pytest.MonkeyPatch, network: str) -> None:
+def test_interrupt_prints_rows_so_far(monkeypatch: pytest.MonkeyPatch, network: str) -> None:
     run_rounds = measuring.run_rounds
 
     def pressed(*words: object, **options: object) -> object:
@@ -116,7 +116,7 @@ def test_ctrl_c_prints_what_is_measured_so_far(monkeypatch: pytest.MonkeyPatch, 
         (("--model", "unheard-of"), "unheard-of"),
     ],
 )
-def test_wrong_options_are_one_line(monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], named: str) -> None:
+def test_wrong_options_one_line(monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], named: str) -> None:
     done = run(monkeypatch, "bench", "--model", "nearfar-open", *words)
     assert done.code == 2
     assert named in done.err

@@ -28,7 +28,7 @@ def random_pair(seed: int, count: int = 200) -> tuple[NDArray[np.float64], NDArr
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_least_squares_is_that_of_numpy(seed: int) -> None:
+def test_least_squares_matches_numpy(seed: int) -> None:
     source, target = random_pair(seed)
     (scale, shift), *_ = np.linalg.lstsq(np.stack([source, np.ones_like(source)], 1), target, rcond=None)
     fit = fit_least_squares(source, target)
@@ -37,7 +37,7 @@ def test_least_squares_is_that_of_numpy(seed: int) -> None:
 
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("seed", range(3))
-def test_least_absolute_is_as_good_as_linear_programming(seed: int, weighted: bool) -> None:
+def test_least_absolute_matches_linear_programming(seed: int, weighted: bool) -> None:
     source, target = random_pair(seed, 120)
     target[::7] += 20
     weights = 1 / np.abs(target) if weighted else np.ones_like(source)
@@ -54,7 +54,7 @@ def test_least_absolute_is_as_good_as_linear_programming(seed: int, weighted: bo
     assert float(weights @ np.abs(fit.apply(source) - target)) == pytest.approx(best.fun, rel=1e-3)
 
 
-def test_the_robust_fit_is_not_moved_by_outliers_and_the_other_is() -> None:
+def test_robust_fit_ignores_outliers() -> None:
     source = np.linspace(1, 2, 100)
     target = 3 * source + 0.5
     target[:10] += 50
@@ -63,14 +63,14 @@ def test_the_robust_fit_is_not_moved_by_outliers_and_the_other_is() -> None:
     assert abs(usual.scale - 3) > 1
 
 
-def test_a_flat_source_becomes_the_middle_of_the_target() -> None:
+def test_flat_source_becomes_middle_of_target() -> None:
     source, target = np.full(5, 7.0), np.array([1.0, 2.0, 3.0, 4.0, 90.0])
     assert fit_least_squares(source, target) == Fit(scale=0.0, shift=20.0)
     robust = fit_least_absolute(source, target)
     assert (robust.scale, robust.shift) == (0, pytest.approx(3, abs=1e-3))  # the median
 
 
-def test_scales_alone() -> None:
+def test_scale_fits() -> None:
     source, target = np.array([1.0, 2.0, 4.0]), np.array([2.0, 4.0, 12.0])
     assert least_squares_scale(source, target).scale == pytest.approx((2 + 8 + 48) / 21)
     assert median_scale(source, target) == Fit(scale=2.0)
@@ -82,7 +82,7 @@ def test_scales_alone() -> None:
     seed=st.integers(0, 1000),
     alignment=st.sampled_from([Alignment.DISPARITY, Alignment.DISPARITY_ROBUST]),
 )
-def test_no_scale_or_shift_of_disparity_changes_what_comes_out(
+def test_disparity_alignment_invariant_to_scale_and_shift(
     scale: float, shift: float, seed: int, alignment: Alignment
 ) -> None:
     generator = np.random.default_rng(seed)
@@ -96,13 +96,13 @@ def test_no_scale_or_shift_of_disparity_changes_what_comes_out(
 
 
 @given(scale=st.floats(0.01, 100), alignment=st.sampled_from([Alignment.SCALE, Alignment.SCALE_MEDIAN]))
-def test_no_scale_of_depth_changes_what_comes_out(scale: float, alignment: Alignment) -> None:
+def test_depth_alignment_invariant_to_scale(scale: float, alignment: Alignment) -> None:
     true = np.random.default_rng(0).uniform(0.5, 20, 60)
     found, _ = align(scale * true, true, kind=Kind.DEPTH, alignment=alignment, limits=Limits())
     np.testing.assert_allclose(found, true, rtol=1e-9)
 
 
-def test_depth_is_fitted_in_disparity_too_by_its_inverse() -> None:
+def test_depth_aligned_in_disparity_by_inverse() -> None:
     true = np.linspace(1, 9, 50)
     found, _ = align(1 / (3 / true + 1), true, kind=Kind.DEPTH, alignment=Alignment.DISPARITY, limits=FARTHEST)
     np.testing.assert_allclose(found, true, rtol=1e-9)
@@ -111,14 +111,14 @@ def test_depth_is_fitted_in_disparity_too_by_its_inverse() -> None:
 @pytest.mark.parametrize(
     ("limits", "farthest"), [(FARTHEST, 8.0), (Limits(far_m=80.0), 80.0), (Limits(far_m=5.0, at_farthest=True), 5.0)]
 )
-def test_disparity_of_nothing_or_less_is_at_the_far_limit(limits: Limits, farthest: float) -> None:
+def test_nonpositive_disparity_at_far_limit(limits: Limits, farthest: float) -> None:
     true = np.array([1.0, 2.0, 4.0, 8.0, 8.0])
     guess = np.array([1.0, 0.5, 0.25, 0.0, -0.4])
     depth = align(guess, true, kind=Kind.DISPARITY, alignment=Alignment.DISPARITY, limits=limits)[0]
     assert depth.max() == pytest.approx(farthest)
 
 
-def test_depth_is_kept_between_the_limits_and_above_nothing() -> None:
+def test_depth_clipped_to_limits() -> None:
     true = np.array([1.0, 2.0, 4.0])
     kept, _ = align(
         np.array([0.5, 2.0, 40.0]),
@@ -133,17 +133,17 @@ def test_depth_is_kept_between_the_limits_and_above_nothing() -> None:
 
 
 @pytest.mark.parametrize("alignment", [each for each in Alignment if each.space is Kind.DEPTH])
-def test_relative_disparity_cannot_be_aligned_as_depth(alignment: Alignment) -> None:
+def test_disparity_aligned_as_depth_rejected(alignment: Alignment) -> None:
     with pytest.raises(OptionError, match="relative disparity, whose shift is unknown: choose 'disparity'"):
         align(np.ones(3), np.ones(3), kind=Kind.DISPARITY, alignment=alignment, limits=FARTHEST)
 
 
-def test_a_fit_in_disparity_needs_a_far_limit() -> None:
+def test_disparity_fit_without_far_limit_rejected() -> None:
     with pytest.raises(OptionError, match="needs a far limit"):
         align(np.ones(3), np.ones(3), kind=Kind.DISPARITY, alignment=Alignment.DISPARITY, limits=Limits())
 
 
-def test_flatness_is_a_matter_of_float32() -> None:
+def test_flatness_in_float32() -> None:
     assert is_flat(np.array([1.0, 1.0 + 1e-8]))
     assert not is_flat(np.array([1.0, 1.0 + 1e-6]))
     with pytest.raises(ArrayError):

@@ -10,7 +10,7 @@ from nearfar.evaluate.bootstrap import mean_interval
 VALUES = np.random.default_rng(0).gamma(2, 0.1, 60).tolist()
 
 
-def test_the_interval_is_that_of_scipy() -> None:
+def test_interval_matches_scipy() -> None:
     ours = mean_interval(VALUES)
     theirs = stats.bootstrap(
         (VALUES,), np.mean, method="percentile", n_resamples=10_000, rng=np.random.default_rng(1)
@@ -21,7 +21,7 @@ def test_the_interval_is_that_of_scipy() -> None:
     assert mean_interval(VALUES) == ours  # a fixed seed
 
 
-def test_frames_of_few_scenes_say_less_than_as_many_photographs() -> None:
+def test_interval_wider_for_few_groups() -> None:
     scenes = np.repeat(np.arange(6), 10)
     values = (0.1 * scenes + np.random.default_rng(0).normal(0, 0.01, 60)).tolist()
     alone, together = mean_interval(values), mean_interval(values, [str(scene) for scene in scenes])
@@ -30,17 +30,17 @@ def test_frames_of_few_scenes_say_less_than_as_many_photographs() -> None:
     assert together.high - together.low > 2 * (alone.high - alone.low)  # type: ignore[operator]
 
 
-def test_groups_of_one_are_photographs() -> None:
+def test_interval_of_single_groups() -> None:
     assert mean_interval([0.1, 0.2, 0.4], ["a", "b", "c"]) == mean_interval([0.1, 0.2, 0.4])
 
 
 @pytest.mark.parametrize(("values", "groups"), [([0.3], None), ([0.3, 0.5], ["a", "a"])])
-def test_one_of_a_kind_has_no_interval(values: list[float], groups: list[str] | None) -> None:
+def test_interval_of_one_value_undefined(values: list[float], groups: list[str] | None) -> None:
     found = mean_interval(values, groups)
     assert (found.low, found.high) == (None, None)
 
 
 @pytest.mark.parametrize(("values", "groups"), [([], None), ([0.1], ["a", "b"])])
-def test_what_has_no_mean(values: list[float], groups: list[str] | None) -> None:
+def test_interval_of_nothing_rejected(values: list[float], groups: list[str] | None) -> None:
     with pytest.raises(ArrayError, match="at least one value, and one group a value"):
         mean_interval(values, groups)

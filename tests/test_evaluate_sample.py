@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from nearfar.errors import ArrayError, DataError
-from nearfar.evaluate.sample import DataSet, GroundTruth, Sample
+from nearfar.evaluate.sample import Crop, DataSet, GroundTruth, Sample, crop_mask
 from nearfar.models.schema import Kind
 
 
@@ -31,12 +31,12 @@ def truth(values: object, valid: object) -> GroundTruth:
         ([1, 2], [True, True], r"\(H, W\) float32"),
     ],
 )
-def test_a_truth_that_contradicts_itself_is_refused(values: object, valid: object, message: str) -> None:
+def test_inconsistent_truth_rejected(values: object, valid: object, message: str) -> None:
     with pytest.raises(ArrayError, match=message):
         truth(values, valid)
 
 
-def test_a_truth_is_read_only_and_may_be_empty_of_measurements() -> None:
+def test_truth_read_only_and_possibly_empty() -> None:
     nothing = truth([[0, 0]], [[False, False]])
     assert nothing.size_hw == (1, 2)
     with pytest.raises(ValueError, match="read-only"):
@@ -46,7 +46,7 @@ def test_a_truth_is_read_only_and_may_be_empty_of_measurements() -> None:
 
 
 @given(arrays(np.float64, (3, 4), elements=st.floats(width=64)), arrays(np.bool_, (3, 4)))
-def test_whatever_a_file_stores_becomes_a_truth(stored: np.ndarray, valid: np.ndarray) -> None:
+def test_truth_from_any_map(stored: np.ndarray, valid: np.ndarray) -> None:
     measured = GroundTruth.from_map(stored, kind=Kind.DISPARITY, valid=valid)
     with np.errstate(over="ignore"):
         narrow = stored.astype(np.float32)
@@ -54,7 +54,7 @@ def test_whatever_a_file_stores_becomes_a_truth(stored: np.ndarray, valid: np.nd
     np.testing.assert_array_equal(measured.values[measured.valid], narrow[measured.valid])
 
 
-def test_a_mask_of_another_size_is_refused() -> None:
+def test_mask_of_other_size_rejected() -> None:
     with pytest.raises(ArrayError, match=r"valid is \(2, 3\), and its map is \(3, 2\)"):
         GroundTruth.from_map(np.ones((3, 2)), kind=Kind.DEPTH, valid=np.ones((2, 3), bool))
 
@@ -64,12 +64,12 @@ def sample(name: str) -> Sample:
 
 
 @pytest.mark.parametrize("name", ["", "/etc/passwd", "../out", "a/../../b", "a\\b"])
-def test_a_name_that_leads_elsewhere_is_refused(name: str) -> None:
+def test_sample_name_outside_folder_rejected(name: str) -> None:
     with pytest.raises(DataError, match="relative path"):
         sample(name)
 
 
-def test_a_data_set_has_samples_and_each_name_once() -> None:
+def test_data_set_sample_names_unique() -> None:
     assert DataSet(name="x", folder=Path("x"), samples=(sample("a"), sample("b"))).expected is None
     with pytest.raises(DataError, match="x: a data set must have at least one sample"):
         DataSet(name="x", folder=Path("x"), samples=())
@@ -77,7 +77,17 @@ def test_a_data_set_has_samples_and_each_name_once() -> None:
         DataSet(name="x", folder=Path("x"), samples=(sample("a"), sample("b"), sample("a")))
 
 
-def test_opening_a_data_set_loads_nothing_heavy() -> None:
+def test_data_set_import_light() -> None:
     script = "import nearfar.evaluate.dataset, nearfar.evaluate.da2k, sys; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
     assert not {"h5py", "scipy", "cv2", "torch", "onnxruntime", "numba"} & set(loaded)
+
+
+def test_crop_masks() -> None:
+    assert crop_mask((4, 5), Crop.NONE).all()
+    rows, columns = np.nonzero(crop_mask((480, 640), Crop.NYU_EIGEN))
+    assert (rows.min(), rows.max(), columns.min(), columns.max()) == (45, 470, 41, 600)
+    rows, columns = np.nonzero(crop_mask((375, 1242), Crop.KITTI_GARG))
+    assert (rows.min(), rows.max(), columns.min(), columns.max()) == (153, 370, 44, 1196)
+    with pytest.raises(DataError, match="pictures of 640x480, and this one is 5x4"):
+        crop_mask((4, 5), Crop.NYU_EIGEN)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from nearfar.cli.evaluate_run import pick_evenly
 from nearfar.models.card import card
 from support import benchmarks
 from support.command import run
@@ -42,7 +43,7 @@ def predictions(pairs: Path, folder: str, *, noise: float = 0.0) -> Path:
     return made
 
 
-def test_a_perfect_folder_has_perfect_figures(pairs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_perfect_predictions(pairs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     predictions(pairs, "perfect")
     done = run(monkeypatch, "eval", "pairs", "--data", "pairs", "--predictions", "perfect", "--json")
     said = json.loads(done.text)
@@ -54,7 +55,7 @@ def test_a_perfect_folder_has_perfect_figures(pairs: Path, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize("name", ["results.json", "samples.csv", "samples.jsonl", "worst.png"])
-def test_files_that_no_run_made_are_left_alone(pairs: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_foreign_files_not_overwritten(pairs: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     predictions(pairs, "perfect")
     (pairs.parent / "mine").mkdir()
     (pairs.parent / "mine" / name).write_text("mine")
@@ -76,7 +77,7 @@ def test_files_that_no_run_made_are_left_alone(pairs: Path, monkeypatch: pytest.
         (("--model", "nearfar-open", "--against-kind", "depth"), "say what the maps of --against are"),
     ],
 )
-def test_options_that_say_nothing_are_refused(
+def test_meaningless_options_rejected(
     pairs: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], said: str
 ) -> None:
     done = run(monkeypatch, "eval", "pairs", "--data", "pairs", *words)
@@ -84,7 +85,7 @@ def test_options_that_say_nothing_are_refused(
     assert said.split()[0] in done.err
 
 
-def test_a_model_is_judged_and_can_be_had_again(pairs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_model_results_repeatable(pairs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     words = ("eval", "pairs", "--data", "pairs", "--model", "./tiny.onnx", "--engine", "onnxruntime")
     done = run(monkeypatch, *words, "--json", "-o", "kept", "--size", "56")
     assert done.code == 0, done.err
@@ -104,7 +105,7 @@ def test_a_model_is_judged_and_can_be_had_again(pairs: Path, monkeypatch: pytest
     assert run(monkeypatch, *words, "-o", "kept", "--size", "70", "--overwrite").code == 0
 
 
-def test_the_table_for_people(pairs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_table_text(pairs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     predictions(pairs, "noisy", noise=0.1)
     words = ("eval", "pairs", "--data", "pairs", "--predictions", "noisy")
     done = run(monkeypatch, *words)
@@ -117,7 +118,7 @@ def test_the_table_for_people(pairs: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert "protocol pairs, changed: align disparity-robust" in two.text
 
 
-def test_two_are_compared_on_the_same_photographs(pairs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_comparison_paired(pairs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     predictions(pairs, "good", noise=0.02)
     predictions(pairs, "bad", noise=0.3)
     words = ("eval", "pairs", "--data", "pairs", "--predictions", "good", "--against", "bad", "-o", "kept")
@@ -130,7 +131,7 @@ def test_two_are_compared_on_the_same_photographs(pairs: Path, monkeypatch: pyte
     assert json.loads(model.text)["against"]["contender"]["model"] == "tiny.onnx"
 
 
-def test_what_fails_is_named_and_the_rest_is_scored(pairs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failures_named_and_rest_scored(pairs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = predictions(pairs, "some")
     (made / "wall.npy").unlink()
     np.save(made / "tree.npy", np.zeros((3, 4), np.float32))
@@ -141,7 +142,7 @@ def test_what_fails_is_named_and_the_rest_is_scored(pairs: Path, monkeypatch: py
     assert "some: tree: the prediction is 4x3 and the truth 70x56" in done.err
 
 
-def test_missing_files_of_the_data_set_are_named(pairs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_files_named(pairs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     predictions(pairs, "perfect")
     (pairs / "wall.png").unlink()
     done = run(monkeypatch, "eval", "pairs", "--data", "pairs", "--predictions", "perfect", "--json")
@@ -151,7 +152,7 @@ def test_missing_files_of_the_data_set_are_named(pairs: Path, monkeypatch: pytes
     assert "missing: wall.png" in done.err
 
 
-def test_rows_for_a_card(pairs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_card_rows(pairs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     words = ("eval", "pairs", "--data", "pairs", "--model", "nearfar-open", "--engine", "onnxruntime", "--card")
     done = run(monkeypatch, *words)
     assert done.code == 0, done.err
@@ -174,22 +175,20 @@ def test_rows_for_a_card(pairs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (("folder", "--data", "pairs", "--variant", "metric", "--predictions", "pairs"), "for maps of depth"),
     ],
 )
-def test_usage(pairs: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], message: str) -> None:
+def test_usage_errors(pairs: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], message: str) -> None:
     done = run(monkeypatch, "eval", *words)
     assert done.code == 2
     assert message in done.err
     assert not done.out
 
 
-def test_a_folder_without_the_data_set_says_where_it_comes_from(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_missing_data_set_names_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     done = run(monkeypatch, "eval", "sintel", "--data", str(tmp_path), "--predictions", str(tmp_path))
     assert done.code == 1
     assert "http://sintel.is.tue.mpg.de" in done.err
 
 
-def test_kitti_by_the_protocol_that_cuts_the_photograph_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_kitti_marigold_window(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = [benchmarks.kitti(tmp_path, "2011_09_26_drive_0002_sync", 5, benchmarks.depth_m(0, 375, 1242))]
     (tmp_path / "eigen_test_files_with_gt.txt").write_text("".join(lines))
     tiny_depth_graph(tmp_path / "tiny.onnx")
@@ -200,7 +199,7 @@ def test_kitti_by_the_protocol_that_cuts_the_photograph_first(tmp_path: Path, mo
     assert said["published"][0]["figures"][0]["published"] == 0.078
 
 
-def test_points_in_place_of_maps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_da2k_points(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     row = {"point1": [5, 7], "point2": [0, 1], "closer_point": "point1"}
     benchmarks.da2k(tmp_path, {"images/indoor/a.png": [row, row], "images/aerial/b.png": [row]})
     values = np.arange(48, dtype=np.float32).reshape(6, 8)
@@ -234,9 +233,7 @@ def score_module(shared: Path) -> ModuleType:
     return module
 
 
-def test_the_figures_are_those_of_independent_code(
-    shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_figures_match_independent_code(shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     module, folder = score_module(shared), shared / "pairs"
     theirs = {}
     for name, row in json.loads((folder / "pairs.json").read_text()).items():
@@ -258,8 +255,13 @@ def test_the_figures_are_those_of_independent_code(
     assert means == pytest.approx(np.mean(list(theirs.values()), axis=0), abs=5e-4)
 
 
-def test_the_open_model_s_card_says_what_its_file_scores(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_open_model_card_matches_scores(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = {row.what: row for row in card("nearfar-open").measured.accuracy}
     words = shlex.split(rows["AbsRel"].command.replace("../shared", str(shared)))
     measured = tomllib.loads(run(monkeypatch, *words[1:]).text)["measured"]["accuracy"]
     assert {row["what"]: round(row["value"], 3) for row in measured} == {what: row.value for what, row in rows.items()}
+
+
+def test_limit_picked_evenly() -> None:
+    assert pick_evenly(10, 3) == [0, 3, 6]
+    assert pick_evenly(3, None) == pick_evenly(3, 9) == [0, 1, 2]

@@ -40,7 +40,7 @@ def ramp() -> Prediction:
     return Prediction(kind=Kind.DISPARITY, values=np.repeat(np.arange(6, dtype=np.float32)[:, None], 8, axis=1))
 
 
-def test_photographs_are_read_with_scene_and_points(folder: Path) -> None:
+def test_samples_with_scene_and_points(folder: Path) -> None:
     found = da2k(folder)
     room, lake = found.samples
     assert (room.group, room.name, lake.group) == ("indoor", "images/indoor/room", "underwater")
@@ -51,13 +51,13 @@ def test_photographs_are_read_with_scene_and_points(folder: Path) -> None:
         room.read_truth()
 
 
-def test_the_archives_own_folder_is_found(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_archive_folder_located(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     above = tmp_path_factory.mktemp("above")
     folder.rename(above / "DA-2K")
     assert len(da2k(above).samples) == 2
 
 
-def test_missing_photographs_are_named(folder: Path) -> None:
+def test_missing_photographs_listed(folder: Path) -> None:
     (folder / LAKE).unlink()
     assert da2k(folder).missing == (LAKE,)
     (folder / ROOM).unlink()
@@ -72,7 +72,7 @@ def tally(prediction: Prediction, samples: tuple[Sample, ...]) -> Tally:
     return sum((score_pairs(prediction, sample.pairs) for sample in samples), Tally())
 
 
-def test_the_score_is_over_pairs(folder: Path) -> None:
+def test_score_over_pairs(folder: Path) -> None:
     samples = da2k(folder).samples
     assert [(found.right, found.pairs) for found in (tally(ramp(), (sample,)) for sample in samples)] == [
         (2, 2),
@@ -83,7 +83,7 @@ def test_the_score_is_over_pairs(folder: Path) -> None:
     assert overall.accuracy == pytest.approx(2 / 3)
 
 
-def test_a_flat_map_scores_nothing_and_its_ties_are_counted(folder: Path) -> None:
+def test_flat_map_counts_ties(folder: Path) -> None:
     flat = Prediction(values=np.ones((6, 8), np.float32), kind=Kind.DISPARITY)
     overall = tally(flat, da2k(folder).samples)
     assert overall == Tally(pairs=3, tied=3)
@@ -91,27 +91,27 @@ def test_a_flat_map_scores_nothing_and_its_ties_are_counted(folder: Path) -> Non
 
 
 @pytest.mark.parametrize(("constant", "asked", "swapped"), [(Nearer.FIRST, 3, 0), (Nearer.SECOND, 0, 3)])
-def test_a_constant_answer_scores_nothing(folder: Path, constant: Nearer, asked: int, swapped: int) -> None:
+def test_constant_answer_scores_zero(folder: Path, constant: Nearer, asked: int, swapped: int) -> None:
     pairs = [pair for sample in da2k(folder).samples for pair in sample.pairs]
     found = score_answers(lambda first, second: constant, pairs)
     assert (found.asked, found.swapped, found.right, found.accuracy) == (asked, swapped, 0, 0)
 
 
-def test_metres_are_nearer_where_they_are_less(folder: Path) -> None:
+def test_depth_nearer_where_less(folder: Path) -> None:
     metres = Prediction(values=(10 - ramp().values).astype(np.float32), kind=Kind.DEPTH)
     for sample in da2k(folder).samples:
         assert score_pairs(metres, sample.pairs) == score_pairs(ramp(), sample.pairs)
 
 
 @given(st.lists(st.integers(0, 3), min_size=6, max_size=6))
-def test_a_map_answers_the_same_whichever_point_is_first(row_values: list[int]) -> None:
+def test_order_independent_of_first_point(row_values: list[int]) -> None:
     nearer = order_by_map(Prediction(values=np.array([row_values], np.float32), kind=Kind.DISPARITY))
     for first in range(6):
         for second in range(6):
             assert nearer((0, first), (0, second)) is nearer((0, second), (0, first)).opposite
 
 
-def test_a_map_of_another_size_is_refused(folder: Path) -> None:
+def test_map_of_other_size_rejected(folder: Path) -> None:
     pairs = da2k(folder).samples[0].pairs
     small = Prediction(values=np.ones((5, 8), np.float32), kind=Kind.DISPARITY)
     with pytest.raises(DataError, match=r"point \[5, 7\] lies outside the map of 8×5"):
@@ -124,7 +124,7 @@ def test_map_with_nan_rejected(folder: Path) -> None:
         score_pairs(spoilt, da2k(folder).samples[0].pairs)
 
 
-def test_no_pairs_have_no_accuracy() -> None:
+def test_accuracy_of_no_pairs_rejected() -> None:
     with pytest.raises(DataError, match="no accuracy of no pairs"):
         _ = Tally().accuracy
 
@@ -146,12 +146,12 @@ def test_no_pairs_have_no_accuracy() -> None:
         (json.dumps({ROOM: [{**row([0, 0], [1, 1]), "closer_point": "tie"}]}), "must be point1 or point2"),
     ],
 )
-def test_annotations_of_another_form_are_refused(folder: Path, said: str, message: str) -> None:
+def test_malformed_annotations_rejected(folder: Path, said: str, message: str) -> None:
     (folder / "annotations.json").write_text(said)
     with pytest.raises(DataError, match=rf"annotations\.json: .*{message}"):
         da2k(folder)
 
 
-def test_without_annotations_it_says_where_to_get_them(tmp_path: Path) -> None:
+def test_missing_annotations_name_source(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"lacks annotations\.json.*DA-2K\.zip"):
         da2k(tmp_path)

@@ -37,7 +37,7 @@ def shows(truth: GroundTruth, values: NDArray[np.floating]) -> None:
 
 
 @pytest.mark.parametrize("name", DATASETS)
-def test_a_folder_that_is_not_there_says_where_to_get_it(tmp_path: Path, name: str) -> None:
+def test_missing_folder_names_source(tmp_path: Path, name: str) -> None:
     with pytest.raises(
         DataError, match=f"{re.escape(str(tmp_path))}/none is no folder.*{re.escape(DATASETS[name].source[:25])}"
     ):
@@ -45,19 +45,19 @@ def test_a_folder_that_is_not_there_says_where_to_get_it(tmp_path: Path, name: s
 
 
 @pytest.mark.parametrize("name", DATASETS)
-def test_an_empty_folder_says_what_it_must_look_like(tmp_path: Path, name: str) -> None:
+def test_empty_folder_names_layout(tmp_path: Path, name: str) -> None:
     with pytest.raises(DataError) as caught:
         open_dataset(name, tmp_path)
     assert "holds no sample" in str(caught.value)
     assert DATASETS[name].layout in str(caught.value)
 
 
-def test_an_unknown_name_lists_the_known_ones(tmp_path: Path) -> None:
+def test_unknown_data_set_lists_names(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"'nyuv2'.*nyu, nyu-raw, kitti"):
         open_dataset("nyuv2", tmp_path)
 
 
-def test_every_other_reading_leads_to_a_benchmark() -> None:
+def test_data_set_variants_lead_to_benchmark() -> None:
     assert {name: find_benchmark(name) for name in ("nyu", "nyu-raw", "sintel-clean", "kitti-selection")} == {
         "nyu": "nyu",
         "nyu-raw": "nyu",
@@ -67,7 +67,7 @@ def test_every_other_reading_leads_to_a_benchmark() -> None:
     assert all(find_benchmark(name) in DATASETS for name in DATASETS)
 
 
-def test_the_reference_has_a_section_for_each_with_its_licence() -> None:
+def test_reference_documents_each_licence() -> None:
     page = (ROOT / "docs" / "reference" / "datasets.md").read_text(encoding="utf-8")
     for name, info in DATASETS.items():
         section = next(part for part in page.split("\n## ") if f"`{name}`" in part.splitlines()[0])
@@ -76,7 +76,7 @@ def test_the_reference_has_a_section_for_each_with_its_licence() -> None:
         assert f"{published:,}" in page
 
 
-def test_the_published_numbers_add_up() -> None:
+def test_published_counts_add_up() -> None:
     assert sum(sintel.FRAMES.values()) == 1064
     assert len(sintel.FRAMES) == 23
     assert sum(eth3d.SCENES.values()) == 454
@@ -94,7 +94,7 @@ def nyu_folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_nyu_is_the_test_split_upright(nyu_folder: Path) -> None:
+def test_nyu_test_split_upright(nyu_folder: Path) -> None:
     data = open_dataset("nyu", nyu_folder)
     assert [sample.name for sample in data.samples] == ["0002", "0004"]
     assert (data.expected, data.missing, data.samples[0].group) == (654, (), "study")
@@ -103,19 +103,19 @@ def test_nyu_is_the_test_split_upright(nyu_folder: Path) -> None:
     np.testing.assert_array_equal(data.samples[1].read_picture().rgb, expected)
 
 
-def test_nyu_raw_has_the_holes(nyu_folder: Path) -> None:
+def test_nyu_raw_with_holes(nyu_folder: Path) -> None:
     truth = open_dataset("nyu-raw", nyu_folder).samples[0].read_truth()
     depth = depth_m(1)
     shows(truth, np.where(depth < 3, np.nan, depth))
 
 
-def test_nyu_names_the_file_that_is_missing(nyu_folder: Path) -> None:
+def test_nyu_missing_file_named(nyu_folder: Path) -> None:
     (nyu_folder / "splits.mat").unlink()
     with pytest.raises(DataError, match=r"lacks splits\.mat\. .*horatio\.cs\.nyu\.edu"):
         open_dataset("nyu", nyu_folder)
 
 
-def test_nyu_without_scene_types_has_no_groups(nyu_folder: Path) -> None:
+def test_nyu_without_scene_types_ungrouped(nyu_folder: Path) -> None:
     import h5py
 
     with h5py.File(nyu_folder / "nyu_depth_v2_labeled.mat", "a") as file:
@@ -133,21 +133,21 @@ def test_nyu_without_scene_types_has_no_groups(nyu_folder: Path) -> None:
         ("splits.mat", lambda data: data.replace(b"testNdxs", b"lostNdxs"), "testNdxs cannot be read"),
     ],
 )
-def test_nyu_damaged(nyu_folder: Path, name: str, damage, message: str) -> None:
+def test_nyu_damaged_file_rejected(nyu_folder: Path, name: str, damage, message: str) -> None:
     path = nyu_folder / name
     path.write_bytes(damage(path.read_bytes()))
     with pytest.raises(DataError, match=f"{name}: {message}"):
         open_dataset("nyu", nyu_folder)
 
 
-def test_nyu_split_of_another_set(tmp_path: Path) -> None:
+def test_nyu_other_split_rejected(tmp_path: Path) -> None:
     depth = np.stack([depth_m(seed) for seed in range(2)])
     benchmarks.nyu(tmp_path, depth, depth, test=[1, 1449])
     with pytest.raises(DataError, match=r"must be from 1 to 2, got \[1449\]"):
         open_dataset("nyu", tmp_path)
 
 
-def test_nyu_of_another_shape(nyu_folder: Path) -> None:
+def test_nyu_other_shape_rejected(nyu_folder: Path) -> None:
     import h5py
 
     with h5py.File(nyu_folder / "nyu_depth_v2_labeled.mat", "a") as file:
@@ -160,7 +160,7 @@ def test_nyu_of_another_shape(nyu_folder: Path) -> None:
         sample.read_truth()
 
 
-def test_nyu_with_fewer_depths_than_images(nyu_folder: Path) -> None:
+def test_nyu_fewer_depths_than_images_rejected(nyu_folder: Path) -> None:
     import h5py
 
     with h5py.File(nyu_folder / "nyu_depth_v2_labeled.mat", "a") as file:
@@ -171,7 +171,7 @@ def test_nyu_with_fewer_depths_than_images(nyu_folder: Path) -> None:
 
 
 @pytest.mark.parametrize("package", ["h5py", "scipy"])
-def test_nyu_names_the_extra(nyu_folder: Path, monkeypatch: pytest.MonkeyPatch, package: str) -> None:
+def test_nyu_missing_extra_named(nyu_folder: Path, monkeypatch: pytest.MonkeyPatch, package: str) -> None:
     monkeypatch.setitem(__import__("sys").modules, package, None)
     if package == "scipy":
         monkeypatch.setitem(__import__("sys").modules, "scipy.io", None)
@@ -188,7 +188,7 @@ def kitti_lines(folder: Path) -> list[str]:
     return [benchmarks.kitti(folder, DRIVE, number, depth_m(number), split="train") for number in (69, 54)]
 
 
-def test_kitti_follows_the_list_and_leaves_out_what_has_no_depth(tmp_path: Path) -> None:
+def test_kitti_list_without_depthless_frames(tmp_path: Path) -> None:
     none = f"2011_09_26/{DRIVE}/image_02/data/0000000000.png None 721.5377\n"
     (tmp_path / "eigen_test_files_with_gt.txt").write_text("".join([*kitti_lines(tmp_path), none]))
     data = open_dataset("kitti", tmp_path)
@@ -206,13 +206,13 @@ def test_kitti_follows_the_list_and_leaves_out_what_has_no_depth(tmp_path: Path)
         ("eigen_test_files.txt", "".join(f"/mnt/raw/{DRIVE}/image_02/data/{n:010d}.jpg\n" for n in (69, 54))),
     ],
 )
-def test_kitti_reads_every_published_kind_of_list(tmp_path: Path, name: str, lines: str) -> None:
+def test_kitti_list_formats(tmp_path: Path, name: str, lines: str) -> None:
     kitti_lines(tmp_path)
     (tmp_path / name).write_text(lines)
     assert [sample.name[-2:] for sample in open_dataset("kitti", tmp_path).samples] == ["69", "54"]
 
 
-def test_kitti_of_people_who_have_moved_it(tmp_path: Path) -> None:
+def test_kitti_alternative_layouts(tmp_path: Path) -> None:
     lines = kitti_lines(tmp_path)
     (tmp_path / "raw_data" / "2011_09_26" / DRIVE).rename(tmp_path / DRIVE)
     (tmp_path / "data_depth_annotated" / "train").rename(tmp_path / "gts")
@@ -220,7 +220,7 @@ def test_kitti_of_people_who_have_moved_it(tmp_path: Path) -> None:
     assert len(open_dataset("kitti", tmp_path).samples) == 2
 
 
-def test_kitti_names_what_is_missing(tmp_path: Path) -> None:
+def test_kitti_missing_files_named(tmp_path: Path) -> None:
     lines = kitti_lines(tmp_path)
     (tmp_path / "eigen_test_files_with_gt.txt").write_text("".join(lines))
     depth = f"data_depth_annotated/train/{DRIVE}/proj_depth/groundtruth/image_02/0000000054.png"
@@ -230,9 +230,7 @@ def test_kitti_names_what_is_missing(tmp_path: Path) -> None:
     assert data.missing == (depth.replace("train", "val"),)
 
 
-def test_kitti_with_a_list_of_all_697_misses_nothing_when_652_are_there(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_kitti_list_of_697_complete_with_652(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kitti_lines(tmp_path)
     (tmp_path / "test_files.txt").write_text("".join(f"2011_09_26/{DRIVE} {n} l\n" for n in (69, 54, 0)))
     assert open_dataset("kitti", tmp_path).missing
@@ -240,19 +238,19 @@ def test_kitti_with_a_list_of_all_697_misses_nothing_when_652_are_there(
     assert open_dataset("kitti", tmp_path).missing == ()
 
 
-def test_kitti_needs_the_list(tmp_path: Path) -> None:
+def test_kitti_missing_list_named(tmp_path: Path) -> None:
     kitti_lines(tmp_path)
     with pytest.raises(DataError, match=r"lacks eigen_test_files_with_gt\.txt.*cleinc/bts"):
         open_dataset("kitti", tmp_path)
 
 
-def test_kitti_of_a_list_of_something_else(tmp_path: Path) -> None:
+def test_kitti_other_list_rejected(tmp_path: Path) -> None:
     (tmp_path / "test_files.txt").write_text("\nroom.jpg\n")
     with pytest.raises(DataError, match=r"test_files\.txt, line 2: names no photograph of KITTI: 'room\.jpg'"):
         open_dataset("kitti", tmp_path)
 
 
-def test_kitti_of_eight_bits_is_refused(tmp_path: Path) -> None:
+def test_kitti_eight_bit_depth_rejected(tmp_path: Path) -> None:
     (tmp_path / "test_files.txt").write_text(f"2011_09_26/{DRIVE} 69 l\n")
     kitti_lines(tmp_path)
     path = next(tmp_path.rglob("groundtruth/image_02/0000000069.png"))
@@ -262,7 +260,7 @@ def test_kitti_of_eight_bits_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("below", [".", "val_selection_cropped", "depth_selection/val_selection_cropped"])
-def test_kitti_selection(tmp_path: Path, below: str) -> None:
+def test_kitti_selection_samples(tmp_path: Path, below: str) -> None:
     home = tmp_path / below
     benchmarks.photograph(home / "image" / f"{DRIVE}_image_0000000005_image_02.png")
     benchmarks.png16(home / "groundtruth_depth" / f"{DRIVE}_groundtruth_depth_0000000005_image_02.png", depth_m() * 256)
@@ -277,7 +275,7 @@ def test_kitti_selection(tmp_path: Path, below: str) -> None:
 # ETH3D ---------------------------------------------------------------------------------------------------------------
 
 
-def test_eth3d_is_float_rows_with_infinity_where_nothing_was_seen(tmp_path: Path) -> None:
+def test_eth3d_float_rows_with_infinity(tmp_path: Path) -> None:
     depth = depth_m()
     depth[0, 1] = np.inf
     benchmarks.eth3d(tmp_path, "relief_2", 427, depth)
@@ -289,7 +287,7 @@ def test_eth3d_is_float_rows_with_infinity_where_nothing_was_seen(tmp_path: Path
     assert len(data.missing) == 12
 
 
-def test_eth3d_in_the_way_of_marigold(tmp_path: Path) -> None:
+def test_eth3d_marigold_layout(tmp_path: Path) -> None:
     benchmarks.eth3d(tmp_path, "office", 219, depth_m())
     (tmp_path / "rgb" / "office").mkdir(parents=True)
     (tmp_path / "office" / "images").rename(tmp_path / "rgb" / "office" / "images")
@@ -298,21 +296,21 @@ def test_eth3d_in_the_way_of_marigold(tmp_path: Path) -> None:
     shows(only(open_dataset("eth3d", tmp_path)).read_truth(), depth_m())
 
 
-def test_eth3d_undistorted_photographs_have_no_depth(tmp_path: Path) -> None:
+def test_eth3d_undistorted_photograph_rejected(tmp_path: Path) -> None:
     path = benchmarks.eth3d(tmp_path, "office", 219, depth_m())
     benchmarks.photograph(tmp_path / "office" / "images" / "dslr_images" / path.name, 7, 8)
     with pytest.raises(DataError, match=r"192 bytes long, not 224 for the 8×7 pixels.*not of the undistorted"):
         only(open_dataset("eth3d", tmp_path)).read_truth()
 
 
-def test_eth3d_needs_the_photographs_size(tmp_path: Path) -> None:
+def test_eth3d_unreadable_photograph_rejected(tmp_path: Path) -> None:
     path = benchmarks.eth3d(tmp_path, "office", 219, depth_m())
     (tmp_path / "office" / "images" / "dslr_images" / path.name).write_bytes(b"no photograph")
     with pytest.raises(DataError, match="cannot be read as a photograph"):
         only(open_dataset("eth3d", tmp_path)).read_truth()
 
 
-def test_eth3d_names_a_depth_without_photograph(tmp_path: Path) -> None:
+def test_eth3d_depth_without_photograph_named(tmp_path: Path) -> None:
     benchmarks.eth3d(tmp_path, "office", 219, depth_m())
     path = benchmarks.eth3d(tmp_path, "office", 220, depth_m())
     (tmp_path / "office" / "images" / "dslr_images" / path.name).unlink()
@@ -322,7 +320,7 @@ def test_eth3d_names_a_depth_without_photograph(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_a_benchmark_is_shown_as_it_is_stored_because_the_truth_is(tmp_path: Path, orientation: int) -> None:
+def test_benchmark_photographs_as_stored(tmp_path: Path, orientation: int) -> None:
     path = benchmarks.eth3d(tmp_path, "office", 219, depth_m(0, 24, 32))
     picture = tmp_path / "office" / "images" / "dslr_images" / path.name
     exif = Image.Exif()
@@ -336,7 +334,7 @@ def test_a_benchmark_is_shown_as_it_is_stored_because_the_truth_is(tmp_path: Pat
 # DIODE ---------------------------------------------------------------------------------------------------------------
 
 
-def test_diode_takes_what_the_mask_takes(tmp_path: Path) -> None:
+def test_diode_mask(tmp_path: Path) -> None:
     mask = np.ones((6, 8))
     mask[2:, 3] = 0
     benchmarks.diode(tmp_path, "outdoor", depth_m(), mask)
@@ -348,7 +346,7 @@ def test_diode_takes_what_the_mask_takes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("ending", [".png", "_depth.npy", "_depth_mask.npy"])
-def test_diode_names_the_one_that_is_missing(tmp_path: Path, ending: str) -> None:
+def test_diode_missing_file_named(tmp_path: Path, ending: str) -> None:
     path = benchmarks.diode(tmp_path, "indoors", depth_m(), np.ones((6, 8)))
     benchmarks.diode(tmp_path, "outdoor", depth_m(), np.ones((6, 8)))
     lost = path.with_name(path.stem + ending)
@@ -357,7 +355,7 @@ def test_diode_names_the_one_that_is_missing(tmp_path: Path, ending: str) -> Non
     assert data.missing == (lost.relative_to(tmp_path).as_posix(),)
 
 
-def test_diode_of_which_nothing_was_measured_is_a_truth_without_pixels(tmp_path: Path) -> None:
+def test_diode_without_measurements_empty_truth(tmp_path: Path) -> None:
     benchmarks.diode(tmp_path, "indoors", depth_m(), np.zeros((6, 8)))
     assert not only(open_dataset("diode", tmp_path)).read_truth().valid.any()
 
@@ -371,7 +369,7 @@ def test_diode_of_which_nothing_was_measured_is_a_truth_without_pixels(tmp_path:
         ("_depth.npy", np.array([[None]]), "cannot be read as a map in NPY"),
     ],
 )
-def test_diode_of_other_arrays(tmp_path: Path, ending: str, stored: NDArray[np.generic], message: str) -> None:
+def test_diode_other_arrays_rejected(tmp_path: Path, ending: str, stored: NDArray[np.generic], message: str) -> None:
     path = benchmarks.diode(tmp_path, "indoors", depth_m(), np.ones((6, 8)))
     np.save(path.with_name(path.stem + ending), stored)
     with pytest.raises(DataError, match=message):
@@ -379,7 +377,7 @@ def test_diode_of_other_arrays(tmp_path: Path, ending: str, stored: NDArray[np.g
 
 
 @pytest.mark.parametrize("length", [0, 5, 100, -1])
-def test_diode_truncated(tmp_path: Path, length: int) -> None:
+def test_diode_truncated_file_rejected(tmp_path: Path, length: int) -> None:
     path = benchmarks.diode(tmp_path, "indoors", depth_m(), np.ones((6, 8)))
     depth = path.with_name(f"{path.stem}_depth.npy")
     depth.write_bytes(depth.read_bytes()[:length])
@@ -390,7 +388,7 @@ def test_diode_truncated(tmp_path: Path, length: int) -> None:
 # Sintel --------------------------------------------------------------------------------------------------------------
 
 
-def test_sintel_has_two_renderings_of_one_depth(tmp_path: Path) -> None:
+def test_sintel_renderings_share_depth(tmp_path: Path) -> None:
     benchmarks.sintel(tmp_path, "ambush_2", 21, depth_m())
     (tmp_path / "training" / "clean" / "ambush_2" / "frame_0021.png").unlink()
     data = open_dataset("sintel", tmp_path)
@@ -423,14 +421,14 @@ def test_sintel_archives_side_by_side(tmp_path: Path) -> None:
         (lambda data: data[:4] + np.int32([-8, -6]).tobytes() + data[12:], "its header of -8×-6"),
     ],
 )
-def test_sintel_damaged(tmp_path: Path, damage, message: str) -> None:
+def test_sintel_damaged_file_rejected(tmp_path: Path, damage, message: str) -> None:
     path = benchmarks.sintel(tmp_path, "alley_1", 1, depth_m())
     path.write_bytes(damage(path.read_bytes()))
     with pytest.raises(DataError, match=rf"frame_0001\.dpt: .*{re.escape(message)}"):
         only(open_dataset("sintel", tmp_path)).read_truth()
 
 
-def test_a_photograph_that_is_damaged_is_the_pictures_error(tmp_path: Path) -> None:
+def test_damaged_photograph_raises_picture_error(tmp_path: Path) -> None:
     benchmarks.sintel(tmp_path, "alley_1", 1, depth_m())
     path = tmp_path / "training" / "final" / "alley_1" / "frame_0001.png"
     path.write_bytes(path.read_bytes()[:60])
@@ -447,7 +445,7 @@ def disparity_px() -> NDArray[np.float32]:
     return disparity
 
 
-def test_middlebury_is_metres_by_its_calibration(tmp_path: Path) -> None:
+def test_middlebury_metres_by_calibration(tmp_path: Path) -> None:
     benchmarks.middlebury(tmp_path, "Adirondack-perfect", disparity_px())
     benchmarks.middlebury(tmp_path, "Adirondack-imperfect", disparity_px() / 2)
     data = open_dataset("middlebury", tmp_path)
@@ -457,18 +455,18 @@ def test_middlebury_is_metres_by_its_calibration(tmp_path: Path) -> None:
     assert only(data).read_truth().kind is Kind.DEPTH
 
 
-def test_middlebury_takes_the_imperfect_where_there_is_no_other(tmp_path: Path) -> None:
+def test_middlebury_imperfect_rectification_as_fallback(tmp_path: Path) -> None:
     benchmarks.middlebury(tmp_path, "Umbrella-imperfect", disparity_px())
     assert only(open_dataset("middlebury", tmp_path)).name == "Umbrella"
 
 
-def test_middlebury_of_the_evaluation(tmp_path: Path) -> None:
+def test_middlebury_evaluation_layout(tmp_path: Path) -> None:
     benchmarks.middlebury(tmp_path, "PianoL", disparity_px(), file_name="disp0GT.pfm")
     data = open_dataset("middlebury", tmp_path)
     assert (only(data).name, data.expected) == ("PianoL", 15)
 
 
-def test_middlebury_disparity_beyond_infinity_is_not_valid(tmp_path: Path) -> None:
+def test_middlebury_disparity_beyond_infinity_invalid(tmp_path: Path) -> None:
     disparity = disparity_px()
     disparity[1, 1] = -10
     benchmarks.middlebury(tmp_path, "Umbrella-perfect", disparity)
@@ -487,14 +485,14 @@ def test_middlebury_disparity_beyond_infinity_is_not_valid(tmp_path: Path) -> No
         ("", "cam0"),
     ],
 )
-def test_middlebury_calibration_damaged(tmp_path: Path, text: str, message: str) -> None:
+def test_middlebury_damaged_calibration_rejected(tmp_path: Path, text: str, message: str) -> None:
     home = benchmarks.middlebury(tmp_path, "Umbrella-perfect", disparity_px())
     (home / "calib.txt").write_text(text)
     with pytest.raises(DataError, match=rf"calib\.txt: .*{re.escape(message)}"):
         only(open_dataset("middlebury", tmp_path)).read_truth()
 
 
-def test_middlebury_truncated(tmp_path: Path) -> None:
+def test_middlebury_truncated_file_rejected(tmp_path: Path) -> None:
     home = benchmarks.middlebury(tmp_path, "Umbrella-perfect", disparity_px())
     path = home / "disp0.pfm"
     path.write_bytes(path.read_bytes()[:-3])
@@ -524,7 +522,7 @@ def test_pairs_depth_within_near_far_and_crop(tmp_path: Path) -> None:
     shows(truth, np.where(inside, depth_m(), np.nan))
 
 
-def test_pairs_disparity_is_shifted_to_be_0_at_infinity(tmp_path: Path) -> None:
+def test_pairs_disparity_offset(tmp_path: Path) -> None:
     benchmarks.png16(tmp_path / "a" / "disparity.png", np.arange(48).reshape(6, 8))
     said = {"kind": "disparity", "truth": "a/disparity.png", "scale": 4, "offset": 31.086}
     truth = pair(tmp_path, **said).read_truth()
@@ -562,7 +560,7 @@ def test_pairs_npz_pfm_mask_and_rotated_bits(tmp_path: Path) -> None:
         ({"bits": "moon"}, "bits must be 'sun'"),
     ],
 )
-def test_pairs_of_a_wrong_row(tmp_path: Path, said: dict[str, object], message: str) -> None:
+def test_pairs_wrong_row_rejected(tmp_path: Path, said: dict[str, object], message: str) -> None:
     with pytest.raises(DataError, match=rf"pairs\.json, row desk: .*{message}"):
         pair(tmp_path, **said)
 
@@ -577,19 +575,19 @@ def test_pairs_of_a_wrong_row(tmp_path: Path, said: dict[str, object], message: 
         ("{}", "holds no sample of pairs"),
     ],
 )
-def test_pairs_of_a_wrong_file(tmp_path: Path, text: str, message: str) -> None:
+def test_pairs_wrong_file_rejected(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "pairs.json").write_text(text)
     with pytest.raises(DataError, match=message):
         open_dataset("pairs", tmp_path)
 
 
-def test_pairs_of_another_encoding(tmp_path: Path) -> None:
+def test_pairs_other_encoding_rejected(tmp_path: Path) -> None:
     (tmp_path / "pairs.json").write_bytes('{"Straße": 1}'.encode("latin-1"))
     with pytest.raises(DataError, match="is no UTF-8 text"):
         open_dataset("pairs", tmp_path)
 
 
-def test_a_file_that_goes_away_is_named(tmp_path: Path) -> None:
+def test_vanished_file_named(tmp_path: Path) -> None:
     path = benchmarks.sintel(tmp_path, "alley_1", 1, depth_m())
     sample = only(open_dataset("sintel", tmp_path))
     path.unlink()
@@ -597,7 +595,7 @@ def test_a_file_that_goes_away_is_named(tmp_path: Path) -> None:
         sample.read_truth()
 
 
-def test_pairs_name_what_is_missing_wherever_it_should_be(tmp_path: Path) -> None:
+def test_pairs_missing_files_named(tmp_path: Path) -> None:
     pair(tmp_path)
     rows = json.loads((tmp_path / "pairs.json").read_text())
     rows["far"] = {"rgb": "/nowhere/rgb.png", "truth": "../depth.npy", "kind": "depth"}
@@ -606,14 +604,14 @@ def test_pairs_name_what_is_missing_wherever_it_should_be(tmp_path: Path) -> Non
     assert (data.missing, data.expected) == (("/nowhere/rgb.png", "../depth.npy"), 2)
 
 
-def test_pairs_of_two_sizes(tmp_path: Path) -> None:
+def test_pairs_of_two_sizes_rejected(tmp_path: Path) -> None:
     benchmarks.photograph(tmp_path / "a" / "mask.png", 6, 7)
     sample = pair(tmp_path, mask="a/mask.png")
     with pytest.raises(DataError, match=r"mask\.png: is \(6, 7\), and a/depth\.npy is \(6, 8\)"):
         sample.read_truth()
 
 
-def test_pairs_are_those_of_the_independent_scorer(shared: Path) -> None:
+def test_pairs_match_independent_scorer(shared: Path) -> None:
     rows = json.loads((shared / "pairs" / "pairs.json").read_text(encoding="utf-8"))
     data = open_dataset("pairs", shared / "pairs")
     assert [sample.name for sample in data.samples] == list(rows)
@@ -636,7 +634,7 @@ def own(folder: Path, meaning: str | None = None) -> Path:
     return folder / "truth" / "garden" / "tree"
 
 
-def test_a_folder_of_metres(tmp_path: Path) -> None:
+def test_folder_of_metres(tmp_path: Path) -> None:
     np.save(own(tmp_path).with_suffix(".npy"), depth_m())
     data = open_dataset("folder", tmp_path)
     assert (only(data).name, only(data).group, data.expected, data.missing) == ("garden/tree", "garden", 1, ())
@@ -644,7 +642,7 @@ def test_a_folder_of_metres(tmp_path: Path) -> None:
     assert only(data).read_picture().size_hw == (6, 8)
 
 
-def test_a_folder_of_scaled_pngs_and_of_disparity(tmp_path: Path) -> None:
+def test_folder_of_scaled_pngs_and_disparity(tmp_path: Path) -> None:
     benchmarks.png16(own(tmp_path, "scale = 1000").with_suffix(".png"), depth_m() * 1000)
     shows(only(open_dataset("folder", tmp_path)).read_truth(), np.rint(depth_m() * 1000) / 1000)
     (tmp_path / "truth" / "garden" / "tree.png").unlink()
@@ -654,13 +652,13 @@ def test_a_folder_of_scaled_pngs_and_of_disparity(tmp_path: Path) -> None:
     shows(truth, depth_m())
 
 
-def test_a_folder_of_pngs_must_say_its_scale(tmp_path: Path) -> None:
+def test_folder_of_pngs_without_scale_rejected(tmp_path: Path) -> None:
     benchmarks.png16(own(tmp_path).with_suffix(".png"), depth_m() * 1000)
     with pytest.raises(DataError, match=r"truth\.toml must say what they are: scale = 1000"):
         only(open_dataset("folder", tmp_path)).read_truth()
 
 
-def test_a_folder_names_what_has_no_partner(tmp_path: Path) -> None:
+def test_folder_unpaired_files_named(tmp_path: Path) -> None:
     np.save(own(tmp_path).with_suffix(".npy"), depth_m())
     benchmarks.photograph(tmp_path / "photographs" / "alone.png")
     np.save(tmp_path / "truth" / "lost.npy", depth_m())
@@ -668,7 +666,7 @@ def test_a_folder_names_what_has_no_partner(tmp_path: Path) -> None:
     assert (data.missing, data.expected) == (("truth/alone.npy, .pfm or .png", "photographs/lost"), 3)
 
 
-def test_a_folder_of_two_maps_of_one_name(tmp_path: Path) -> None:
+def test_folder_ambiguous_maps_rejected(tmp_path: Path) -> None:
     np.save(own(tmp_path).with_suffix(".npy"), depth_m())
     benchmarks.pfm(own(tmp_path).with_suffix(".pfm"), depth_m())
     with pytest.raises(DataError, match="which of them is meant"):
@@ -685,21 +683,21 @@ def test_a_folder_of_two_maps_of_one_name(tmp_path: Path) -> None:
         ("unit = 1", "knows kind and scale only, got unit"),
     ],
 )
-def test_a_folder_of_a_wrong_meaning(tmp_path: Path, meaning: str, message: str) -> None:
+def test_folder_wrong_meaning_rejected(tmp_path: Path, meaning: str, message: str) -> None:
     np.save(own(tmp_path, meaning).with_suffix(".npy"), depth_m())
     with pytest.raises(DataError, match=rf"truth\.toml: {message}"):
         open_dataset("folder", tmp_path)
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "P", "1"])
-def test_a_map_in_colours_is_refused(tmp_path: Path, mode: str) -> None:
+def test_colour_map_rejected(tmp_path: Path, mode: str) -> None:
     Image.fromarray(scene(6, 8)).convert(mode).save(own(tmp_path, "scale = 1000").with_suffix(".png"))
     with pytest.raises(DataError, match=f"must be a grey PNG of 8 or 16 bits.*mode {mode}"):
         only(open_dataset("folder", tmp_path)).read_truth()
 
 
 @pytest.mark.parametrize("length", [0, 30, 60])
-def test_a_truncated_png_is_named(tmp_path: Path, length: int) -> None:
+def test_truncated_png_named(tmp_path: Path, length: int) -> None:
     path = own(tmp_path, "scale = 1000").with_suffix(".png")
     benchmarks.png16(path, depth_m() * 1000)
     path.write_bytes(path.read_bytes()[:length])
