@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nearfar.errors import DataError, MissingExtraError
+from nearfar.errors import DataError, require_packages
 from nearfar.evaluate.datasets.index import DataSetInfo, Listing
 from nearfar.evaluate.datasets.readers import build_truth
 from nearfar.evaluate.sample import Sample
@@ -33,10 +33,9 @@ _SPLITS = "splits.mat"
 @contextmanager
 def _open_labels(path: Path) -> Iterator[h5py.File]:
     """Open the labelled set for as long as one photograph or truth is read from it; it is 2.8 GB and stays on disk."""
-    try:
-        import h5py
-    except ImportError as error:
-        raise MissingExtraError.of("h5py", extra="evaluate", purpose="reading NYU Depth V2") from error
+    require_packages("h5py", extra="evaluate", purpose="reading NYU Depth V2")
+    import h5py
+
     try:
         with h5py.File(path, "r") as file:
             yield file
@@ -57,10 +56,9 @@ def split_indices(path: Path, *, count: int) -> list[int]:
         DataError: It is damaged, has no such variable, or names a photograph that is not there.
         MissingExtraError: SciPy is not installed.
     """
-    try:
-        from scipy.io import matlab
-    except ImportError as error:
-        raise MissingExtraError.of("scipy", extra="evaluate", purpose="reading splits.mat") from error
+    require_packages("scipy", extra="evaluate", purpose="reading splits.mat")
+    from scipy.io import matlab
+
     damaged = (OSError, ValueError, TypeError, KeyError, NotImplementedError, zlib.error, matlab.MatReadError)
     try:
         stored = np.asarray(matlab.loadmat(path, variable_names=["testNdxs"])["testNdxs"])
