@@ -2,7 +2,7 @@
 
 import inspect
 import math
-from dataclasses import fields
+from dataclasses import dataclass, fields
 
 import numpy as np
 import pytest
@@ -85,6 +85,15 @@ def test_product_leaves_map_and_picture_unchanged() -> None:
 def test_range_allows_what_lies_inside(option: Option, inside: tuple[float, ...], outside: tuple[float, ...]) -> None:
     assert all(map(option.allows, inside))
     assert not any(map(option.allows, outside))
+
+
+def test_field_without_option_rejected() -> None:
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Settings:
+        strength: float = 1.0
+
+    with pytest.raises(TypeError, match=r"Settings\.strength must be declared as Annotated"):
+        list_options(Settings)
 
 
 def test_violations_name_the_options_outside_their_range() -> None:

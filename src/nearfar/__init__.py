@@ -14,6 +14,8 @@ Example:
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from nearfar._version import __version__
+
 if TYPE_CHECKING:
     from nearfar.calibration import calibrate
     from nearfar.depth_map import Depth, DepthMap, Disparity, Provenance
@@ -26,8 +28,6 @@ if TYPE_CHECKING:
     from nearfar.products.normals import normals
     from nearfar.products.point_cloud import point_cloud
     from nearfar.products.stereo import stereo
-
-__version__ = "0.1.0"
 
 __all__ = [
     "Depth",

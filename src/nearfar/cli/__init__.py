@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from nearfar import __version__
+from nearfar._version import __version__
 from nearfar.cli.console import notify
 from nearfar.cli.lazy_group import LazyGroup
 from nearfar.errors import NearfarError, OptionError, UnknownModelError, os_reason

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from nearfar import __version__
+from nearfar._version import __version__
 from nearfar.errors import DataError
 from nearfar.evaluate.align import Alignment
 from nearfar.evaluate.bootstrap import LEVEL, RESAMPLES, SEED, Interval, mean_interval

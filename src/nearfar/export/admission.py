@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nearfar import __version__
+from nearfar._version import __version__
 from nearfar.engines import Engine, onnxruntime
 from nearfar.errors import GraphError
 from nearfar.export.trial_inputs import require_depth_map, trial_sizes

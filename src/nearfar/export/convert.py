@@ -6,7 +6,7 @@ from pathlib import Path
 import onnx
 import torch
 
-from nearfar import __version__
+from nearfar._version import __version__
 from nearfar.export.onnx import export_onnx
 from nearfar.export.parity import ParityReport
 from nearfar.export.settings import ExportSettings

@@ -10,7 +10,7 @@ import zipfile
 from dataclasses import asdict
 from pathlib import Path
 
-from nearfar import __version__
+from nearfar._version import __version__
 from nearfar.errors import ModelMissingError, os_reason
 from nearfar.models.card import ModelCard
 from nearfar.models.schema import Kind

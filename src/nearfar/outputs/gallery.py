@@ -12,7 +12,7 @@ from urllib.parse import quote
 import numpy as np
 from PIL import Image
 
-from nearfar import __version__
+from nearfar._version import __version__
 from nearfar.depth_map import Depth, DepthMap, Provenance
 from nearfar.errors import ArrayError
 from nearfar.image.reader import Picture

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING
 
-from nearfar import __version__
+from nearfar._version import __version__
 from nearfar.depth_map import Depth, Provenance
 from nearfar.image.reader import MAX_PIXELS
 from nearfar.models.schema import Kind

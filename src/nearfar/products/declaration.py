@@ -10,7 +10,18 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, fields
 from inspect import Parameter, Signature, signature
-from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Protocol, TypeAlias, TypeVar, get_type_hints, overload
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Literal,
+    ParamSpec,
+    Protocol,
+    TypeAlias,
+    TypeVar,
+    get_args,
+    get_type_hints,
+    overload,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -89,17 +100,19 @@ class SettingsField:
 
 
 def list_options(settings: type) -> list[SettingsField]:
-    """Return the options that a settings dataclass declares, those of its bases first."""
+    """Return the options that a settings dataclass declares, those of its bases first.
+
+    Raises:
+        TypeError: A field is not annotated with an ``Option``.
+    """
     hints = get_type_hints(settings, include_extras=True)
-    return [
-        SettingsField(
-            name=field.name,
-            type=hints[field.name].__origin__,
-            default=field.default,
-            option=hints[field.name].__metadata__[0],
-        )
-        for field in fields(settings)
-    ]
+    declared = []
+    for field in fields(settings):
+        kind, *options = get_args(hints[field.name]) or (None,)
+        if not (len(options) == 1 and isinstance(options[0], Option)):
+            raise TypeError(f"{settings.__name__}.{field.name} must be declared as Annotated[type, Option(...)]")
+        declared.append(SettingsField(name=field.name, type=kind, default=field.default, option=options[0]))
+    return declared
 
 
 def find_violations(settings: object) -> Iterator[tuple[str, float, Option]]:

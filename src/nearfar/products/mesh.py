@@ -20,7 +20,7 @@ from nearfar.image.reader import Picture
 from nearfar.products.declaration import Option, expose, find_violations
 from nearfar.products.depth_grid import DepthGrid, Joins, SurfaceSettings, build_depth_grid, fit_size
 from nearfar.products.formats import ProductFormat
-from nearfar.products.mesh_formats import MATERIAL, TEXTURE, Mesh, glb_bytes, obj_files, require_trimesh
+from nearfar.products.mesh_formats import MATERIAL, TEXTURE, Mesh, glb_bytes, import_trimesh, obj_files
 from nearfar.products.unproject import PointsF32, collect_facts, place_points
 
 
@@ -169,7 +169,7 @@ FORMATS = [
         tag="-mesh",
         summary="textured surface, binary glTF",
         encode=encode_glb,
-        require=require_trimesh,
+        require=import_trimesh,
     ),
     ProductFormat(
         name="obj",

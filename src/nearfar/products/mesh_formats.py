@@ -80,7 +80,7 @@ class Mesh:
             raise OptionError(f"{path}: a mesh is written as .glb or .obj")
 
 
-def require_trimesh() -> ModuleType:
+def import_trimesh() -> ModuleType:
     """Return trimesh.
 
     Raises:
@@ -102,7 +102,7 @@ def glb_bytes(mesh: Mesh) -> bytes:
     Raises:
         MissingExtraError: trimesh is not installed.
     """
-    trimesh = require_trimesh()
+    trimesh = import_trimesh()
     # trimesh would store the texture by its own quality: a single pixel holds the place until the file is put together.
     material = trimesh.visual.material.PBRMaterial(
         name="photograph",

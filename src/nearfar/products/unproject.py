@@ -13,7 +13,7 @@ from typing import Annotated, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from nearfar import __version__
+from nearfar._version import __version__
 from nearfar.arrays import MapF32
 from nearfar.depth_map import Depth, DepthMap
 from nearfar.errors import OptionError

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from nearfar import __version__
+from nearfar._version import __version__
 from nearfar.engines import ENGINES, Precision
 from nearfar.errors import OptionError
 from nearfar.export.admission import NETWORK, Say
