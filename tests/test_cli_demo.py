@@ -72,7 +72,7 @@ def test_demo_runs_every_stage(tmp_path: Path, graph: Path) -> None:
     assert all(list(row.seconds) == ["read", "prepare", "run", "restore", "write"] for row in rows)
     assert all(min(row.seconds.values()) > 0 for row in rows)
     assert sorted(out.iterdir()) == sorted(list_files(out))
-    for photograph, exhibit in zip(PHOTOGRAPHS, gallery.exhibits, strict=True):
+    for photograph, exhibit in zip(PHOTOGRAPHS, gallery.entries, strict=True):
         disparity = open_map(out / exhibit.files["png"])
         assert disparity.size_hw == read_picture(photograph.path).rgb.shape[:2]
         assert disparity.provenance.model == str(graph)
@@ -155,7 +155,7 @@ def test_disk_failure_leaves_whole_files(tmp_path: Path, graph: Path, two, monke
     def full(*_: object, **__: object) -> bytes:
         raise OutputError("no space left")
 
-    monkeypatch.setattr(command, "contact_sheet", full)
+    monkeypatch.setattr(command, "render_contact_sheet", full)
     with pytest.raises(OutputError):
         run_demo(load(graph), tmp_path, report=lambda _row: None)
     assert {path.name for path in tmp_path.iterdir()} == {path.name for path in list_files(tmp_path)} - {

@@ -14,13 +14,20 @@ from PIL import Image
 
 from nearfar import Depth, Disparity, Picture, Provenance
 from nearfar.errors import ArrayError
-from nearfar.outputs import contact_sheet as sheets
-from nearfar.outputs.color import colored
-from nearfar.outputs.contact_sheet import contact_sheet
-from nearfar.outputs.gallery import Exhibit, Gallery, page, shown, shown_seconds
+from nearfar.outputs import gallery as galleries
+from nearfar.outputs import sheet as sheets
+from nearfar.outputs.color import colorize
+from nearfar.outputs.gallery import (
+    Gallery,
+    GalleryEntry,
+    format_seconds,
+    render_contact_sheet,
+    render_page,
+    resize_pair,
+)
 
 VOID = {"meta", "link", "img", "input", "br"}
-NASTY = """</title><script>alert('1')</script> & "quoted" $count ${exhibits} ☃"""
+NASTY = """</title><script>alert('1')</script> & "quoted" $count ${entries} ☃"""
 
 
 class Document(HTMLParser):
@@ -49,7 +56,7 @@ class Document(HTMLParser):
         return [attributes for name, attributes in self.tags if name == tag]
 
 
-def exhibit(height: int = 30, width: int = 40, **fields: object) -> Exhibit:
+def entry(height: int = 30, width: int = 40, **fields: object) -> GalleryEntry:
     ramp = np.tile(np.linspace(0, 5, width, dtype=np.float32), (height, 1))
     rgb = np.full((height, width, 3), (200, 30, 60), np.uint8)
     given_or = {
@@ -62,12 +69,12 @@ def exhibit(height: int = 30, width: int = 40, **fields: object) -> Exhibit:
         "seconds": {"read": 0.004, "run": 0.25},
         "files": {"png": "red-depth.png"},
     } | fields
-    return Exhibit(**given_or)  # type: ignore[arg-type]
+    return GalleryEntry(**given_or)  # type: ignore[arg-type]
 
 
-def gallery(*exhibits: Exhibit, better: str = "") -> Gallery:
+def gallery(*entries: GalleryEntry, better: str = "") -> Gallery:
     facts = {"Model": "tiny", "Licence of the model": "Apache-2.0"}
-    return Gallery(exhibits=exhibits or (exhibit(),), facts=facts, better=better)
+    return Gallery(entries=entries or (entry(),), facts=facts, better=better)
 
 
 def pictures_of(document: Document) -> list[Image.Image]:
@@ -76,7 +83,7 @@ def pictures_of(document: Document) -> list[Image.Image]:
 
 
 def test_the_page_asks_for_nothing_outside_itself() -> None:
-    text = page(gallery())
+    text = render_page(gallery())
     document = Document(text)
     loading = [attributes[name] for _, attributes in document.tags for name in ("src", "srcset") if name in attributes]
     loading += [attributes["href"] for attributes in document.all("link")]
@@ -88,12 +95,12 @@ def test_the_page_asks_for_nothing_outside_itself() -> None:
 
 
 def test_the_page_says_what_ran_and_what_the_numbers_are() -> None:
-    text = " ".join("".join(Document(page(gallery(better="nearfar models fetch x"))).texts).split())
+    text = " ".join("".join(Document(render_page(gallery(better="nearfar models fetch x"))).texts).split())
     for said in ("not metres", "tiny", "Apache-2.0", "nearfar models fetch x", "read 4 ms", "run 250 ms"):
         assert said in text
     assert "A red wall" in text
     assert "40×30, network aspect 56x42" in text
-    assert "more accurate" not in page(gallery())
+    assert "more accurate" not in render_page(gallery())
 
 
 def metres(near: float, far: float) -> Depth:
@@ -101,7 +108,7 @@ def metres(near: float, far: float) -> Depth:
 
 
 def test_of_metres_the_page_says_so_and_how_many() -> None:
-    shown_page = page(gallery(exhibit(map=metres(0.52, 9.83)), exhibit(title="Flat", map=metres(2.5, 2.5))))
+    shown_page = render_page(gallery(entry(map=metres(0.52, 9.83)), entry(title="Flat", map=metres(2.5, 2.5))))
     text = " ".join("".join(Document(shown_page).texts).split())
     for said in ("metres, as the model estimates them", "A red wall · 0.52 to 9.83 m", "Flat · 2.5 m", "millimetres"):
         assert said in text
@@ -110,27 +117,27 @@ def test_of_metres_the_page_says_so_and_how_many() -> None:
 
 
 def test_of_metres_near_is_bright_on_the_page_too() -> None:
-    _, depth = shown(exhibit(map=metres(1, 10)), (40, 30))
-    np.testing.assert_array_equal(np.asarray(depth)[0, 0], colored(np.ones((1, 1), np.float32))[0, 0])
-    np.testing.assert_array_equal(np.asarray(depth)[0, -1], colored(np.zeros((1, 1), np.float32))[0, 0])
+    _, depth = resize_pair(entry(map=metres(1, 10)), (40, 30))
+    np.testing.assert_array_equal(np.asarray(depth)[0, 0], colorize(np.ones((1, 1), np.float32))[0, 0])
+    np.testing.assert_array_equal(np.asarray(depth)[0, -1], colorize(np.zeros((1, 1), np.float32))[0, 0])
 
 
 def test_a_gallery_does_not_mix_metres_and_disparities() -> None:
     with pytest.raises(ArrayError, match="Depth and Disparity"):
-        gallery(exhibit(), exhibit(map=metres(1, 2)))
+        gallery(entry(), entry(map=metres(1, 2)))
 
 
 @pytest.mark.parametrize("field", ["title", "shows", "credit"])
 def test_no_text_becomes_markup(field: str) -> None:
-    plain, nasty = page(gallery()), page(gallery(exhibit(**{field: NASTY})))
+    plain, nasty = render_page(gallery()), render_page(gallery(entry(**{field: NASTY})))
     assert [tag for tag, _ in Document(nasty).tags] == [tag for tag, _ in Document(plain).tags]
     document = Document(nasty)
     assert NASTY in [*document.texts, *(attributes.get("alt") for attributes in document.all("img"))]
 
 
 def test_facts_stages_and_commands_are_escaped_too() -> None:
-    shown_page = page(Gallery(exhibits=[exhibit(seconds={NASTY: 1.0})], facts={NASTY: NASTY}, better=NASTY))
-    plain = page(gallery(exhibit(seconds={"run": 1.0}), better="x"))
+    shown_page = render_page(Gallery(entries=[entry(seconds={NASTY: 1.0})], facts={NASTY: NASTY}, better=NASTY))
+    plain = render_page(gallery(entry(seconds={"run": 1.0}), better="x"))
     assert Document(shown_page).texts.count("alert('1')") == 0
     assert len(Document(shown_page).all("script")) == len(Document(plain).all("script")) == 1
 
@@ -139,19 +146,19 @@ def test_facts_stages_and_commands_are_escaped_too() -> None:
 def test_links_lead_to_the_files_whatever_they_are_called(name: str) -> None:
     from urllib.parse import unquote
 
-    links = [link["href"] for link in Document(page(gallery(exhibit(files={"png": name})))).all("a")]
+    links = [link["href"] for link in Document(render_page(gallery(entry(files={"png": name})))).all("a")]
     assert [unquote(link) for link in links if not link.startswith("https://")] == [name]
     assert not set(links[-1]) & set(' #?"')
 
 
 def test_an_address_that_would_run_a_script_is_no_link() -> None:
-    document = Document(page(gallery(exhibit(credit_url="javascript:alert(1)"))))
+    document = Document(render_page(gallery(entry(credit_url="javascript:alert(1)"))))
     assert all(link["href"] == "red-depth.png" for link in document.all("a"))
     assert "Nobody, CC0-1.0" in document.texts
 
 
 def test_everything_can_be_reached_without_eyes_or_mouse() -> None:
-    document = Document(page(gallery()))
+    document = Document(render_page(gallery()))
     assert document.all("html")[0]["lang"] == "en"
     assert all(image["alt"] for image in document.all("img"))
     assert [slider["aria-label"] for slider in document.all("input") if slider["type"] == "range"]
@@ -162,67 +169,67 @@ def test_everything_can_be_reached_without_eyes_or_mouse() -> None:
     ("size_hw", "expected_wh"), [((30, 40), (40, 30)), ((3000, 4000), (800, 600)), ((7000, 40), (5, 800))]
 )
 def test_pictures_on_the_page_are_reduced_never_enlarged(size_hw, expected_wh) -> None:
-    photograph, depth = pictures_of(Document(page(gallery(exhibit(*size_hw)))))
+    photograph, depth = pictures_of(Document(render_page(gallery(entry(*size_hw)))))
     assert photograph.size == depth.size == expected_wh
 
 
 def test_the_photograph_and_its_map_are_what_is_shown() -> None:
-    photograph, depth = pictures_of(Document(page(gallery(exhibit(64, 96)))))
+    photograph, depth = pictures_of(Document(render_page(gallery(entry(64, 96)))))
     assert np.abs(np.asarray(photograph, int) - (200, 30, 60)).max() <= 4
-    expected = colored(np.tile(np.linspace(0, 1, 96, dtype=np.float32), (64, 1))).astype(int)
+    expected = colorize(np.tile(np.linspace(0, 1, 96, dtype=np.float32), (64, 1))).astype(int)
     assert np.abs(np.asarray(depth, int) - expected).mean() < 3
 
 
 def test_values_are_resized_before_they_are_coloured() -> None:
     halves = np.zeros((64, 64), np.float32)
     halves[::2] = 1
-    _, depth = shown(exhibit(64, 64, map=Disparity(values=halves)), (32, 32))
-    middle = colored(np.full((1, 1), 0.5, np.float32))[0, 0].astype(int)
+    _, depth = resize_pair(entry(64, 64, map=Disparity(values=halves)), (32, 32))
+    middle = colorize(np.full((1, 1), 0.5, np.float32))[0, 0].astype(int)
     assert np.abs(np.asarray(depth, int)[8:24, 8:24] - middle).max() <= 3
 
 
 @pytest.mark.parametrize("size_hw", [(1, 1), (40, 7000), (7000, 40)])
 def test_strange_sizes_and_flat_maps_hang_too(size_hw: tuple[int, int]) -> None:
-    flat = exhibit(*size_hw, map=Disparity(values=np.full(size_hw, 7, np.float32)))
-    assert len(pictures_of(Document(page(gallery(flat))))) == 2
-    with Image.open(io.BytesIO(contact_sheet(gallery(flat)))) as sheet:
+    flat = entry(*size_hw, map=Disparity(values=np.full(size_hw, 7, np.float32)))
+    assert len(pictures_of(Document(render_page(gallery(flat))))) == 2
+    with Image.open(io.BytesIO(render_contact_sheet(gallery(flat)))) as sheet:
         assert sheet.height < 1000
 
 
 def test_a_map_of_another_size_is_refused() -> None:
     with pytest.raises(ArrayError, match=r"A red wall: .*\(30, 40\).*\(2, 2\)"):
-        exhibit(map=Disparity(values=np.zeros((2, 2), np.float32)))
+        entry(map=Disparity(values=np.zeros((2, 2), np.float32)))
     with pytest.raises(ArrayError, match="at least one"):
-        Gallery(exhibits=[], facts={})
+        Gallery(entries=[], facts={})
 
 
 def test_the_sheet_hangs_photograph_and_map_side_by_side() -> None:
-    with Image.open(io.BytesIO(contact_sheet(gallery(exhibit(200, 300))))) as image:
+    with Image.open(io.BytesIO(render_contact_sheet(gallery(entry(200, 300))))) as image:
         assert (image.format, image.mode, image.width) == ("PNG", "RGB", 1600)
         pixels = np.asarray(image).astype(int)
     red = np.abs(pixels - (200, 30, 60)).max(axis=-1) <= 2
     rows, columns = np.flatnonzero(red.sum(axis=1) > 100), np.flatnonzero(red.sum(axis=0) > 100)
     height, width = len(rows), len(columns)
     assert width / height == pytest.approx(1.5, abs=0.02)
-    nearest = colored(np.ones((1, 1), np.float32))[0, 0]
+    nearest = colorize(np.ones((1, 1), np.float32))[0, 0]
     beside = pixels[rows[height // 2], columns[-1] + 2 + width]
     assert np.abs(beside - nearest).max() <= 6
 
 
 def test_the_sheet_credits_each_photograph_and_says_what_the_page_says(monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[str] = []
-    monkeypatch.setattr(sheets, "write_line", lambda sheet, left, top, text, **_: written.append(text))
-    first = exhibit(title="One", credit="Ada, CC-BY-4.0", seconds={"read": 0.001, "run": 0.3})
-    second = exhibit(title="Two", credit="Bob, CC0-1.0", seconds={"read": 0.003, "run": 0.1})
-    contact_sheet(gallery(first, second, better="nearfar models fetch x"))
+    monkeypatch.setattr(galleries, "write_line", lambda sheet, left, top, text, **_: written.append(text))
+    first = entry(title="One", credit="Ada, CC-BY-4.0", seconds={"read": 0.001, "run": 0.3})
+    second = entry(title="Two", credit="Bob, CC0-1.0", seconds={"read": 0.003, "run": 0.1})
+    render_contact_sheet(gallery(first, second, better="nearfar models fetch x"))
     said = "\n".join(written)
     assert "not metres · tiny · Apache-2.0" in said
     assert "One\nAda, CC-BY-4.0 · 301 ms in all" in said
     assert "Two\nBob, CC0-1.0 · 103 ms in all" in said
     assert written[-1] == "median of each stage: read 2 ms, run 200 ms · a more accurate model: nearfar models fetch x"
-    contact_sheet(gallery(exhibit(seconds={}, credit="Eve")))
+    render_contact_sheet(gallery(entry(seconds={}, credit="Eve")))
     assert written[-2:] == ["Eve", ""]
-    contact_sheet(gallery(exhibit(map=metres(0.52, 9.83))))
+    render_contact_sheet(gallery(entry(map=metres(0.52, 9.83))))
     said = "\n".join(written[-5:])
     assert "metres, as the model estimates them · tiny" in said
     assert "A red wall · 0.52 to 9.83 m" in said
@@ -231,15 +238,15 @@ def test_the_sheet_credits_each_photograph_and_says_what_the_page_says(monkeypat
 @given(st.lists(st.floats(0.2, 5), min_size=1, max_size=9))
 @settings(deadline=None)
 def test_rows_hold_every_exhibit_once_in_order_and_no_cut_is_better(ratios: list[float]) -> None:
-    exhibits = [exhibit(100, max(1, round(100 * ratio))) for ratio in ratios]
-    rows = sheets._rows(exhibits)
-    assert [item for row in rows for item in row] == exhibits
-    cost = sum(sheets._cost(row) for row in rows)
-    for cuts in range(2 ** (len(exhibits) - 1)):
+    entries = [entry(100, max(1, round(100 * ratio))) for ratio in ratios]
+    rows = galleries._balance_rows(entries)
+    assert [item for row in rows for item in row] == entries
+    cost = sum(galleries._measure_misfit(row) for row in rows)
+    for cuts in range(2 ** (len(entries) - 1)):
         others, start = 0.0, 0
-        for end in range(1, len(exhibits) + 1):
-            if end == len(exhibits) or cuts >> (end - 1) & 1:
-                others += sheets._cost(exhibits[start:end])
+        for end in range(1, len(entries) + 1):
+            if end == len(entries) or cuts >> (end - 1) & 1:
+                others += galleries._measure_misfit(entries[start:end])
                 start = end
         assert cost <= others * (1 + 1e-9)
 
@@ -255,4 +262,4 @@ def test_a_caption_that_does_not_fit_is_cut_not_written_over_the_next(text: str)
 
 @pytest.mark.parametrize(("seconds", "text"), [(0, "<1 ms"), (0.0006, "1 ms"), (0.25, "250 ms"), (61.5, "61.50 s")])
 def test_times_are_for_people(seconds: float, text: str) -> None:
-    assert shown_seconds(seconds) == text
+    assert format_seconds(seconds) == text

@@ -19,7 +19,7 @@ from nearfar.errors import EngineError
 from nearfar.models.card import Kind, ModelCard, card
 from nearfar.models.depth_kind import depth_kind_props, read_depth_kind
 from nearfar.models.select import Chosen, choose
-from nearfar.outputs.color import colored
+from nearfar.outputs.color import colorize
 from nearfar.outputs.formats import open as open_map
 from nearfar.preprocess import PREPROCESSINGS
 from support.command import Done, run
@@ -202,7 +202,7 @@ def test_a_photograph_becomes_metres_in_every_format(command, tmp_path: Path) ->
     np.testing.assert_allclose(rounded.values, exact.values, atol=5.1e-4)
     with Image.open(tmp_path / "room-depth-color.png") as image:
         assert image.height > 90
-        np.testing.assert_array_equal(np.asarray(image)[:90, :120], colored(exact.normalize()))
+        np.testing.assert_array_equal(np.asarray(image)[:90, :120], colorize(exact.normalize()))
 
 
 def test_the_row_for_people_says_metres_and_disparity_says_none(command, monkeypatch) -> None:  # type: ignore[no-untyped-def]

@@ -19,7 +19,7 @@ import nearfar
 from nearfar import Depth, Disparity, Picture, Provenance, files
 from nearfar.errors import ArrayError, OptionError, OutputError
 from nearfar.outputs import numpy, pfm, png
-from nearfar.outputs.color import colored, side_by_side
+from nearfar.outputs.color import colorize, place_side_by_side
 from nearfar.outputs.formats import FORMATS, Format, endings, find_format, save, select_formats
 
 MADE_BY = Provenance(model="modèle ☃", engine="onnxruntime CPUExecutionProvider", recipe="aspect 686x518")
@@ -97,7 +97,7 @@ def test_npy_and_pfm_keep_every_bit(values: np.ndarray) -> None:
 
 def test_colour_gets_brighter_with_every_step() -> None:
     ramp = np.linspace(0, 1, 256, dtype=np.float32)[None]
-    lightness = cv2.cvtColor(colored(ramp), cv2.COLOR_RGB2LAB)[0, :, 0].astype(int)
+    lightness = cv2.cvtColor(colorize(ramp), cv2.COLOR_RGB2LAB)[0, :, 0].astype(int)
     assert lightness[-1] - lightness[0] > 200
     assert (np.diff(lightness) >= -1).all()
 
@@ -111,13 +111,13 @@ def test_a_file_names_the_model_that_made_it(disparity: Disparity, picture: Pict
 
 
 def test_side_by_side_is_the_picture_then_the_map(disparity: Disparity, picture: Picture) -> None:
-    joined = side_by_side(disparity, picture)
+    joined = place_side_by_side(disparity, picture)
     assert joined.shape == (20, 60, 3)
     np.testing.assert_array_equal(joined[:, :30], picture.rgb)
     with pytest.raises(OptionError, match="picture"):
         FORMATS["sidebyside"].encode(disparity, None)
     with pytest.raises(ArrayError, match="equal"):
-        side_by_side(disparity, Picture(rgb=np.zeros((2, 2, 3), np.uint8), name="other"))
+        place_side_by_side(disparity, Picture(rgb=np.zeros((2, 2, 3), np.uint8), name="other"))
 
 
 @pytest.mark.parametrize(("path", "name"), [("a.png", "png"), ("a.PFM", "pfm"), ("a.b.npy", "npy"), ("a.tiff", "tiff")])

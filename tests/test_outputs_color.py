@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from nearfar import Disparity, Picture
 from nearfar.errors import OptionError
 from nearfar.outputs import legend
-from nearfar.outputs.color import Look, colored, pictured
+from nearfar.outputs.color import ColorStyle, colorize, render_map
 from nearfar.outputs.colormaps import COLORMAPS
 from nearfar.outputs.formats import FORMATS, build_formats
 
@@ -28,7 +28,7 @@ def test_a_table_is_the_published_one_and_cannot_be_changed(name: str) -> None:
 @settings(deadline=None)
 def test_nearer_is_lighter(name: str, steps: list[int]) -> None:
     ramp = np.array([sorted(steps)], np.float32) / 255
-    lightness = cv2.cvtColor(colored(ramp, colormap=name).astype(np.float32) / 255, cv2.COLOR_RGB2LAB)[0, :, 0]
+    lightness = cv2.cvtColor(colorize(ramp, colormap=name).astype(np.float32) / 255, cv2.COLOR_RGB2LAB)[0, :, 0]
     # The tables are rounded to 8 bits: neighbours may differ by less than that rounding.
     assert lightness[1] > lightness[0] - 0.5
 
@@ -42,21 +42,21 @@ def test_lightness_rises_evenly(name: str) -> None:
 
 
 def test_values_beyond_the_ends_are_shown_as_the_ends() -> None:
-    beyond = colored(np.array([[-1e30, 1e30]], np.float32))
-    np.testing.assert_array_equal(beyond, colored(np.array([[0.0, 1.0]], np.float32)))
+    beyond = colorize(np.array([[-1e30, 1e30]], np.float32))
+    np.testing.assert_array_equal(beyond, colorize(np.array([[0.0, 1.0]], np.float32)))
 
 
 def test_the_nearest_colour_is_taken() -> None:
-    table = np.unique(colored(np.linspace(0, 1, 256, dtype=np.float32)[None])[0], axis=0)
+    table = np.unique(colorize(np.linspace(0, 1, 256, dtype=np.float32)[None])[0], axis=0)
     values = np.array([[0.999, 0.001, 0.4996]], np.float32)  # 254.7, 0.3 and 127.4 of 255 steps
     steps = np.array([[255, 0, 127]], np.float32) / 255
     assert len(table) == 256
-    np.testing.assert_array_equal(colored(values), colored(steps))
+    np.testing.assert_array_equal(colorize(values), colorize(steps))
 
 
 def test_an_unknown_colour_map_says_which_there_are() -> None:
     with pytest.raises(OptionError, match="inferno, magma, plasma, viridis, gray"):
-        colored(np.zeros((1, 1), np.float32), colormap="jet")
+        colorize(np.zeros((1, 1), np.float32), colormap="jet")
 
 
 # Legend of a relative map ---------------------------------------------------------------------------------------------
@@ -72,7 +72,7 @@ def written(rgb: np.ndarray) -> np.ndarray:
 
 
 def test_a_relative_map_has_a_scale_only_where_one_is_wanted() -> None:
-    plain, scaled = (pictured(ramp(), Look(legend=flag)) for flag in (False, True))
+    plain, scaled = (render_map(ramp(), ColorStyle(legend=flag)) for flag in (False, True))
     assert plain.shape == (300, 400, 3)
     assert scaled.shape[0] > 300
     np.testing.assert_array_equal(scaled[:300, :400], plain)
@@ -90,27 +90,27 @@ def test_the_scale_of_a_relative_map_says_percent_and_never_metres(monkeypatch: 
         return pen
 
     monkeypatch.setattr(legend.ImageDraw, "Draw", spy)
-    pictured(ramp(), Look(legend=True))
+    render_map(ramp(), ColorStyle(legend=True))
     assert said == ["percent of disparity", "far", "near", "0", "100", "20", "40", "60", "80"]
 
 
 def test_a_flat_relative_map_has_a_scale_of_one_colour() -> None:
     flat = Disparity(values=np.ones((300, 400), np.float32))
-    strip = pictured(flat, Look(legend=True, colormap="viridis"))[300:]
+    strip = render_map(flat, ColorStyle(legend=True, colormap="viridis"))[300:]
     assert (strip == COLORMAPS["viridis"][0]).all(axis=-1).any()
     assert not (strip == COLORMAPS["viridis"][255]).all(axis=-1).any()
 
 
 @pytest.mark.parametrize("name", COLORMAPS)
 def test_the_bar_is_of_the_maps_own_colours(name: str) -> None:
-    strip = pictured(ramp(), Look(legend=True, colormap=name))[300:].reshape(-1, 3)
+    strip = render_map(ramp(), ColorStyle(legend=True, colormap=name))[300:].reshape(-1, 3)
     found = {tuple(color) for color in strip.tolist()}
     assert {tuple(color) for color in COLORMAPS[name][::16].tolist()} <= found
 
 
 def test_a_table_of_formats_takes_a_look() -> None:
     picture = Picture(rgb=np.zeros((300, 400, 3), np.uint8), name="black")
-    table = build_formats(Look(colormap="gray", legend=True))
+    table = build_formats(ColorStyle(colormap="gray", legend=True))
     assert list(table) == list(FORMATS)
     for name, width in {"color": 400, "sidebyside": 800}.items():
         stored = cv2.imdecode(np.frombuffer(table[name].encode(ramp(), picture), np.uint8), cv2.IMREAD_COLOR)
@@ -123,4 +123,4 @@ def test_a_table_of_formats_takes_a_look() -> None:
 
 def test_a_look_with_an_unknown_colour_map_is_refused() -> None:
     with pytest.raises(OptionError, match="no colour map is called 'jet'"):
-        Look(colormap="jet")
+        ColorStyle(colormap="jet")

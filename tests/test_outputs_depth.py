@@ -13,10 +13,10 @@ from PIL import Image, ImageDraw
 
 from nearfar import Depth, Disparity, Picture, Provenance
 from nearfar.outputs import legend, png
-from nearfar.outputs.color import colored, pictured, side_by_side
+from nearfar.outputs.color import colorize, place_side_by_side, render_map
 from nearfar.outputs.colormaps import COLORMAPS
 from nearfar.outputs.formats import FORMATS
-from nearfar.outputs.legend import shown_metres
+from nearfar.outputs.legend import format_metres
 
 MADE_BY = Provenance(model="modèle ☃", engine="onnxruntime CPUExecutionProvider", recipe="aspect 686x518")
 METRES = arrays.arrays(
@@ -82,18 +82,18 @@ def test_a_png_of_metres_is_millimetres_to_any_reader_and_says_so() -> None:
 
 def test_a_picture_of_disparity_is_the_map_and_nothing_else() -> None:
     disparity = Disparity(values=np.random.default_rng(0).normal(3, 2, (90, 120)).astype(np.float32))
-    np.testing.assert_array_equal(pictured(disparity), colored(disparity.normalize()))
+    np.testing.assert_array_equal(render_map(disparity), colorize(disparity.normalize()))
     picture = Picture(rgb=np.full((90, 120, 3), 7, np.uint8), name="x")
-    np.testing.assert_array_equal(side_by_side(disparity, picture)[:, 120:], colored(disparity.normalize()))
+    np.testing.assert_array_equal(place_side_by_side(disparity, picture)[:, 120:], colorize(disparity.normalize()))
 
 
 @pytest.mark.parametrize("size_hw", SIZES)
 def test_a_picture_of_metres_has_its_scale_below_and_hides_nothing(size_hw: tuple[int, int]) -> None:
     depth = ramp(*size_hw)
-    rgb = pictured(depth)
+    rgb = render_map(depth)
     height, width = size_hw
     assert rgb.dtype == np.uint8
-    np.testing.assert_array_equal(rgb[:height, :width], colored(depth.normalize()))
+    np.testing.assert_array_equal(rgb[:height, :width], colorize(depth.normalize()))
     scale = rgb[height:]
     assert len(scale) >= 60
     assert scale.shape[1] == max(width, scale.shape[1])
@@ -103,15 +103,15 @@ def test_a_picture_of_metres_has_its_scale_below_and_hides_nothing(size_hw: tupl
 
 
 def test_the_scale_runs_from_far_and_dark_to_near_and_bright() -> None:
-    scale = pictured(ramp(480, 640))[480:]
+    scale = render_map(ramp(480, 640))[480:]
     bar = next(row for row in scale if (row == COLORMAPS["inferno"][255]).all(axis=-1).any())
-    shown = np.flatnonzero((bar != tuple(bytes.fromhex(legend.GROUND[1:]))).any(axis=-1))
+    shown = np.flatnonzero((bar != tuple(bytes.fromhex(legend.BACKGROUND[1:]))).any(axis=-1))
     np.testing.assert_array_equal(bar[shown[0]], COLORMAPS["inferno"][0])
     np.testing.assert_array_equal(bar[shown[-1]], COLORMAPS["inferno"][255])
 
 
 def test_another_range_is_another_scale() -> None:
-    near, far = pictured(ramp(480, 640, 0.5, 9.0))[480:], pictured(ramp(480, 640, 0.6, 9.0))[480:]
+    near, far = render_map(ramp(480, 640, 0.5, 9.0))[480:], render_map(ramp(480, 640, 0.6, 9.0))[480:]
     assert (near != far).any()
 
 
@@ -139,7 +139,7 @@ def test_words_are_inside_the_picture_and_leave_one_another_room(
     Pen.words = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(legend.ImageDraw, "Draw", Pen)
-        scale = legend.with_legend(np.zeros((height, width, 3), np.uint8), depth)[height:]
+        scale = legend.add_legend(np.zeros((height, width, 3), np.uint8), depth)[height:]
     lines = {top for *_, top in Pen.words}
     assert any("metres" in text for text, *_ in Pen.words)
     for line in lines:
@@ -152,7 +152,7 @@ def test_words_are_inside_the_picture_and_leave_one_another_room(
 @given(st.floats(1e-3, 1e3), st.floats(1e-4, 1e4), st.integers(2, 8))
 def test_marks_stand_where_their_distance_is_shown(near: float, spread: float, parts: int) -> None:
     range_m = (near, near * (1 + spread))
-    marks = list(legend._marks(range_m, parts))
+    marks = list(legend._place_ticks(range_m, parts))
     assert len(marks) == parts - 1
     places = [place for place, _ in marks]
     assert places == sorted(places)
@@ -167,7 +167,7 @@ def test_marks_stand_where_their_distance_is_shown(near: float, spread: float, p
     [(0.7, 1.3, 1), (6.1, 8.9, 7), (2.31, 2.78, 2.5), (10.01, 10.04, 10.02), (1.05, 2, 1.5), (30, 90, 40)],
 )
 def test_a_mark_is_a_number_of_few_digits(low: float, high: float, value: float) -> None:
-    assert legend._roundest(low, high) == pytest.approx(value)
+    assert legend._find_round_number(low, high) == pytest.approx(value)
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ def test_a_mark_is_a_number_of_few_digits(low: float, high: float, value: float)
     ],
 )
 def test_distances_are_for_people(range_m: tuple[float, float], shown: tuple[str, str]) -> None:
-    assert shown_metres(range_m) == shown
+    assert format_metres(range_m) == shown
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 7), (40, 7000)])
@@ -199,8 +199,8 @@ def test_side_by_side_keeps_photograph_and_map_side_by_side(size_hw: tuple[int, 
     height, width = size_hw
     rgb = np.random.default_rng(1).integers(0, 256, (*size_hw, 3), dtype=np.uint8)
     depth = ramp(*size_hw)
-    joined = side_by_side(depth, Picture(rgb=rgb, name="x"))
+    joined = place_side_by_side(depth, Picture(rgb=rgb, name="x"))
     np.testing.assert_array_equal(joined[:height, :width], rgb)
-    np.testing.assert_array_equal(joined[:height, width : 2 * width], colored(depth.normalize()))
-    np.testing.assert_array_equal(joined[:, width:], pictured(depth))
-    assert (joined[height:, :width] == tuple(bytes.fromhex(legend.GROUND[1:]))).all()
+    np.testing.assert_array_equal(joined[:height, width : 2 * width], colorize(depth.normalize()))
+    np.testing.assert_array_equal(joined[:, width:], render_map(depth))
+    assert (joined[height:, :width] == tuple(bytes.fromhex(legend.BACKGROUND[1:]))).all()

@@ -23,7 +23,7 @@ from nearfar.errors import NearfarError, OptionError, OutputError, PictureError
 from nearfar.files import make_folder, write_together
 from nearfar.image.reader import MAX_PIXELS, Picture, read_picture
 from nearfar.outputs.formats import FORMATS, Format
-from nearfar.outputs.metadata import kind_of
+from nearfar.outputs.metadata import get_kind
 from nearfar.outputs.png import read_source
 
 # What else a verb's row says of a map, as it is written. Called before anything is written, so that it may refuse the
@@ -272,7 +272,7 @@ def _complete(row: Row, job: Job, depth_map: DepthMap, notes: RowNotes, *, write
         row,
         input=job.input.name,
         outputs=_list_files(job.pending),
-        kind=kind_of(depth_map),
+        kind=get_kind(depth_map),
         size_wh=(width, height),
         unit="m" if isinstance(depth_map, Depth) else None,
         range=depth_map.range,

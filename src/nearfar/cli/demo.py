@@ -18,9 +18,8 @@ from nearfar.engines import EngineName, Precision
 from nearfar.errors import NearfarError, OutputError
 from nearfar.files import make_folder, write_whole
 from nearfar.models.store import BUNDLED_MODEL, DEFAULT_MODEL
-from nearfar.outputs.contact_sheet import contact_sheet
 from nearfar.outputs.formats import FORMATS
-from nearfar.outputs.gallery import Exhibit, Gallery, page, shown_seconds
+from nearfar.outputs.gallery import Gallery, GalleryEntry, format_seconds, render_contact_sheet, render_page
 
 if TYPE_CHECKING:
     from nearfar.depth_map import DepthMap
@@ -113,18 +112,18 @@ def run_demo(estimator: "DepthEstimator", out: Path, *, report: Callable[[Row], 
         maps.append((picture, depth_map))
         return RowNotes()
 
-    exhibits: list[Exhibit] = []
+    entries: list[GalleryEntry] = []
     jobs = _plan(batch)
     rows = run_jobs(jobs, partial(estimate_maps, estimator), batch, annotate=keep)
     for photograph, job, row in zip(demo_photographs(), jobs, rows, strict=True):
         if row.error is not None:
             raise NearfarError(row.error)
-        exhibits.append(_exhibit(photograph, job, row, *maps[len(exhibits)]))
+        entries.append(_build_entry(photograph, job, row, *maps[len(entries)]))
         report(row)
     better = f"nearfar models fetch {DEFAULT_MODEL}" if estimator.card.id == BUNDLED_MODEL else ""
-    gallery = Gallery(exhibits=exhibits, facts=_describe_model(estimator), better=better)
-    write_whole(out / SHEET, contact_sheet(gallery))
-    write_whole(out / PAGE, page(gallery).encode("utf-8"))
+    gallery = Gallery(entries=entries, facts=_describe_model(estimator), better=better)
+    write_whole(out / SHEET, render_contact_sheet(gallery))
+    write_whole(out / PAGE, render_page(gallery).encode("utf-8"))
     return gallery
 
 
@@ -138,8 +137,10 @@ def _plan(batch: BatchOptions) -> Sequence[Job]:
     return plan_jobs(batch, FORMATS, names)
 
 
-def _exhibit(photograph: DemoPhotograph, job: Job, row: Row, picture: "Picture", depth_map: "DepthMap") -> Exhibit:
-    return Exhibit(
+def _build_entry(
+    photograph: DemoPhotograph, job: Job, row: Row, picture: "Picture", depth_map: "DepthMap"
+) -> GalleryEntry:
+    return GalleryEntry(
         picture=picture,
         map=depth_map,
         title=photograph.title,
@@ -168,7 +169,7 @@ def format_text(row: Row) -> str:
         >>> format_text(Row(input="a.jpg", status="done", outputs=["out/a-depth.png"], seconds={"run": 0.5}))
         'a.jpg          -> out/a-*  run 500 ms'
     """
-    stages = ", ".join(f"{stage} {shown_seconds(took)}" for stage, took in row.seconds.items())
+    stages = ", ".join(f"{stage} {format_seconds(took)}" for stage, took in row.seconds.items())
     name = Path(row.input).name
     return f"{name:<14} -> {Path(row.outputs[0]).parent / Path(name).stem}-*  {stages}"
 

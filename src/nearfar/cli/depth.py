@@ -8,7 +8,7 @@ from nearfar.cli.batch import BatchOptions, run_batch, split_formats
 from nearfar.cli.metres import parse_at
 from nearfar.cli.photo_command import photo_command
 from nearfar.errors import OptionError
-from nearfar.outputs.color import PLAIN, Look
+from nearfar.outputs.color import DEFAULT_STYLE, ColorStyle
 from nearfar.outputs.colormaps import COLORMAPS
 from nearfar.outputs.formats import FORMATS, build_formats
 
@@ -23,7 +23,9 @@ Formats = Annotated[
 ]
 Colormap = Annotated[
     str | None,
-    typer.Option(metavar="NAME", help=f"For color and sidebyside: {', '.join(COLORMAPS)}. [default: {PLAIN.colormap}]"),
+    typer.Option(
+        metavar="NAME", help=f"For color and sidebyside: {', '.join(COLORMAPS)}. [default: {DEFAULT_STYLE.colormap}]"
+    ),
 ]
 Legend = Annotated[
     bool, typer.Option("--legend", help="For color and sidebyside: a scale below the map; metres always have one.")
@@ -54,5 +56,5 @@ def depth(
     names = split_formats(formats)
     if (colormap or legend) and not {"color", "sidebyside"} & set(names):
         raise OptionError("--colormap and --legend are for maps in colour: add --format color or sidebyside")
-    look = Look(colormap=colormap or PLAIN.colormap, legend=legend)
-    run_batch(batch, build_formats(look), formats=names, annotate=parse_at(at))
+    style = ColorStyle(colormap=colormap or DEFAULT_STYLE.colormap, legend=legend)
+    run_batch(batch, build_formats(style), formats=names, annotate=parse_at(at))

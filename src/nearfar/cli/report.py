@@ -15,7 +15,7 @@ from nearfar.cli.console import notify
 from nearfar.cli.interrupt import INTERRUPTED
 from nearfar.depth_map import Depth, DepthMap
 from nearfar.outputs import png
-from nearfar.outputs.legend import shown_metres
+from nearfar.outputs.legend import format_metres
 
 Status = Literal["done", "skipped", "failed"]
 Detail: TypeAlias = "str | int | float | bool | Sequence[Detail] | Mapping[str, Detail]"
@@ -90,7 +90,7 @@ class Row:
     def _format_range(self) -> str:
         if self.range is None or self.unit != "m":
             return ""
-        return f"metres {'-'.join(shown_metres(self.range))}, "
+        return f"metres {'-'.join(format_metres(self.range))}, "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,10 +12,9 @@ from nearfar.errors import NearfarError
 from nearfar.evaluate.metrics import METRICS
 from nearfar.evaluate.sample import crop_window
 from nearfar.evaluate.score import Comparison, compare
-from nearfar.outputs.color import colored
-from nearfar.outputs.contact_sheet import write_line
-from nearfar.outputs.legend import GROUND, QUIET
+from nearfar.outputs.color import colorize
 from nearfar.outputs.png import png_bytes
+from nearfar.outputs.sheet import BACKGROUND, QUIET, write_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,18 +76,25 @@ def render_sheet(rows: Sequence[Panels], *, title: str) -> bytes:
     """Return the rows below one another, with a heading, as one 8-bit RGB PNG."""
     heights = [row.pictures[0].shape[0] + _CAPTION_PX + _GAP_PX for row in rows]
     width = 2 * _MARGIN_PX + 4 * _PANEL_PX + 3 * _SEAM_PX
-    page = Image.new("RGB", (width, _HEADING_PX + sum(heights)), GROUND)
-    write_line(page, _MARGIN_PX, 20, title, size_px=26)
+    page = Image.new("RGB", (width, _HEADING_PX + sum(heights)), BACKGROUND)
+    write_line(page, _MARGIN_PX, 20, title, size_px=26, width_px=width - 2 * _MARGIN_PX)
     about = (
         "photograph · truth · prediction as aligned (both near bright, one scale) · error |p - g| / g, "
         f"brightest from {_ERROR_SHOWN:.0%}; grey where nothing is scored"
     )
-    write_line(page, _MARGIN_PX, 58, about, size_px=16, color=QUIET)
+    write_line(page, _MARGIN_PX, 58, about, size_px=16, width_px=width - 2 * _MARGIN_PX, color=QUIET)
     top = _HEADING_PX
     for row, height in zip(rows, heights, strict=True):
         for place, picture in enumerate(row.pictures):
             page.paste(Image.fromarray(picture), (_MARGIN_PX + place * (_PANEL_PX + _SEAM_PX), top))
-        write_line(page, _MARGIN_PX, top + height - _CAPTION_PX - _GAP_PX + 6, row.caption, size_px=16)
+        write_line(
+            page,
+            _MARGIN_PX,
+            top + height - _CAPTION_PX - _GAP_PX + 6,
+            row.caption,
+            size_px=16,
+            width_px=width - 2 * _MARGIN_PX,
+        )
         top += height
     return png_bytes(np.asarray(page))
 
@@ -105,7 +111,7 @@ def _render_maps(comparison: Comparison, size_wh: tuple[int, int]) -> tuple[RgbU
 def _render_map(comparison: Comparison, values: NDArray[np.float64], size_wh: tuple[int, int]) -> RgbU8:
     """Return (N,) values in colour; nearest, because a mean with pixels that have no value would mean nothing."""
     full = comparison.as_map(np.clip(values, 0, 1)).astype(np.float32)
-    rgb = np.where(comparison.valid[..., None], colored(full), _UNSCORED).astype(np.uint8)  # (H, W, 3)
+    rgb = np.where(comparison.valid[..., None], colorize(full), _UNSCORED).astype(np.uint8)  # (H, W, 3)
     return np.asarray(Image.fromarray(rgb).resize(size_wh, Image.Resampling.NEAREST))
 
 

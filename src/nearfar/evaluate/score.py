@@ -14,7 +14,7 @@ from nearfar.evaluate.protocol import Protocol, Resize
 from nearfar.evaluate.sample import GroundTruth, crop_mask, slice_window
 from nearfar.fit import Fit, is_flat
 from nearfar.models.schema import Kind
-from nearfar.outputs.metadata import kind_of
+from nearfar.outputs.metadata import get_kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -47,7 +47,7 @@ class Prediction:
     @classmethod
     def from_map(cls, depth_map: DepthMap) -> Prediction:
         """Return an estimator's map, for scoring."""
-        return cls(values=depth_map.values, kind=kind_of(depth_map))
+        return cls(values=depth_map.values, kind=get_kind(depth_map))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,14 +8,15 @@ from nearfar.arrays import MapF32, RgbU8
 from nearfar.depth_map import Depth, DepthMap
 from nearfar.errors import ArrayError, OptionError
 from nearfar.image.reader import Picture
-from nearfar.outputs.colormaps import colormap_named
-from nearfar.outputs.legend import on_ground, with_legend
-from nearfar.outputs.metadata import making_of, png_text
+from nearfar.outputs.colormaps import get_colormap
+from nearfar.outputs.legend import add_legend
+from nearfar.outputs.metadata import describe_provenance, format_png_text
 from nearfar.outputs.png import png_bytes
+from nearfar.outputs.sheet import pad_to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class ColorStyle:
     """How maps are shown in colour.
 
     Attributes:
@@ -30,13 +31,13 @@ class Look:
     legend: bool = False
 
     def __post_init__(self) -> None:
-        colormap_named(self.colormap)
+        get_colormap(self.colormap)
 
 
-PLAIN = Look()
+DEFAULT_STYLE = ColorStyle()
 
 
-def colored(values: MapF32, *, colormap: str = "inferno") -> RgbU8:
+def colorize(values: MapF32, *, colormap: str = "inferno") -> RgbU8:
     """Return values (H, W) in 0..1 through a colour map: (H, W, 3) uint8 sRGB, 1 brightest.
 
     Args:
@@ -44,13 +45,13 @@ def colored(values: MapF32, *, colormap: str = "inferno") -> RgbU8:
         colormap: A name from ``nearfar.outputs.colormaps.COLORMAPS``.
 
     Example:
-        >>> colored(np.array([[0.0, 1.0]], np.float32)).tolist()
+        >>> colorize(np.array([[0.0, 1.0]], np.float32)).tolist()
         [[[0, 0, 4], [252, 255, 164]]]
 
     Raises:
         OptionError: No colour map has this name.
     """
-    table = colormap_named(colormap)
+    table = get_colormap(colormap)
     shown = np.clip(values, 0, 1)
     shown *= np.float32(255)
     steps = np.rint(shown, out=shown).astype(np.uint8)
@@ -59,24 +60,24 @@ def colored(values: MapF32, *, colormap: str = "inferno") -> RgbU8:
     return rgb
 
 
-def pictured(depth_map: DepthMap, look: Look = PLAIN) -> RgbU8:
+def render_map(depth_map: DepthMap, style: ColorStyle = DEFAULT_STYLE) -> RgbU8:
     """Return a map in colour, to look at: (H, W, 3) uint8 sRGB of a ``Disparity``.
 
     Of a ``Depth``, and where a legend is wanted, it is larger than the map, which is ``[:H, :W]``: a scale stands
     below.
     """
-    rgb = colored(depth_map.normalize(), colormap=look.colormap)
-    if look.legend or isinstance(depth_map, Depth):
-        return with_legend(rgb, depth_map, colormap=look.colormap)
+    rgb = colorize(depth_map.normalize(), colormap=style.colormap)
+    if style.legend or isinstance(depth_map, Depth):
+        return add_legend(rgb, depth_map, colormap=style.colormap)
     return rgb
 
 
-def encode_color(depth_map: DepthMap, picture: Picture | None = None, *, look: Look = PLAIN) -> bytes:
+def encode_color(depth_map: DepthMap, picture: Picture | None = None, *, style: ColorStyle = DEFAULT_STYLE) -> bytes:
     """Return the map in colour as an 8-bit RGB PNG, which says what made it; of a ``Depth``, with a scale in metres."""
-    return png_bytes(pictured(depth_map, look), text=png_text(making_of(depth_map, picture)))
+    return png_bytes(render_map(depth_map, style), text=format_png_text(describe_provenance(depth_map, picture)))
 
 
-def side_by_side(depth_map: DepthMap, picture: Picture, look: Look = PLAIN) -> RgbU8:
+def place_side_by_side(depth_map: DepthMap, picture: Picture, style: ColorStyle = DEFAULT_STYLE) -> RgbU8:
     """Return the photograph and, to its right, the map in colour: (H, 2 W, 3) uint8 sRGB.
 
     With a scale, which a ``Depth`` always has, the picture is higher: it stands below the map, and plain ground below
@@ -87,12 +88,14 @@ def side_by_side(depth_map: DepthMap, picture: Picture, look: Look = PLAIN) -> R
     """
     if picture.rgb.shape[:2] != depth_map.size_hw:
         raise ArrayError(f"the picture is {picture.rgb.shape[:2]} and the map {depth_map.size_hw}: they must be equal")
-    beside = pictured(depth_map, look)
-    photograph = on_ground(picture.rgb, (beside.shape[0], picture.rgb.shape[1]))
+    beside = render_map(depth_map, style)
+    photograph = pad_to(picture.rgb, (beside.shape[0], picture.rgb.shape[1]))
     return np.concatenate([photograph, beside], axis=1)
 
 
-def encode_side_by_side(depth_map: DepthMap, picture: Picture | None = None, *, look: Look = PLAIN) -> bytes:
+def encode_side_by_side(
+    depth_map: DepthMap, picture: Picture | None = None, *, style: ColorStyle = DEFAULT_STYLE
+) -> bytes:
     """Return photograph and map as one 8-bit RGB PNG, which says what made the map.
 
     Raises:
@@ -101,4 +104,6 @@ def encode_side_by_side(depth_map: DepthMap, picture: Picture | None = None, *, 
     """
     if picture is None:
         raise OptionError("sidebyside shows the photograph beside the map: give it, as in save(path, picture=picture)")
-    return png_bytes(side_by_side(depth_map, picture, look), text=png_text(making_of(depth_map, picture)))
+    return png_bytes(
+        place_side_by_side(depth_map, picture, style), text=format_png_text(describe_provenance(depth_map, picture))
+    )

@@ -90,23 +90,23 @@ d8e219dae319dde318dfe318e2e418e5e419e7e419eae51aece51befe51cf1e51df4e61ef6e620f8
 """
 
 
-def _table(digits: str) -> RgbU8:
+def _decode_table(digits: str) -> RgbU8:
     return freeze(np.frombuffer(bytes.fromhex(digits), np.uint8).reshape(256, 3))
 
 
 # (256, 3) uint8 sRGB each, dark to bright, read-only.
 COLORMAPS: Mapping[str, RgbU8] = MappingProxyType(
     {
-        "inferno": _table(_INFERNO),
-        "magma": _table(_MAGMA),
-        "plasma": _table(_PLASMA),
-        "viridis": _table(_VIRIDIS),
+        "inferno": _decode_table(_INFERNO),
+        "magma": _decode_table(_MAGMA),
+        "plasma": _decode_table(_PLASMA),
+        "viridis": _decode_table(_VIRIDIS),
         "gray": freeze(np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)),
     }
 )
 
 
-def colormap_named(name: str) -> RgbU8:
+def get_colormap(name: str) -> RgbU8:
     """Return the table of a colour map: (256, 3) uint8 sRGB, dark to bright, read-only.
 
     Raises:

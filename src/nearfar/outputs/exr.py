@@ -20,7 +20,7 @@ import numpy as np
 
 from nearfar.errors import MissingExtraError
 from nearfar.models.schema import Kind
-from nearfar.outputs.metadata import PREFIX, SOFTWARE, Stored, facts_of, kind_of, one_map, require_size
+from nearfar.outputs.metadata import PREFIX, SOFTWARE, StoredMap, describe_map, get_kind, require_size, squeeze_map
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -69,17 +69,17 @@ def encode_exr(depth_map: DepthMap, picture: Picture | None = None) -> bytes:
         MissingExtraError: The extra ``exr`` is not installed.
     """
     library = import_openexr()
-    facts = facts_of(depth_map, picture)
+    facts = describe_map(depth_map, picture)
     header = {f"{PREFIX}{name}": said for name, said in facts.items()}
     header |= {"comments": facts["kind"], "software": SOFTWARE}
     header |= {"compression": library.ZIPS_COMPRESSION, "type": library.scanlineimage}
     values = np.ascontiguousarray(depth_map.values)
     buffer = io.BytesIO()
-    library.File(header, {CHANNELS[kind_of(depth_map)]: values, _LUMINANCE: values}).write(buffer)
+    library.File(header, {CHANNELS[get_kind(depth_map)]: values, _LUMINANCE: values}).write(buffer)
     return buffer.getvalue()
 
 
-def decode_exr(data: bytes) -> Stored:
+def decode_exr(data: bytes) -> StoredMap:
     """Return what is in an EXR file of a map: nearfar's, or another's with one channel whose name tells.
 
     Raises:
@@ -100,7 +100,7 @@ def decode_exr(data: bytes) -> Stored:
         )
     header = {name: said for name, said in part.header.items() if isinstance(said, str)}
     facts = {name.removeprefix(PREFIX): said for name, said in header.items() if name.startswith(PREFIX)}
-    return Stored(values=one_map(values), facts=facts)
+    return StoredMap(values=squeeze_map(values), facts=facts)
 
 
 def _read_parts(library: ModuleType, data: bytes, *, header_only: bool = False) -> Sequence[_Part]:

@@ -21,7 +21,7 @@ from nearfar.image.reader import Picture
 from nearfar.image.sniff import HEAD_BYTES, READABLE_SUFFIXES, sniff_foreign, sniff_readable
 from nearfar.models.schema import Kind
 from nearfar.outputs import color, exr, numpy, pfm, png, tiff
-from nearfar.outputs.metadata import Stored
+from nearfar.outputs.metadata import StoredMap
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +59,7 @@ class Format:
     summary: str
     summary_m: str = ""
     encode: Callable[[DepthMap, Picture | None], bytes]
-    decode: Callable[[bytes], Stored] | None = None
+    decode: Callable[[bytes], StoredMap] | None = None
     begins: tuple[bytes, ...] = ()
     require: Callable[[], object] = lambda: None
     shows_picture: bool = True
@@ -198,10 +198,10 @@ _DAMAGED = (
 )
 
 
-def build_formats(look: color.Look) -> dict[str, Format]:
-    """Return the table with its formats in colour shown as ``look`` says."""
+def build_formats(style: color.ColorStyle) -> dict[str, Format]:
+    """Return the table with its formats in colour shown as ``style`` says."""
     encoders = {"color": color.encode_color, "sidebyside": color.encode_side_by_side}
-    styled = {name: replace(FORMATS[name], encode=partial(encode, look=look)) for name, encode in encoders.items()}
+    styled = {name: replace(FORMATS[name], encode=partial(encode, style=style)) for name, encode in encoders.items()}
     return FORMATS | styled
 
 
@@ -321,7 +321,7 @@ def open(path: str | os.PathLike[str], *, kind: str | None = None) -> DepthMap: 
         raise MapError(f"{path} is not a map: {error}") from error
 
 
-def read_stored(path: str | os.PathLike[str], *, formats: Collection[str] = ()) -> Stored:
+def read_stored(path: str | os.PathLike[str], *, formats: Collection[str] = ()) -> StoredMap:
     """Return what is in a file of a map, its numbers as they are: NaN, infinities, whole numbers and all.
 
     Args:

@@ -10,8 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 from nearfar.arrays import RgbU8
 from nearfar.depth_map import Depth, DepthMap
 from nearfar.outputs.colormaps import COLORMAPS
-
-GROUND, TEXT, QUIET = "#161719", "#e9e7e3", "#aeaaa3"
+from nearfar.outputs.sheet import BACKGROUND, QUIET, TEXT, pad_to
 
 # The text grows with the picture, which is looked at as a whole: as a share of the square root of its area.
 _TEXT_SHARE = 0.026
@@ -35,10 +34,10 @@ class _Scale:
     heading: str
     far: str = ""
     near: str = ""
-    marks: Callable[[int], Iterator[tuple[float, str]]] = lambda _parts: iter(())
+    ticks: Callable[[int], Iterator[tuple[float, str]]] = lambda _parts: iter(())
 
 
-def with_legend(rgb: RgbU8, depth_map: DepthMap, *, colormap: str = "inferno") -> RgbU8:
+def add_legend(rgb: RgbU8, depth_map: DepthMap, *, colormap: str = "inferno") -> RgbU8:
     """Return a map in colour with a scale below it: metres of a ``Depth``, percent of its range of a ``Disparity``.
 
     Args:
@@ -52,35 +51,25 @@ def with_legend(rgb: RgbU8, depth_map: DepthMap, *, colormap: str = "inferno") -
     """
     height, width = rgb.shape[:2]
     text_px = max(min(round(_TEXT_SHARE * math.sqrt(height * width)), width // _LEAST_WIDTH), _LEAST_TEXT_PX)
-    strip = _strip(_scale(depth_map), max(width, _LEAST_WIDTH * text_px), text_px, COLORMAPS[colormap])
-    return np.concatenate([on_ground(rgb, (height, strip.shape[1])), strip])
+    strip = _draw_scale(_describe_scale(depth_map), max(width, _LEAST_WIDTH * text_px), text_px, COLORMAPS[colormap])
+    return np.concatenate([pad_to(rgb, (height, strip.shape[1])), strip])
 
 
-def on_ground(rgb: RgbU8, size_hw: tuple[int, int]) -> RgbU8:
-    """Return a picture (H, W, 3) uint8 in the top left corner of a plain ground of that size [px]."""
-    height, width = size_hw
-    if rgb.shape[:2] == size_hw:
-        return rgb
-    ground = Image.new("RGB", (width, height), GROUND)
-    ground.paste(Image.fromarray(rgb))
-    return np.asarray(ground)
-
-
-def shown_metres(range_m: tuple[float, float]) -> tuple[str, str]:
+def format_metres(range_m: tuple[float, float]) -> tuple[str, str]:
     """Return two distances for people, nearest and farthest, with as many digits as it takes to tell them apart [m].
 
     Example:
-        >>> shown_metres((0.52031, 9.8349)), shown_metres((2.50031, 2.50049)), shown_metres((2.5, 2.5))
+        >>> format_metres((0.52031, 9.8349)), format_metres((2.50031, 2.50049)), format_metres((2.5, 2.5))
         (('0.52', '9.83'), ('2.5003', '2.5005'), ('2.5', '2.5'))
     """
     for digits in range(_DIGITS, _MOST_DIGITS + 1):
-        near, far = (_shown(value, digits) for value in range_m)
+        near, far = (_format_number(value, digits) for value in range_m)
         if near != far:
             break
     return near, far
 
 
-def _shown(value: float, digits: int) -> str:
+def _format_number(value: float, digits: int) -> str:
     exponent = math.floor(math.log10(value))
     if not -4 <= exponent < _MOST_DIGITS:
         return f"{value:.{digits}g}"
@@ -89,28 +78,28 @@ def _shown(value: float, digits: int) -> str:
     return text.rstrip("0").rstrip(".") if decimals else text
 
 
-def _scale(depth_map: DepthMap) -> _Scale:
+def _describe_scale(depth_map: DepthMap) -> _Scale:
     if isinstance(depth_map, Depth):
-        near, far = shown_metres(depth_map.range)
+        near, far = format_metres(depth_map.range)
         if near == far:
             return _Scale(heading=f"{near} metres everywhere")
-        return _Scale(heading="metres", far=far, near=near, marks=lambda parts: _marks(depth_map.range, parts))
+        return _Scale(heading="metres", far=far, near=near, ticks=lambda parts: _place_ticks(depth_map.range, parts))
     if not depth_map.normalize().any():
         return _Scale(heading="the same everywhere")
-    return _Scale(heading="percent of disparity", far="0", near="100", marks=_percents)
+    return _Scale(heading="percent of disparity", far="0", near="100", ticks=_place_percents)
 
 
-def _percents(parts: int) -> Iterator[tuple[float, str]]:
+def _place_percents(parts: int) -> Iterator[tuple[float, str]]:
     """Yield places and percents of a scale without a unit: as many parts, all of one length, as there is room for."""
     count = max(count for count in (1, 2, 4, 5, 10) if count <= max(1, parts))
     return ((part / count, f"{100 * part // count}") for part in range(1, count))
 
 
-def _strip(scale: _Scale, width: int, text_px: int, table: RgbU8) -> RgbU8:
+def _draw_scale(scale: _Scale, width: int, text_px: int, table: RgbU8) -> RgbU8:
     """Return the scale, far on the left and dark, near on the right and bright: (h, width, 3) uint8."""
     is_flat = not scale.near
     margin, bar_top, bar_bottom = (round(share * text_px) for share in (0.9, 2.2, 3.1))
-    strip = Image.new("RGB", (width, round(5.5 * text_px)), GROUND)
+    strip = Image.new("RGB", (width, round(5.5 * text_px)), BACKGROUND)
     steps = np.linspace(0, 0 if is_flat else 255, width - 2 * margin).round().astype(np.uint8)
     strip.paste(Image.fromarray(np.repeat(table[steps][None], bar_bottom - bar_top, axis=0)), (margin, bar_top))
     draw, font = ImageDraw.Draw(strip), ImageFont.load_default(text_px)
@@ -119,11 +108,11 @@ def _strip(scale: _Scale, width: int, text_px: int, table: RgbU8) -> RgbU8:
     if not is_flat:
         draw.text((margin, heading_top), "far", font=font, fill=QUIET, anchor="la")
         draw.text((width - margin, heading_top), "near", font=font, fill=QUIET, anchor="ra")
-        _draw_marks(draw, font, scale, left=margin, right=width - margin, top=bar_bottom, text_px=text_px)
+        _draw_ticks(draw, font, scale, left=margin, right=width - margin, top=bar_bottom, text_px=text_px)
     return np.asarray(strip)
 
 
-def _draw_marks(
+def _draw_ticks(
     draw: ImageDraw.ImageDraw,
     font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
     scale: _Scale,
@@ -133,25 +122,25 @@ def _draw_marks(
     top: int,
     text_px: int,
 ) -> None:
-    def mark(x: float, text: str, anchor: str) -> None:
+    def draw_tick(x: float, text: str, anchor: str) -> None:
         tick_px = max(1, round(text_px / 12))
         tick = min(round(x), right - tick_px)
         draw.rectangle((tick, top, tick + tick_px - 1, top + round(0.4 * text_px)), fill=TEXT)
         draw.text((x, top + round(0.6 * text_px)), text, font=font, fill=TEXT, anchor=anchor)
 
-    mark(left, scale.far, "la")
-    mark(right, scale.near, "ra")
+    draw_tick(left, scale.far, "la")
+    draw_tick(right, scale.near, "ra")
     gap = text_px / 2
     used, end = left + font.getlength(scale.far) + gap, right - font.getlength(scale.near) - gap
     parts = int((right - left) / (2.4 * max(font.getlength(text) for text in (scale.far, scale.near, "0.00"))))
-    for place, text in scale.marks(min(parts, _MOST_PARTS)):
+    for place, text in scale.ticks(min(parts, _MOST_PARTS)):
         x, half = left + place * (right - left), font.getlength(text) / 2
         if used < x - half and x + half < end:  # a round number may be longer than those at the ends
-            mark(x, text, "ma")
+            draw_tick(x, text, "ma")
             used = x + half + gap
 
 
-def _marks(range_m: tuple[float, float], parts: int) -> Iterator[tuple[float, str]]:
+def _place_ticks(range_m: tuple[float, float], parts: int) -> Iterator[tuple[float, str]]:
     """Yield places on the scale, 0 (far) to 1 (near), and their distances: round ones, about evenly spread.
 
     The scale is even in inverse depth, as the colours are. Each mark may leave its even place by a quarter of a part to
@@ -161,12 +150,12 @@ def _marks(range_m: tuple[float, float], parts: int) -> Iterator[tuple[float, st
     span = inverse_near - inverse_far
     for part in range(1, parts):
         ends = (1 / (inverse_far + span * (part + leave) / parts) for leave in (0.25, -0.25))
-        value = _roundest(*ends)
+        value = _find_round_number(*ends)
         if value is not None:
-            yield (1 / value - inverse_far) / span, _shown(value, _MOST_DIGITS)
+            yield (1 / value - inverse_far) / span, _format_number(value, _MOST_DIGITS)
 
 
-def _roundest(low: float, high: float) -> float | None:
+def _find_round_number(low: float, high: float) -> float | None:
     """Return a number of few digits from ``low`` to ``high``, near the middle; None if there is none."""
     first = math.floor(math.log10(high))
     middle = 2 / (1 / low + 1 / high)  # of their inverses

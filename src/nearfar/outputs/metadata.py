@@ -29,12 +29,12 @@ _AS_THEY_ARE = {Kind.DISPARITY: "larger is nearer, no unit", Kind.DEPTH: "metres
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Stored:
+class StoredMap:
     """What is in a file of a map, as it is there.
 
     Attributes:
         values: (H, W) numbers of any type, finite or not; those of nearfar's own 16-bit PNG with its range undone.
-        facts: What the file says of itself, by :func:`facts_of`; empty if it says nothing.
+        facts: What the file says of itself, by :func:`describe_map`; empty if it says nothing.
     """
 
     values: NDArray[np.generic]
@@ -63,12 +63,12 @@ class Stored:
         )
 
 
-def kind_of(depth_map: DepthMap) -> Kind:
+def get_kind(depth_map: DepthMap) -> Kind:
     """Return which of the two a map is."""
     return Kind.DEPTH if isinstance(depth_map, Depth) else Kind.DISPARITY
 
 
-def facts_of(depth_map: DepthMap, picture: Picture | None, *, numbers: str | None = None) -> dict[str, str]:
+def describe_map(depth_map: DepthMap, picture: Picture | None, *, numbers: str | None = None) -> dict[str, str]:
     """Return what a file says of a map: ``kind``, what made it, and ``source``, the picture's name, where there is one.
 
     Args:
@@ -76,11 +76,11 @@ def facts_of(depth_map: DepthMap, picture: Picture | None, *, numbers: str | Non
         picture: The photograph that it is of.
         numbers: What the file's numbers are, where they are not the map's own.
     """
-    kind = kind_of(depth_map)
-    return {"kind": f"{_KINDS[kind]}: {numbers or _AS_THEY_ARE[kind]}"} | making_of(depth_map, picture)
+    kind = get_kind(depth_map)
+    return {"kind": f"{_KINDS[kind]}: {numbers or _AS_THEY_ARE[kind]}"} | describe_provenance(depth_map, picture)
 
 
-def making_of(depth_map: DepthMap, picture: Picture | None) -> dict[str, str]:
+def describe_provenance(depth_map: DepthMap, picture: Picture | None) -> dict[str, str]:
     """Return what a file says of what made a map, as ``Provenance`` names it, and of the picture where there is one."""
     made_by = {name: said for name, said in asdict(depth_map.provenance).items() if said}
     told = made_by | ({"source": picture.name} if picture else {})
@@ -88,17 +88,17 @@ def making_of(depth_map: DepthMap, picture: Picture | None) -> dict[str, str]:
     return {name: said.encode(errors="backslashreplace").decode() for name, said in told.items()}
 
 
-def png_text(facts: Mapping[str, str]) -> dict[str, str]:
+def format_png_text(facts: Mapping[str, str]) -> dict[str, str]:
     """Return the text chunks of a PNG that say these facts, and who wrote it."""
     return {"Software": SOFTWARE} | {f"{PREFIX}{name}": said for name, said in facts.items()}
 
 
-def jpeg_comment(facts: Mapping[str, str]) -> bytes:
+def format_jpeg_comment(facts: Mapping[str, str]) -> bytes:
     """Return the comment of a JPEG that says these facts, and who wrote it."""
     return "; ".join([SOFTWARE, *facts.values()]).encode()
 
 
-def one_map(array: NDArray[np.generic]) -> NDArray[np.generic]:
+def squeeze_map(array: NDArray[np.generic]) -> NDArray[np.generic]:
     """Return an array of one map as (H, W): (1, H, W) and (H, W, 1) are one too.
 
     Raises:

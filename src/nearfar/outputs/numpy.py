@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from nearfar.depth_map import DepthMap
 from nearfar.image.reader import MAX_PIXELS, Picture
-from nearfar.outputs.metadata import SOFTWARE, Stored, facts_of, one_map
+from nearfar.outputs.metadata import SOFTWARE, StoredMap, describe_map, squeeze_map
 
 # What other programs call the array, the surest first.
 _NAMES = ("values", "disparity", "depth", "arr_0")
@@ -24,12 +24,12 @@ def encode_npz(depth_map: DepthMap, picture: Picture | None = None) -> bytes:
     Not compressed: of float32, deflate takes seconds of a large map and a tenth of its size at most.
     """
     buffer = io.BytesIO()
-    texts = {name: np.array(said) for name, said in facts_of(depth_map, picture).items()}
+    texts = {name: np.array(said) for name, said in describe_map(depth_map, picture).items()}
     np.savez(buffer, allow_pickle=False, values=depth_map.values, **texts, software=np.array(SOFTWARE))
     return buffer.getvalue()
 
 
-def decode_npz(data: bytes) -> Stored:
+def decode_npz(data: bytes) -> StoredMap:
     """Return what is in an NPZ file of one map: nearfar's, or another with one array of a name that tells.
 
     Raises:
@@ -49,7 +49,9 @@ def decode_npz(data: bytes) -> Stored:
         values = archive[name]
         if not isinstance(values, np.ndarray):  # of what is no array, NumPy gives the bytes
             raise ValueError(f"{name} in it is no array")
-    return Stored(values=one_map(values), facts={other: text for other, text in texts.items() if text is not None})
+    return StoredMap(
+        values=squeeze_map(values), facts={other: text for other, text in texts.items() if text is not None}
+    )
 
 
 def _find_name(names: list[str]) -> str:
@@ -70,7 +72,7 @@ def encode_npy(depth_map: DepthMap, picture: Picture | None = None) -> bytes:  #
     return buffer.getvalue()
 
 
-def decode_npy(data: bytes) -> Stored:
+def decode_npy(data: bytes) -> StoredMap:
     """Return what is in an NPY file of one map.
 
     Raises:
@@ -80,4 +82,4 @@ def decode_npy(data: bytes) -> Stored:
     values = np.load(io.BytesIO(data), allow_pickle=False)
     if not isinstance(values, np.ndarray):
         raise TypeError("it holds several arrays")
-    return Stored(values=one_map(values))
+    return StoredMap(values=squeeze_map(values))

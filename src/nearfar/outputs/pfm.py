@@ -11,7 +11,7 @@ import numpy as np
 from nearfar.arrays import MapF32
 from nearfar.depth_map import DepthMap
 from nearfar.image.reader import Picture
-from nearfar.outputs.metadata import Stored, one_map
+from nearfar.outputs.metadata import StoredMap, squeeze_map
 
 
 def encode_pfm(depth_map: DepthMap, picture: Picture | None = None) -> bytes:  # noqa: ARG001 - every writer is called so
@@ -25,7 +25,7 @@ def pfm_bytes(values: MapF32) -> bytes:
     return f"Pf\n{width} {height}\n-1.0\n".encode("ascii") + values[::-1].astype("<f4").tobytes()
 
 
-def decode_pfm(data: bytes) -> Stored:
+def decode_pfm(data: bytes) -> StoredMap:
     """Return what is in a grey PFM file of either byte order, the top row first.
 
     Its numbers need not be finite: measured disparity says infinity where nothing was measured.
@@ -41,4 +41,4 @@ def decode_pfm(data: bytes) -> Stored:
     if magic.strip() != b"Pf" or factor == 0 or not math.isfinite(factor) or min(width, height) < 1:
         raise ValueError("it has no header of a grey PFM")
     stored = np.frombuffer(rows, "<f4" if factor < 0 else ">f4").reshape(height, width)
-    return Stored(values=one_map(stored[::-1].astype(np.float32)))
+    return StoredMap(values=squeeze_map(stored[::-1].astype(np.float32)))

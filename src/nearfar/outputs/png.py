@@ -23,7 +23,7 @@ from PIL import Image, PngImagePlugin
 from nearfar.depth_map import Depth, DepthMap
 from nearfar.image.pillow_settings import override_pillow_settings
 from nearfar.models.schema import Kind
-from nearfar.outputs.metadata import PREFIX, Stored, facts_of, png_text, require_size
+from nearfar.outputs.metadata import PREFIX, StoredMap, describe_map, format_png_text, require_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -82,11 +82,11 @@ def encode_png(depth_map: DepthMap, picture: Picture | None = None) -> bytes:
     such, ``nearfar:calibration`` (known distances) and ``nearfar:source`` (the picture) say what made it.
     """
     numbers, how = _describe_numbers(depth_map)
-    facts = facts_of(depth_map, picture, numbers=numbers) | how
-    return png_bytes(to_gray16(depth_map), text=png_text(facts))
+    facts = describe_map(depth_map, picture, numbers=numbers) | how
+    return png_bytes(to_gray16(depth_map), text=format_png_text(facts))
 
 
-def decode_png(data: bytes) -> Stored:
+def decode_png(data: bytes) -> StoredMap:
     """Return what is in a grey PNG file; where its text says how its numbers are undone, the values that they were.
 
     Each value of a ``Disparity`` is then within half a step of 1/65535 of the range, of a ``Depth`` within half a
@@ -106,12 +106,12 @@ def decode_png(data: bytes) -> Stored:
         text = image.text if isinstance(image, PngImagePlugin.PngImageFile) else {}
         steps = np.asarray(image)
     facts = {name.removeprefix(PREFIX): said for name, said in text.items() if name.startswith(PREFIX)}
-    stored = Stored(values=steps, facts=facts)
+    stored = StoredMap(values=steps, facts=facts)
     match stored.kind:
         case Kind.DISPARITY:
-            return Stored(values=_dequantize_disparity(steps, facts), facts=facts)
+            return StoredMap(values=_dequantize_disparity(steps, facts), facts=facts)
         case Kind.DEPTH:
-            return Stored(values=_dequantize_depth(steps, facts), facts=facts)
+            return StoredMap(values=_dequantize_depth(steps, facts), facts=facts)
     return stored
 
 

@@ -22,14 +22,14 @@ from nearfar.image.pillow_settings import override_pillow_settings
 from nearfar.image.reader import Picture
 from nearfar.image.sniff import read_first_directory
 from nearfar.image.tiff import decode_with_opencv
-from nearfar.outputs.metadata import PREFIX, SOFTWARE, Stored, facts_of, require_size
+from nearfar.outputs.metadata import PREFIX, SOFTWARE, StoredMap, describe_map, require_size
 
 _WIDTH, _HEIGHT, _SAMPLES = 256, 257, 277
 
 
 def encode_tiff(depth_map: DepthMap, picture: Picture | None = None) -> bytes:
     """Return the map as a TIFF file of one float32 channel [relative, or m]."""
-    return tiff_bytes(depth_map.values, facts=facts_of(depth_map, picture))
+    return tiff_bytes(depth_map.values, facts=describe_map(depth_map, picture))
 
 
 def tiff_bytes(samples: MapF32 | NDArray[np.uint16], *, facts: Mapping[str, str], compression: str = "raw") -> bytes:
@@ -48,7 +48,7 @@ def tiff_bytes(samples: MapF32 | NDArray[np.uint16], *, facts: Mapping[str, str]
     return buffer.getvalue()
 
 
-def decode_tiff(data: bytes) -> Stored:
+def decode_tiff(data: bytes) -> StoredMap:
     """Return what is in a TIFF file of one channel: integers or floats of 32 or 64 bits, however compressed.
 
     By OpenCV: Pillow opens no floats of 64 bits, and mixes up the bytes of compressed ones that are stored big-endian.
@@ -68,10 +68,10 @@ def decode_tiff(data: bytes) -> Stored:
     values = decode_with_opencv(file)
     if values.ndim != 2 or values.shape not in ((height, width), (width, height)):
         raise ValueError("it is not what its tags say")
-    return Stored(values=values, facts=_facts(tags.get(IMAGEDESCRIPTION)))
+    return StoredMap(values=values, facts=_parse_facts(tags.get(IMAGEDESCRIPTION)))
 
 
-def _facts(description: object) -> dict[str, str]:
+def _parse_facts(description: object) -> dict[str, str]:
     """Return what a description says in nearfar's words: nothing, if another program wrote it."""
     try:
         said = json.loads(description) if isinstance(description, str) else None

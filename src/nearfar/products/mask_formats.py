@@ -14,7 +14,7 @@ from nearfar.errors import OptionError
 from nearfar.image.exif import undo_orientation
 from nearfar.image.reader import Picture
 from nearfar.outputs.jpeg import jpeg_bytes
-from nearfar.outputs.metadata import jpeg_comment, making_of, png_text
+from nearfar.outputs.metadata import describe_provenance, format_jpeg_comment, format_png_text
 from nearfar.outputs.pfm import pfm_bytes
 from nearfar.outputs.png import png_bytes
 from nearfar.outputs.tiff import tiff_bytes
@@ -99,7 +99,7 @@ def to_uint16(values: MapF32) -> NDArray[np.uint16]:
 def encode_png(depth_map: DepthMap, picture: Picture, settings: MaskFileSettings) -> bytes:
     """Return a mask as a PNG of 16-bit grey, 65535 inside, which says how it was made."""
     mask = to_uint16(make_mask(depth_map, picture, settings))
-    return png_bytes(mask, text=png_text(_collect_facts(depth_map, picture, settings)))
+    return png_bytes(mask, text=format_png_text(_collect_facts(depth_map, picture, settings)))
 
 
 def encode_tiff(depth_map: DepthMap, picture: Picture, settings: MaskFileSettings) -> bytes:
@@ -116,7 +116,9 @@ def encode_pfm(depth_map: DepthMap, picture: Picture, settings: MaskFileSettings
 def encode_preview(depth_map: DepthMap, picture: Picture, settings: MaskFileSettings) -> bytes:
     """Return the photograph with the mask over it in red, as a JPEG."""
     preview = overlay_mask(picture.rgb, make_mask(depth_map, picture, settings))
-    return jpeg_bytes(preview, quality=_JPEG_QUALITY, comment=jpeg_comment(making_of(depth_map, picture)))
+    return jpeg_bytes(
+        preview, quality=_JPEG_QUALITY, comment=format_jpeg_comment(describe_provenance(depth_map, picture))
+    )
 
 
 def encode_darktable_png(depth_map: DepthMap, picture: Picture, settings: MaskFileSettings) -> bytes:
@@ -124,7 +126,7 @@ def encode_darktable_png(depth_map: DepthMap, picture: Picture, settings: MaskFi
     mask = undo_orientation(
         to_uint16(make_mask(depth_map, picture, settings)), settings.orientation or picture.orientation
     )
-    text = png_text(_collect_facts(depth_map, picture, settings))
+    text = format_png_text(_collect_facts(depth_map, picture, settings))
     return png_bytes(np.repeat(mask[..., None], 3, axis=2), text=text)
 
 
@@ -145,7 +147,7 @@ def _collect_facts(depth_map: DepthMap, picture: Picture, settings: MaskSettings
         "feather": f"{settings.feather:g} percent",
         "inverted": "yes" if settings.invert else "no",
         "refined": "yes" if settings.refine else "no",
-    } | making_of(depth_map, picture)
+    } | describe_provenance(depth_map, picture)
 
 
 def _format(

@@ -17,7 +17,7 @@ from nearfar.arrays import MapF32
 from nearfar.depth_map import DepthMap
 from nearfar.errors import OptionError
 from nearfar.image.reader import Picture
-from nearfar.outputs.metadata import png_text
+from nearfar.outputs.metadata import format_png_text
 from nearfar.outputs.png import png_bytes
 from nearfar.products.declaration import Option, expose, find_violations
 from nearfar.products.depth_grid import Joins, SurfaceSettings, build_depth_grid, fit_size
@@ -148,7 +148,7 @@ def encode_png(depth_map: DepthMap, picture: Picture, settings: NormalSettings, 
     axes = f"{settings.axes.value}: red is x right, green is y {green}, blue is z to the viewer"
     facts = collect_facts(depth_map, picture, settings) | {"kind": "normals", "axes": axes}
     del facts["generator"]  # a PNG has a name of its own for it
-    return png_bytes(_quantize(vectors, bits), text=png_text(facts))
+    return png_bytes(_quantize(vectors, bits), text=format_png_text(facts))
 
 
 def _quantize(vectors: PointsF32, bits: int) -> NDArray[np.uint8] | NDArray[np.uint16]:

@@ -14,7 +14,7 @@ from nearfar.depth_map import DepthMap
 from nearfar.errors import ArrayError
 from nearfar.image.reader import Picture
 from nearfar.outputs.jpeg import jpeg_bytes
-from nearfar.outputs.metadata import jpeg_comment, making_of, png_text
+from nearfar.outputs.metadata import describe_provenance, format_jpeg_comment, format_png_text
 from nearfar.outputs.png import png_bytes
 from nearfar.products.declaration import Description, Option
 from nearfar.products.formats import ProductFormat
@@ -142,7 +142,7 @@ def encode_png(depth_map: DepthMap, picture: Picture, settings: StereoFileSettin
         ArrayError: The map and the photograph do not have the same size.
     """
     pair = arrange(*make_stereo(depth_map, picture, settings), settings.layout)
-    return png_bytes(pair, text=png_text(_collect_facts(depth_map, settings)))
+    return png_bytes(pair, text=format_png_text(_collect_facts(depth_map, settings)))
 
 
 def encode_jpeg(depth_map: DepthMap, picture: Picture, settings: StereoFileSettings) -> bytes:
@@ -155,14 +155,14 @@ def encode_jpeg(depth_map: DepthMap, picture: Picture, settings: StereoFileSetti
         OutputError: The pair is too long for a JPEG.
     """
     pair = arrange(*make_stereo(depth_map, picture, settings), settings.layout)
-    return jpeg_bytes(pair, quality=JPEG_QUALITY, comment=jpeg_comment(_collect_facts(depth_map, settings)))
+    return jpeg_bytes(pair, quality=JPEG_QUALITY, comment=format_jpeg_comment(_collect_facts(depth_map, settings)))
 
 
 def _collect_facts(depth_map: DepthMap, settings: StereoFileSettings) -> dict[str, str]:
     """Return what a file says of itself."""
     parallax, focus = settings.parallax_percent, settings.focus_percent
     pair = f"{settings.layout}, parallax {parallax:g} % of the width, focus {focus:g}"
-    return {"stereo": pair + (", left view kept" if settings.keep_left else "")} | making_of(depth_map, None)
+    return {"stereo": pair + (", left view kept" if settings.keep_left else "")} | describe_provenance(depth_map, None)
 
 
 def describe_pair(_map: DepthMap, picture: Picture, settings: StereoFileSettings) -> Description:

@@ -18,7 +18,7 @@ from nearfar.arrays import MapF32
 from nearfar.depth_map import Depth, DepthMap
 from nearfar.errors import OptionError
 from nearfar.image.reader import Picture
-from nearfar.outputs.metadata import making_of
+from nearfar.outputs.metadata import describe_provenance
 from nearfar.products.camera import DEFAULT_FOV_DEG, LEAST_FOV_DEG, Camera, FocalSource, estimate_camera, require_fov
 from nearfar.products.declaration import Description, Option
 
@@ -193,7 +193,7 @@ def collect_facts(depth_map: DepthMap, picture: Picture, projection: Projection)
         "focal_px": f"{camera.focal_px:.2f} of {picture.size_hw[1]}x{picture.size_hw[0]}",
         "focal_from": camera.source.value,
         "fov_deg": f"{camera.fov_deg:.2f} longer side",
-    } | making_of(depth_map, picture)
+    } | describe_provenance(depth_map, picture)
     return {key: _escape(value) for key, value in facts.items()}
 
 

@@ -17,8 +17,9 @@ from nearfar.cli.report import Report, Row
 from nearfar.errors import OptionError, require_packages
 from nearfar.files import make_folder, write_together, write_whole
 from nearfar.machine import resolve_threads
-from nearfar.outputs.color import colored
+from nearfar.outputs.color import colorize
 from nearfar.outputs.png import png_bytes
+from nearfar.outputs.sheet import stack_grid
 
 if TYPE_CHECKING:
     from nearfar.lab.scenes import Frame
@@ -71,11 +72,8 @@ def preview(
     make_folder(out.parent)
     numbers = range(seed, seed + count)
     cells = [_cell(_rendered(number, height, width, layout, photographed=photographed)) for number in numbers]
-    blank = np.zeros_like(cells[0])
     rows = [cells[start : start + _COLUMNS] for start in range(0, count, _COLUMNS)]
-    columns = min(count, _COLUMNS)
-    sheet = np.concatenate([np.concatenate([*row, *[blank] * (columns - len(row))], axis=1) for row in rows])
-    write_whole(out, png_bytes(sheet))
+    write_whole(out, png_bytes(stack_grid(rows)))
     typer.echo(str(out))
 
 
@@ -199,7 +197,7 @@ def _require_numba() -> None:
 
 def _cell(frame: "Frame") -> RgbU8:
     spread = frame.disparity / np.float32(max(float(frame.disparity.max()), 1e-9))
-    return np.concatenate([frame.rgb, colored(spread)])
+    return np.concatenate([frame.rgb, colorize(spread)])
 
 
 def _npy(values: NDArray[np.float32]) -> bytes:

@@ -1,6 +1,5 @@
 """How good the network is on pictures that it never trained on: a few figures, and a sheet to look at."""
 
-import io
 import math
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,7 +8,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from PIL import Image
 from torch import nn
 
 from nearfar.arrays import MapF32, RgbU8
@@ -18,7 +16,9 @@ from nearfar.lab.train.config import Goal, Stage, TrainingConfig
 from nearfar.lab.train.data import Rendered, Renderer, network_input
 from nearfar.lab.train.goals import AIMS, Figures
 from nearfar.lab.train.losses import normalised_known
-from nearfar.outputs.color import colored
+from nearfar.outputs.color import colorize
+from nearfar.outputs.png import png_bytes
+from nearfar.outputs.sheet import stack_grid
 
 
 def validation_scenes(config: TrainingConfig, count: int, renderer: Renderer) -> list[Rendered]:
@@ -59,12 +59,8 @@ def write_preview(
     rows = []
     for scene, prediction in zip(scenes, predict(network, scenes, config, stage), strict=True):
         rgb, truth = _shrink(scene, config, stage)
-        rows.append(np.concatenate([rgb, _coloured(normalised_known(truth)), _coloured(shown(prediction))], axis=1))
-    width = max(row.shape[1] for row in rows)
-    sheet = np.concatenate([np.pad(row, ((0, 4), (0, width - row.shape[1]), (0, 0))) for row in rows])
-    written = io.BytesIO()
-    Image.fromarray(sheet).save(written, format="PNG")
-    write_whole(path, written.getvalue())
+        rows.append([rgb, _coloured(normalised_known(truth)), _coloured(shown(prediction))])
+    write_whole(path, png_bytes(stack_grid(rows, gap_px=4)))
 
 
 def _shrink(scene: Rendered, config: TrainingConfig, stage: Stage) -> tuple[RgbU8, MapF32]:
@@ -82,5 +78,5 @@ def _coloured(values: MapF32) -> RgbU8:
     known = np.isfinite(values)
     low, high = np.percentile(values[known], (1, 99)) if known.any() else (0.0, 0.0)
     grey = np.clip((np.where(known, values, low) - low) / max(high - low, 1e-6), 0, 1)
-    rgb: RgbU8 = np.where(known[..., None], colored(grey.astype(np.float32)), np.uint8(0))
+    rgb: RgbU8 = np.where(known[..., None], colorize(grey.astype(np.float32)), np.uint8(0))
     return rgb
