@@ -12,10 +12,22 @@ from typing import Any
 import pytest
 
 from nearfar.errors import CardError, UnknownModelError
-from nearfar.models.card import CARDS_FOLDER, ModelCard, card, cards, load_card, save_card
+from nearfar.models.card import (
+    CARDS_FOLDER,
+    ROWS,
+    ModelSpec,
+    card,
+    card_table,
+    cards,
+    describe,
+    load_card,
+    read_card,
+    save_card,
+)
+from nearfar.models.documentation import Documentation
 from nearfar.models.render import card_rows, markdown_page
 from nearfar.models.select import card_of_file
-from nearfar.models.toml_reader import read_rows, table_of
+from nearfar.models.toml_reader import row_key
 
 DEPTH_ANYTHING = "depth-anything-v2-small"
 SHIPPED = sorted(path.stem for path in CARDS_FOLDER.glob("*.toml"))
@@ -47,16 +59,16 @@ def _dotted(path: RowPath) -> str:
     return text.removeprefix(".")
 
 
-ROWS = [path for path in _walk(_table()) if path and isinstance(path[-1], str)]
+ROW_PATHS = [path for path in _walk(_table()) if path and isinstance(path[-1], str)]
 TABLES = [path for path in _walk(_table()) if isinstance(_at(_table(), path), dict)]
 
 
-@pytest.mark.parametrize("path", ROWS, ids=_dotted)
+@pytest.mark.parametrize("path", ROW_PATHS, ids=_dotted)
 def test_a_missing_row_is_named(path: RowPath) -> None:
     table = _table()
     del _at(table, path[:-1])[path[-1]]
     with pytest.raises(CardError) as caught:
-        read_rows(ModelCard, table)
+        read_card(table, complete=True)
     assert str(caught.value).startswith(f"{_dotted(path)} is missing")
 
 
@@ -65,7 +77,7 @@ def test_a_surplus_row_is_named(path: RowPath) -> None:
     table = _table()
     _at(table, path)["colour"] = "blue"
     with pytest.raises(CardError) as caught:
-        read_rows(ModelCard, table)
+        read_card(table, complete=True)
     assert str(caught.value).startswith(f"{_dotted((*path, 'colour'))} is not a row")
 
 
@@ -75,7 +87,7 @@ def test_a_row_of_the_wrong_type_is_named(path: RowPath) -> None:
     right = _at(table, path)
     _at(table, path[:-1])[path[-1]] = "two" if isinstance(right, (int, float, list, dict)) else 2
     with pytest.raises(CardError) as caught:
-        read_rows(ModelCard, table)
+        read_card(table, complete=True)
     assert str(caught.value).startswith(f"{_dotted(path)} must be ")
 
 
@@ -108,8 +120,8 @@ def test_a_row_of_the_wrong_type_is_named(path: RowPath) -> None:
         (("input", "size"), 519, "input.size must be a positive multiple of 14, got 519"),
         (("input", "shape"), [1, 3, 518], "input.shape must have 4 entries, got 3"),
         (("input", "shape"), [1, 3, 518, -1], "input.shape must be positive"),
-        (("input", "normalisation", "std"), [0.2, 0.2, 0], "input.normalisation.std must be positive"),
-        (("input", "normalisation", "mean"), [0.2, 0.2, float("nan")], "input.normalisation.mean[2] must be finite"),
+        (("input", "normalisation", "std"), [0.2, 0.2, 0], "input.normalization.std must be positive"),
+        (("input", "normalisation", "mean"), [0.2, 0.2, float("nan")], "input.normalization.mean[2] must be finite"),
         (("output", "shape"), [], "output.shape must be positive"),
         (("openness", "osaid"), "open", "openness.osaid must be one of"),
         (("openness", "mof"), "Class IV", "openness.mof must be one of"),
@@ -135,23 +147,23 @@ def test_a_value_out_of_bounds_is_named(path: RowPath, value: object, message: s
     table = copy.deepcopy(_table())
     _at(table, path[:-1])[path[-1]] = value
     with pytest.raises(CardError) as caught:
-        read_rows(ModelCard, table)
+        read_card(table, complete=True)
     assert str(caught.value).startswith(message)
 
 
 def test_a_model_of_metres_needs_its_cap() -> None:
     table = _table() | {"kind": "depth"}
     with pytest.raises(CardError, match="depth_cap_m must be positive"):
-        read_rows(ModelCard, table)
-    assert read_rows(ModelCard, table | {"depth_cap_m": 20}).depth_cap_m == 20.0
+        read_card(table, complete=True)
+    assert read_card(table | {"depth_cap_m": 20}, complete=True).max_depth_m == 20.0
 
 
 def test_a_measured_figure_is_read_and_printed() -> None:
     table = _table()
     figure = {"what": "seconds", "value": 1, "unit": "s", "conditions": "518x518", "command": "nearfar bench"}
     table["measured"]["speed"] = [figure]
-    loaded = read_rows(ModelCard, table)
-    assert loaded.measured.speed[0].value == 1.0
+    loaded = read_card(table, complete=True)
+    assert loaded.documentation.measured.speed[0].value == 1.0
     (row,) = (row for row in card_rows(loaded) if row.label == "speed: seconds")
     assert row.value == "value 1.0; unit s; conditions 518x518; command nearfar bench"
 
@@ -292,9 +304,45 @@ def test_every_value_of_a_card_is_printed(name: str) -> None:
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_a_card_survives_json_and_toml(name: str, tmp_path: Path) -> None:
-    assert read_rows(ModelCard, json.loads(json.dumps(table_of(card(name))))) == card(name)
-    save_card(card(name), tmp_path / f"{name}.toml")
-    assert load_card(tmp_path / f"{name}.toml") == card(name)
+    path = tmp_path / f"{name}.toml"
+    save_card(card(name), path)
+    assert load_card(path, complete=True) == card(name)
+    table = json.loads(json.dumps(tomllib.loads(path.read_text(encoding="utf-8"))))
+    assert read_card(table, complete=True) == card(name)
+
+
+def test_rows_are_the_fields_of_spec_and_documentation() -> None:
+    named = [row_key(field) for part in (ModelSpec, Documentation) for field in dataclasses.fields(part)]
+    assert sorted(ROWS) == sorted(set(named) - {"documentation"})
+    assert list(card_table(card(DEPTH_ANYTHING))) == list(ROWS)
+
+
+def test_card_of_an_earlier_store_loads() -> None:
+    # Written by save_card of nearfar 0.1, before documentation was apart: an imported network of metres, quantised.
+    known = load_card(Path(__file__).parent / "support" / "cards" / "mine.toml")
+    assert (known.max_depth_m, known.preprocessing, known.input.normalization.std[0]) == (20.0, "official", 0.229)
+    assert known.quantized is not None
+    assert known.quantized.base == "base"
+    assert known.licence == "unknown: imported from a file that does not say"
+    assert describe(known).scope == "unknown: imported from a file that does not say"
+
+
+def test_card_without_documentation_survives_toml_and_prints_unknown(tmp_path: Path) -> None:
+    known = dataclasses.replace(card(DEPTH_ANYTHING), documentation=None)
+    path = tmp_path / f"{DEPTH_ANYTHING}.toml"
+    save_card(known, path)
+    assert load_card(path) == known
+    assert "openness" not in path.read_text(encoding="utf-8")
+    assert card_table(known)["openness"]["osaid"] == "unknown"
+    with pytest.raises(CardError, match="scope is missing"):
+        load_card(path, complete=True)
+
+
+def test_documentation_is_whole_or_not_there() -> None:
+    table = _table()
+    del table["scope"]
+    with pytest.raises(CardError, match="scope is missing"):
+        read_card(table)
 
 
 @pytest.mark.parametrize("name", SHIPPED)
@@ -315,5 +363,6 @@ def test_what_is_not_known_of_a_file_is_printed_as_unknown() -> None:
 
 
 def test_a_bar_in_a_value_does_not_break_the_markdown_table() -> None:
-    known = dataclasses.replace(card(DEPTH_ANYTHING), scope="a | b")
+    documented = dataclasses.replace(describe(card(DEPTH_ANYTHING)), scope="a | b")
+    known = dataclasses.replace(card(DEPTH_ANYTHING), documentation=documented)
     assert "| scope | a \\| b |" in markdown_page(known)

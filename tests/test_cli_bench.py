@@ -11,8 +11,8 @@ import pytest
 from nearfar.benchmark import plan as plan_module
 from nearfar.benchmark import run as measuring
 from nearfar.benchmark.results import name_file
-from nearfar.models.card import card
-from nearfar.models.schema import Measurement
+from nearfar.models.card import card, describe
+from nearfar.models.documentation import Measurement
 from support.command import run
 from support.graphs import tiny_depth_graph
 
@@ -65,8 +65,8 @@ def test_card_rows(monkeypatch: pytest.MonkeyPatch, network: str) -> None:
 def test_open_model_card_names_bundled_file() -> None:
     """A new file needs ``nearfar bench --model nearfar-open --card``: its rows replace those of the card."""
     of_bundled = card("nearfar-open")
-    assert of_bundled.measured.speed
-    for row in of_bundled.measured.speed:
+    assert describe(of_bundled).measured.speed
+    for row in describe(of_bundled).measured.speed:
         assert name_file(of_bundled.file().sha256) in row.conditions, row.what
         assert row.command.startswith("nearfar bench --model nearfar-open")
 

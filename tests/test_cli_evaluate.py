@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from nearfar.cli.evaluate_run import pick_evenly
-from nearfar.models.card import card
+from nearfar.models.card import card, describe
 from support import benchmarks
 from support.command import run
 from support.graphs import tiny_depth_graph
@@ -256,7 +256,7 @@ def test_figures_match_independent_code(shared: Path, tmp_path: Path, monkeypatc
 
 
 def test_open_model_card_matches_scores(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    rows = {row.what: row for row in card("nearfar-open").measured.accuracy}
+    rows = {row.what: row for row in describe(card("nearfar-open")).measured.accuracy}
     words = shlex.split(rows["AbsRel"].command.replace("../shared", str(shared)))
     measured = tomllib.loads(run(monkeypatch, *words[1:]).text)["measured"]["accuracy"]
     assert {row["what"]: round(row["value"], 3) for row in measured} == {what: row.value for what, row in rows.items()}

@@ -131,7 +131,7 @@ def test_known_degenerate_one_error_no_file(nearfar, photo: Path, words: list[st
 
 def test_known_single_point_corrects_metric_model(tmp_path: Path, photo: Path) -> None:
     graph = tiny_depth_graph(tmp_path / "metric.onnx", cap_m=20)
-    metric = replace(card("depth-anything-v2-small"), id="metric", kind=Kind.DEPTH, depth_cap_m=20.0)
+    metric = replace(card("depth-anything-v2-small"), id="metric", kind=Kind.DEPTH, max_depth_m=20.0)
     from nearfar import read_picture
 
     picture = read_picture(photo)

@@ -170,7 +170,7 @@ def test_a_package_holds_the_network_and_its_card(tmp_path: Path, monkeypatch: p
     assert network == ModelStore().require(card("nearfar-open")).read_bytes()
     assert {"id", "name", "description", "task", "backend", "version", "arch", "tiling"} <= config.keys()
     assert (config["id"], config["task"], config["backend"]) == ("nearfar-open", "depth", "onnx")
-    assert config["model_card"]["openness"]["model_licence"] == card("nearfar-open").openness.model_licence
+    assert config["model_card"]["openness"]["model_licence"] == card("nearfar-open").licence
     run(monkeypatch, "models", "package", "nearfar-open", "--overwrite")
     assert (tmp_path / "nearfar-open.dtmodel").read_bytes() == content
 
@@ -192,7 +192,7 @@ def test_a_metric_model_is_fetched_converted_and_says_so(
     made = ModelStore().card(INDOOR)
     assert made.made_from is not None
     assert made.made_from.sha256 == card(INDOOR).file("checkpoint").sha256
-    assert (made.openness, made.source) == (card(INDOOR).openness, card(INDOOR).source)
+    assert (made.documentation, made.source) == (card(INDOOR).documentation, card(INDOOR).source)
     values = onnxruntime.load(ModelStore().require(made)).run(trial_pictures(1, 70, 98, seed=0))
     assert 0 <= values.min() < values.max() <= 20
     asked = len(hub.asked)
@@ -213,7 +213,7 @@ def test_a_card_with_a_newer_checkpoint_has_no_network_yet(
     save_card(replace(known, files=(newer,)), tmp_path / "cards" / f"{INDOOR}.toml")
     card_module._cards_in.cache_clear()
     try:
-        assert ModelStore().card(INDOOR).is_to_be_made
+        assert ModelStore().card(INDOOR).needs_conversion
         assert ModelStore().find(ModelStore().card(INDOOR)) is None
     finally:
         card_module._cards_in.cache_clear()
@@ -232,7 +232,7 @@ def test_wrong_bytes_are_not_converted(hub: Hub, monkeypatch: pytest.MonkeyPatch
     done = run(monkeypatch, "models", "fetch", INDOOR)
     assert (done.code, done.text) == (1, "")
     assert "wrong bytes" in done.err
-    assert ModelStore().card(INDOOR).is_to_be_made
+    assert ModelStore().card(INDOOR).needs_conversion
 
 
 def test_a_metric_model_that_is_not_here_is_asked_for_by_its_command(

@@ -13,6 +13,7 @@ from nearfar.engines.onnxruntime_spec import CPU
 from nearfar.errors import ExportError, OptionError
 from nearfar.estimator import load
 from nearfar.evaluate import metrics
+from nearfar.models.card import describe
 from nearfar.models.schema import Origin
 from nearfar.models.select import choose, faster
 from nearfar.models.store import ModelStore
@@ -41,9 +42,13 @@ def test_a_derived_model_stands_beside_its_own(photographs: list[Path], monkeypa
     base = store.card(OPEN)
     card = derive_quantised(base, photographs, store)
     assert store.card(DERIVED) == card
-    assert (card.source.origin, card.openness, card.prepare) == (Origin.DERIVED, base.openness, base.prepare)
+    assert (card.source.origin, describe(card).openness, card.preprocessing) == (
+        Origin.DERIVED,
+        describe(base).openness,
+        base.preprocessing,
+    )
     assert card.file().bytes < 2 * base.architecture.parameters  # float32 takes four bytes a weight
-    made = card.quantised
+    made = card.quantized
     assert made is not None
     assert card.made_from is not None
     assert (made.base, card.made_from.sha256) == (OPEN, base.file().sha256)

@@ -106,7 +106,7 @@ def test_a_tile_is_fitted_robustly() -> None:
 
 def test_a_metric_network_gives_sharper_metres(tmp_path: Path) -> None:
     graph = tiny_depth_graph(tmp_path / "metric.onnx", cap_m=20)
-    metric = replace(card("depth-anything-v2-small"), id="metric", kind=Kind.DEPTH, depth_cap_m=20.0)
+    metric = replace(card("depth-anything-v2-small"), id="metric", kind=Kind.DEPTH, max_depth_m=20.0)
     estimator = DepthEstimator(card=metric, engine=onnxruntime.load(graph), size=70, detail=True)
     estimate = estimator.estimate_timed(nearfar.read_picture(photograph(150, 200)))
     assert isinstance(estimate.map, Depth)

@@ -32,8 +32,9 @@ from nearfar.estimator import load
 from nearfar.export import convert as convert_module
 from nearfar.export.importer import import_model
 from nearfar.export.trial_inputs import trial_pictures
+from nearfar.models.card import describe
 from nearfar.models.depth_kind import depth_kind_props
-from nearfar.models.schema import Kind, Origin, RecipeName
+from nearfar.models.schema import Kind, Origin, PreprocessingName
 from nearfar.models.store import ModelStore
 from nearfar.net import checkpoint as checkpoint_module
 from nearfar.net import weights
@@ -79,12 +80,12 @@ def in_the_store(store: ModelStore) -> list[str]:
 @pytest.mark.parametrize(
     ("layout", "name", "recipe", "offset", "rule"),
     [
-        (Layout.OFFICIAL, "NET.PTH", RecipeName.OFFICIAL, 0.1, "authors"),
-        (Layout.TRANSFORMERS, "net.safetensors", RecipeName.ASPECT, 0.0, "transformers"),
+        (Layout.OFFICIAL, "NET.PTH", PreprocessingName.OFFICIAL, 0.1, "authors"),
+        (Layout.TRANSFORMERS, "net.safetensors", PreprocessingName.ASPECT, 0.0, "transformers"),
     ],
 )
 def test_a_checkpoint_runs_as_its_publisher_runs_it(
-    layout: Layout, name: str, recipe: RecipeName, offset: float, rule: str, tmp_path: Path, store: ModelStore
+    layout: Layout, name: str, recipe: PreprocessingName, offset: float, rule: str, tmp_path: Path, store: ModelStore
 ) -> None:
     source = tmp_path / name
     saved(source, layout=layout)
@@ -96,7 +97,7 @@ def test_a_checkpoint_runs_as_its_publisher_runs_it(
     assert card.made_from.parity_tolerance is not None
     assert 0 <= card.made_from.parity_error <= card.made_from.parity_tolerance
     assert rule in str(card.made_from.positions)
-    assert (card.prepare, card.source.origin) == (recipe, Origin.IMPORTED)
+    assert (card.preprocessing, card.source.origin) == (recipe, Origin.IMPORTED)
     assert [word in " ".join(told) for word in (name, "map's range")] == [True, True]
     picture = trial_pictures(1, SIZE, 2 * SIZE, seed=3)
     with torch.inference_mode():
@@ -108,11 +109,11 @@ def test_a_checkpoint_runs_as_its_publisher_runs_it(
 def test_what_is_not_known_is_unknown_in_so_many_words(tmp_path: Path, store: ModelStore) -> None:
     source = tiny_depth_graph(tmp_path / "net.onnx")
     card = import_model(source, id="mine", store=store)
-    assert card.openness.model_licence == "unknown"
-    assert card.openness.osaid == "unknown"
-    assert card.training_data.licence[0].startswith("unknown")
+    assert card.licence == "unknown"
+    assert describe(card).openness.osaid == "unknown"
+    assert describe(card).training_data.licence[0].startswith("unknown")
     told = import_model(source, id="other", store=store, licence="CC-BY-NC-4.0")
-    assert told.openness.model_licence == "CC-BY-NC-4.0"
+    assert told.licence == "CC-BY-NC-4.0"
 
 
 def test_an_imported_model_is_found_by_every_later_store(tmp_path: Path, store: ModelStore) -> None:
@@ -130,7 +131,7 @@ def test_an_imported_model_is_found_by_every_later_store(tmp_path: Path, store: 
 def test_a_metric_checkpoint_gives_metres_up_to_its_cap(tmp_path: Path, store: ModelStore) -> None:
     saved(tmp_path / "net.pth", metric(TINY))
     card = import_model(tmp_path / "net.pth", id="metres", store=store, kind=Kind.DEPTH, max_depth_m=20)
-    assert (card.kind, card.depth_cap_m, card.output.near) == (Kind.DEPTH, 20, "low; bright in pictures")
+    assert (card.kind, card.max_depth_m, card.output.near) == (Kind.DEPTH, 20, "low; bright in pictures")
     values = onnxruntime.load(store.require(card)).run(trial_pictures(1, SIZE, SIZE, seed=0))
     assert 0 <= values.min() < values.max() <= 20
 
@@ -341,7 +342,9 @@ def test_a_checkpoint_without_pytorch_is_the_line_that_installs_it(
 
 
 def test_every_published_checkpoint_with_a_card_is_known_by_its_bytes(store: ModelStore) -> None:
-    caps = {card.file("checkpoint").sha256: card.depth_cap_m for card in store.cards().values() if card.is_to_be_made}
+    caps = {
+        card.file("checkpoint").sha256: card.max_depth_m for card in store.cards().values() if card.needs_conversion
+    }
     assert len(caps) == 2
     assert caps.items() <= checkpoint_module.PUBLISHED.items()
 

@@ -16,7 +16,7 @@ from nearfar.cli import demo as demo_module
 from nearfar.cli.demo_photographs import demo_photographs
 from nearfar.engines import EngineReport, onnxruntime
 from nearfar.errors import EngineError
-from nearfar.models.card import Kind, ModelCard, card
+from nearfar.models.card import Kind, ModelSpec, card
 from nearfar.models.depth_kind import depth_kind_props, read_depth_kind
 from nearfar.models.select import Chosen, choose
 from nearfar.outputs.color import colorize
@@ -28,9 +28,9 @@ from support.graphs import tiny_depth_graph, tiny_metres
 METRIC = "tiny-metric"
 
 
-def metric_card(cap_m: float) -> ModelCard:
+def metric_card(cap_m: float) -> ModelSpec:
     known = card("depth-anything-v2-small")
-    return replace(known, id=METRIC, name="Tiny metric", kind=Kind.DEPTH, depth_cap_m=cap_m)
+    return replace(known, id=METRIC, name="Tiny metric", kind=Kind.DEPTH, max_depth_m=cap_m)
 
 
 @pytest.fixture

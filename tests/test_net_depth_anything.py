@@ -12,7 +12,7 @@ from torch import nn
 from torch.export import Dim
 
 from nearfar.errors import ArrayError, OptionError
-from nearfar.models.card import Normalisation
+from nearfar.models.card import Normalization
 from nearfar.net.checkpoint import load_network
 from nearfar.net.depth_anything import PRESETS, DepthAnything, DepthAnythingConfig
 from nearfar.preprocess import PREPROCESSINGS, postprocess, preprocess
@@ -20,7 +20,7 @@ from support.depth_networks import SMALL, TINY, drawn, greatest_share, metric, p
 
 Pair = tuple[nn.Module, DepthAnything]
 
-IMAGENET = Normalisation(mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
+IMAGENET = Normalization(mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
 
 
 @pytest.fixture(scope="module", params=[TINY, metric(TINY, 80.0)], ids=["relative", "metric"])

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from nearfar.errors import ArrayError, OptionError
-from nearfar.models.card import Normalisation
+from nearfar.models.card import Normalization
 from nearfar.preprocess import PREPROCESSINGS, NetworkInput, Preprocessing, postprocess, preprocess
 
-IMAGENET = Normalisation(mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
+IMAGENET = Normalization(mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
 MEAN, STD = np.array(IMAGENET.mean), np.array(IMAGENET.std)
 ASPECT, OFFICIAL, SQUARE = PREPROCESSINGS["aspect"], PREPROCESSINGS["official"], PREPROCESSINGS["square"]
 

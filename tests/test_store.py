@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from nearfar.errors import ModelMissingError, OptionError, UnknownModelError, VerificationError
 from nearfar.models import checksum
-from nearfar.models.card import ModelCard, card
+from nearfar.models.card import ModelSpec, card
 from nearfar.models.environment import Environment, read_environment
 from nearfar.models.store import BUNDLED_FOLDER, BUNDLED_MODEL, ModelStore, Place
 from support.hub_server import CARD_ID, tiny_card
@@ -24,11 +24,11 @@ def _store(folder: Path) -> ModelStore:
     return ModelStore(environment=environment, bundled_folder=folder / "bundled")
 
 
-def _own_path(store: ModelStore, known: ModelCard) -> Path:
+def _own_path(store: ModelStore, known: ModelSpec) -> Path:
     return store.folder / known.id / known.file().sha256[:12] / "model.onnx"
 
 
-def _put(store: ModelStore, known: ModelCard, content: bytes = CONTENT) -> Path:
+def _put(store: ModelStore, known: ModelSpec, content: bytes = CONTENT) -> Path:
     path = _own_path(store, known)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
@@ -41,11 +41,11 @@ def store(tmp_path: Path) -> ModelStore:
 
 
 @pytest.fixture
-def known(tmp_path: Path) -> ModelCard:
+def known(tmp_path: Path) -> ModelSpec:
     return tiny_card(tmp_path, CONTENT)
 
 
-def test_what_is_not_here_is_not_found(store: ModelStore, known: ModelCard) -> None:
+def test_what_is_not_here_is_not_found(store: ModelStore, known: ModelSpec) -> None:
     assert store.find(known) is None
     with pytest.raises(ModelMissingError, match=f"nearfar models fetch {CARD_ID}$"):
         store.require(known)
@@ -54,7 +54,7 @@ def test_what_is_not_here_is_not_found(store: ModelStore, known: ModelCard) -> N
     assert list(store.verify(known)) == []
 
 
-def test_what_is_here_is_found(store: ModelStore, known: ModelCard) -> None:
+def test_what_is_here_is_found(store: ModelStore, known: ModelSpec) -> None:
     path = _put(store, known)
     assert store.find(known) == store.require(known) == path
     located = store.locate(known)
@@ -62,7 +62,7 @@ def test_what_is_here_is_found(store: ModelStore, known: ModelCard) -> None:
     assert located.place is Place.STORE
 
 
-def test_an_unknown_variant_is_an_error(store: ModelStore, known: ModelCard) -> None:
+def test_an_unknown_variant_is_an_error(store: ModelStore, known: ModelSpec) -> None:
     with pytest.raises(UnknownModelError, match="fp8"):
         store.find(known, "fp8")
 
@@ -84,7 +84,7 @@ def test_any_flipped_bit_fails_verification(content: bytes, data: st.DataObject)
 
 
 @pytest.mark.parametrize("content", [b"", CONTENT[:-1], CONTENT + b"!"])
-def test_another_length_fails_verification(store: ModelStore, known: ModelCard, content: bytes) -> None:
+def test_another_length_fails_verification(store: ModelStore, known: ModelSpec, content: bytes) -> None:
     path = _put(store, known, content)
     with pytest.raises(VerificationError, match=f"expected 28 bytes, got {len(content)}; .* --force") as caught:
         store.find(known)
@@ -93,7 +93,7 @@ def test_another_length_fails_verification(store: ModelStore, known: ModelCard, 
 
 
 def test_a_file_that_cannot_be_read_fails_verification(
-    store: ModelStore, known: ModelCard, monkeypatch: pytest.MonkeyPatch
+    store: ModelStore, known: ModelSpec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _put(store, known)
 
@@ -105,12 +105,12 @@ def test_a_file_that_cannot_be_read_fails_verification(
         store.find(known)
 
 
-def test_a_file_that_vanishes_fails_verification(store: ModelStore, known: ModelCard, tmp_path: Path) -> None:
+def test_a_file_that_vanishes_fails_verification(store: ModelStore, known: ModelSpec, tmp_path: Path) -> None:
     reading = checksum.check(tmp_path / "gone", known.file(), store.environment)
     assert (reading.good, reading.problem) == (False, "cannot be read: No such file or directory")
 
 
-def test_a_folder_in_the_place_of_a_file_is_not_a_file(store: ModelStore, known: ModelCard) -> None:
+def test_a_folder_in_the_place_of_a_file_is_not_a_file(store: ModelStore, known: ModelSpec) -> None:
     _own_path(store, known).mkdir(parents=True)
     assert store.find(known) is None
 
@@ -135,18 +135,18 @@ class TestMemory:
         monkeypatch.setattr(checksum, "digest", noted)
         return read
 
-    def test_the_second_start_does_not_read(self, store: ModelStore, known: ModelCard, readings: list[Path]) -> None:
+    def test_the_second_start_does_not_read(self, store: ModelStore, known: ModelSpec, readings: list[Path]) -> None:
         path = _put(store, known)
         assert store.find(known) == store.find(known) == path
         assert readings == [path]
 
-    def test_verify_always_reads(self, store: ModelStore, known: ModelCard, readings: list[Path]) -> None:
+    def test_verify_always_reads(self, store: ModelStore, known: ModelSpec, readings: list[Path]) -> None:
         path = _put(store, known)
         store.find(known)
         assert [reading.good for _, reading in store.verify(known)] == [True]
         assert readings == [path, path]
 
-    def test_changed_bytes_are_noticed_behind_a_forged_time(self, store: ModelStore, known: ModelCard) -> None:
+    def test_changed_bytes_are_noticed_behind_a_forged_time(self, store: ModelStore, known: ModelSpec) -> None:
         path = _put(store, known)
         store.find(known)
         before = path.stat()
@@ -157,7 +157,7 @@ class TestMemory:
         with pytest.raises(VerificationError):
             store.find(known)
 
-    def test_a_replaced_file_is_noticed(self, store: ModelStore, known: ModelCard) -> None:
+    def test_a_replaced_file_is_noticed(self, store: ModelStore, known: ModelSpec) -> None:
         path = _put(store, known)
         store.find(known)
         other = path.with_name("other")
@@ -166,7 +166,7 @@ class TestMemory:
         with pytest.raises(VerificationError):
             store.find(known)
 
-    def test_another_pin_finds_no_memory(self, store: ModelStore, known: ModelCard, tmp_path: Path) -> None:
+    def test_another_pin_finds_no_memory(self, store: ModelStore, known: ModelSpec, tmp_path: Path) -> None:
         first = _put(store, known)
         store.find(known)
         newer = tiny_card(tmp_path, CONTENT[::-1])
@@ -177,7 +177,7 @@ class TestMemory:
 
     @pytest.mark.parametrize("memory", ["", "{", "[]", "null", '{"path": 1}', "\udcff"])
     def test_a_broken_memory_is_no_memory(
-        self, store: ModelStore, known: ModelCard, readings: list[Path], memory: str
+        self, store: ModelStore, known: ModelSpec, readings: list[Path], memory: str
     ) -> None:
         path = _put(store, known)
         store.find(known)
@@ -187,7 +187,7 @@ class TestMemory:
         assert len(readings) == 2
 
     def test_a_store_that_cannot_be_written_is_read_every_time(
-        self, store: ModelStore, known: ModelCard, readings: list[Path]
+        self, store: ModelStore, known: ModelSpec, readings: list[Path]
     ) -> None:
         path = _put(store, known)
         (store.environment.home / "verified").write_text("a file where the folder should be")
@@ -195,7 +195,7 @@ class TestMemory:
         assert len(readings) == 2
 
     def test_a_file_written_this_moment_is_not_relied_upon(
-        self, store: ModelStore, known: ModelCard, readings: list[Path], monkeypatch: pytest.MonkeyPatch
+        self, store: ModelStore, known: ModelSpec, readings: list[Path], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(checksum, "_SETTLED_NS", 3600 * 1_000_000_000)
         _put(store, known)
@@ -217,21 +217,21 @@ class TestBundled:
     """The model that comes with nearfar."""
 
     @pytest.fixture
-    def bundled(self) -> ModelCard:
+    def bundled(self) -> ModelSpec:
         return card(BUNDLED_MODEL)
 
-    def test_a_missing_one_asks_for_a_new_installation(self, store: ModelStore, bundled: ModelCard) -> None:
+    def test_a_missing_one_asks_for_a_new_installation(self, store: ModelStore, bundled: ModelSpec) -> None:
         for ask in (store.require, store.fetch):
             with pytest.raises(ModelMissingError, match="install nearfar again"):
                 ask(bundled)
 
-    def test_a_damaged_one_is_never_used(self, store: ModelStore, bundled: ModelCard) -> None:
+    def test_a_damaged_one_is_never_used(self, store: ModelStore, bundled: ModelSpec) -> None:
         store.bundled_folder.mkdir()
         (store.bundled_folder / bundled.file().path).write_bytes(b"not the model")
         with pytest.raises(VerificationError, match="install nearfar again"):
             store.find(bundled)
 
-    def test_the_shipped_one_is_the_one_that_its_card_pins(self, tmp_path: Path, bundled: ModelCard) -> None:
+    def test_the_shipped_one_is_the_one_that_its_card_pins(self, tmp_path: Path, bundled: ModelSpec) -> None:
         if not (BUNDLED_FOLDER / bundled.file().path).is_file():
             pytest.skip("the open model is not trained yet")
         store = ModelStore()

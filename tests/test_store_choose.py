@@ -13,7 +13,7 @@ import pytest
 
 from nearfar.errors import FetchError, ModelMissingError, UnknownModelError, UnreachableError, VerificationError
 from nearfar.models import card as card_module
-from nearfar.models.card import Kind, card
+from nearfar.models.card import Kind, card, describe
 from nearfar.models.environment import Environment, read_environment
 from nearfar.models.pins import pin_bundled
 from nearfar.models.select import Chosen, choose
@@ -168,9 +168,13 @@ def test_a_file_given_by_path_runs_with_a_card_that_claims_nothing(store: ModelS
         chosen = choose(given, store)
         assert (chosen.path, chosen.notice, chosen.card.id) == (path, None, str(path))
     known = chosen.card
-    assert (known.kind, known.prepare, known.input.multiple) == (Kind.DISPARITY, "aspect", 14)
-    assert known.input.normalisation == card(DEFAULT_MODEL).input.normalisation
-    for said in (known.openness.model_licence, known.source.repository, known.training_code.licence):
+    assert (known.kind, known.preprocessing, known.input.multiple) == (Kind.DISPARITY, "aspect", 14)
+    assert known.input.normalization == card(DEFAULT_MODEL).input.normalization
+    for said in (
+        describe(known).openness.model_licence,
+        known.source.repository,
+        describe(known).training_code.licence,
+    ):
         assert said == "unknown: a file given by path"
 
 

@@ -47,7 +47,7 @@ def main() -> None:
     """Measure, and print a row a file and engine."""
     network, side = Path(sys.argv[1]), int(sys.argv[2])
     cut = sys.argv.index("--")
-    normalization = card("depth-anything-v2-small").input.normalisation
+    normalization = card("depth-anything-v2-small").input.normalization
     tensors = [
         preprocess(
             read_picture(Path(photograph)).rgb,

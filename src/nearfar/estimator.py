@@ -19,7 +19,7 @@ from nearfar.engines import EngineName, Precision
 from nearfar.engines.loader import load_engine
 from nearfar.errors import ArrayError, EngineError, NearfarError, OptionError
 from nearfar.image.reader import Picture, PictureSource, read_picture
-from nearfar.models.card import Kind, ModelCard
+from nearfar.models.card import Kind, ModelSpec
 from nearfar.models.environment import read_cache_folder
 from nearfar.models.schema import Origin
 from nearfar.models.select import choose, faster
@@ -127,7 +127,7 @@ class DepthEstimator:
     def __init__(
         self,
         *,
-        card: ModelCard,
+        card: ModelSpec,
         engine: Engine,
         preprocessing: Preprocessing | None = None,
         size: int | None = None,
@@ -137,7 +137,7 @@ class DepthEstimator:
     ) -> None:
         self.card = card
         self.engine = engine
-        self.preprocessing: Preprocessing = preprocessing or PREPROCESSINGS[card.prepare]
+        self.preprocessing: Preprocessing = preprocessing or PREPROCESSINGS[card.preprocessing]
         self.size: int = size or card.input.size
         self.detail = detail
         self.notice = notice
@@ -253,7 +253,7 @@ class DepthEstimator:
         return preprocess(
             rgb,
             preprocessing=self.preprocessing,
-            normalization=self.card.input.normalisation,
+            normalization=self.card.input.normalization,
             size=self.size,
             multiple=self._multiple,
             fixed_hw=self.engine.fixed_hw,
@@ -309,7 +309,7 @@ def _measure(seconds: dict[str, float], stage: str) -> Iterator[None]:
     seconds[stage] = time.perf_counter() - begin
 
 
-def _postprocess_metres(raw: MapF32, network_input: NetworkInput, card: ModelCard) -> MapF32:
+def _postprocess_metres(raw: MapF32, network_input: NetworkInput, card: ModelSpec) -> MapF32:
     """Return a metric network's map at the photograph's size, within the range that the network gave [m].
 
     The recipes' kernels overshoot at edges. Of disparity that is the published rule, and harmless; of metres it would
@@ -321,7 +321,7 @@ def _postprocess_metres(raw: MapF32, network_input: NetworkInput, card: ModelCar
     """
     values = postprocess(raw, network_input)
     near, far = raw.min(), raw.max()
-    cap_m = card.depth_cap_m or np.inf  # a card of this kind has one
+    cap_m = card.max_depth_m or np.inf  # a card of this kind has one
     if near < 0 or far > cap_m * (1 + _CAP_ROUNDING):
         raise EngineError(
             f"{card.id} gave {near if near < 0 else far:g} as a depth, and its card says metres from 0 to {cap_m:g}: "
@@ -370,7 +370,7 @@ def load(
     chosen = choose(model, store, offline=offline)
     if precision == Precision.FAST:
         chosen = faster(chosen, store)
-    quantised = chosen.card.quantised is not None
+    quantised = chosen.card.quantized is not None
     return DepthEstimator(
         card=chosen.card,
         engine=load_engine(
@@ -390,10 +390,10 @@ def load(
     )
 
 
-def _constant_network_hw(card: ModelCard, recipe: str | None, size: int | None) -> tuple[int, int] | None:
+def _constant_network_hw(card: ModelSpec, recipe: str | None, size: int | None) -> tuple[int, int] | None:
     """Return the (height, width) of every picture that the network will see, where that is known [px]."""
     if card.source.origin is Origin.PATH:  # its graph may ask for other multiples than its card, which knows nothing
         return None
     return find_constant_hw(
-        PREPROCESSINGS[recipe or card.prepare], size=size or card.input.size, multiple=card.input.multiple
+        PREPROCESSINGS[recipe or card.preprocessing], size=size or card.input.size, multiple=card.input.multiple
     )

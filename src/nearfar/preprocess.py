@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from nearfar.models.card import Normalisation
+    from nearfar.models.card import Normalization
 
 SizeHw: TypeAlias = tuple[int, int]
 
@@ -84,7 +84,7 @@ def preprocess(
     rgb: RgbU8,
     *,
     preprocessing: Preprocessing,
-    normalization: Normalisation,
+    normalization: Normalization,
     size: int = 518,
     multiple: int = 14,
     fixed_hw: SizeHw | None = None,
@@ -103,8 +103,8 @@ def preprocess(
             ``rgb``. [px]
 
     Example:
-        >>> from nearfar.models.card import Normalisation
-        >>> plain = Normalisation(mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))
+        >>> from nearfar.models.card import Normalization
+        >>> plain = Normalization(mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))
         >>> picture = np.zeros((300, 400, 3), np.uint8)
         >>> preprocess(picture, preprocessing=PREPROCESSINGS["official"], normalization=plain).network_hw
         (518, 686)
@@ -238,7 +238,7 @@ def _require_fixed(fixed_hw: SizeHw) -> SizeHw:
 
 
 def _normalize(
-    planes: NDArray[np.uint8] | NDArray[np.float64], normalization: Normalisation, white: float
+    planes: NDArray[np.uint8] | NDArray[np.float64], normalization: Normalization, white: float
 ) -> TensorF32:
     """Return (planes / white - mean) / std as (1, 3, h, w) float32, in one pass."""
     std = np.array(normalization.std).reshape(3, 1, 1)

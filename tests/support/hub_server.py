@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from nearfar.models.card import ModelCard, load_card
+from nearfar.models.card import ModelSpec, load_card
 from nearfar.models.card import card as shipped_card
 
 CARD_ID = "depth-anything-v2-small"
@@ -85,7 +85,7 @@ def write_card(folder: Path, content: bytes) -> Path:
     return path
 
 
-def tiny_card(folder: Path, content: bytes) -> ModelCard:
+def tiny_card(folder: Path, content: bytes) -> ModelSpec:
     """Return that card, loaded."""
     return load_card(write_card(folder, content))
 

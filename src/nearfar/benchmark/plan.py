@@ -8,7 +8,7 @@ from nearfar.benchmark.subjects import EngineLoader, Loader, MatmulLoader, Naive
 from nearfar.engines import ENGINES, EngineSpec, Precision
 from nearfar.errors import OptionError
 from nearfar.image.reader import Picture
-from nearfar.models.card import ModelCard
+from nearfar.models.card import ModelSpec
 from nearfar.preprocess import SizeHw
 
 PACKAGES = ("nearfar", "numpy", *(name for engine in ENGINES for name in engine.distributions), "torch", "transformers")
@@ -63,7 +63,7 @@ class BenchPlan:
         duration: How long it takes.
     """
 
-    card: ModelCard
+    card: ModelSpec
     path: Path
     pictures: tuple[Picture, ...]
     sizes: tuple[int, ...] = ()

@@ -14,8 +14,8 @@ from nearfar.benchmark.subjects import MATMUL_SIDE, MatmulLoader, Role, Subject
 from nearfar.engines import ENGINES, Arithmetic, EngineReport, Precision
 from nearfar.errors import ArrayError, CardError
 from nearfar.evaluate.metrics import Agreement, measure_agreement, worst_agreement
-from nearfar.models.schema import Measurement
-from nearfar.models.toml_reader import table_of
+from nearfar.models.documentation import Measurement
+from nearfar.models.toml_reader import write_rows
 from nearfar.preprocess import postprocess
 
 if TYPE_CHECKING:
@@ -360,7 +360,7 @@ def format_card_toml(rows: Iterable[Measurement]) -> str:
     """Return rows as the TOML that stands in a card."""
     import tomli_w
 
-    return tomli_w.dumps({"measured": {"speed": [table_of(row) for row in rows]}})
+    return tomli_w.dumps({"measured": {"speed": [write_rows(row) for row in rows]}})
 
 
 def name_file(sha256: str) -> str:

@@ -96,7 +96,7 @@ def _round_square(size: int, multiple: int) -> SizeHw:
 
 
 def _prepare_inputs(plan: BenchPlan, size_hw: SizeHw) -> tuple[NetworkInput, ...]:
-    normalization = plan.card.input.normalisation
+    normalization = plan.card.input.normalization
     return tuple(
         preprocess(picture.rgb, preprocessing=_SQUARE, normalization=normalization, fixed_hw=size_hw)
         for picture in plan.pictures

@@ -14,7 +14,7 @@ from nearfar.engines import Arithmetic, EngineReport, Precision, engine_spec
 from nearfar.engines.loader import load_engine
 from nearfar.errors import EngineError, NearfarError
 from nearfar.machine import resolve_threads
-from nearfar.models.card import ModelCard
+from nearfar.models.card import ModelSpec
 from nearfar.preprocess import SizeHw
 
 MATMUL_SIDE = 2048
@@ -185,10 +185,10 @@ class PeerLoader:
         return load_eager(self.checkpoint, program=self.program, max_depth_m=self.max_depth_m, threads=self.threads)
 
 
-def list_peers(checkpoint: Path | None, card: ModelCard, threads: int | None) -> Mapping[str, Loader]:
+def list_peers(checkpoint: Path | None, card: ModelSpec, threads: int | None) -> Mapping[str, Loader]:
     """Return other programs that run a model's weights, by what to call them."""
     return {
-        name: PeerLoader(program=program, checkpoint=checkpoint, max_depth_m=card.depth_cap_m, threads=threads)
+        name: PeerLoader(program=program, checkpoint=checkpoint, max_depth_m=card.max_depth_m, threads=threads)
         for program, name in _PEERS.items()
     }
 

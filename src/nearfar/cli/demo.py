@@ -17,6 +17,7 @@ from nearfar.cli.report import Row, RowNotes, describe_clipping
 from nearfar.engines import EngineName, Precision
 from nearfar.errors import NearfarError, OutputError
 from nearfar.files import make_folder, write_whole
+from nearfar.models.card import describe
 from nearfar.models.store import BUNDLED_MODEL, DEFAULT_MODEL
 from nearfar.outputs.formats import FORMATS
 from nearfar.outputs.gallery import Gallery, GalleryEntry, format_seconds, render_contact_sheet, render_page
@@ -156,8 +157,8 @@ def _describe_model(estimator: "DepthEstimator") -> dict[str, str]:
     card = estimator.card
     return {
         "Model": card.id if card.name in card.id else f"{card.name} ({card.id})",
-        "Licence of the model": card.openness.model_licence,
-        "Openness": card.openness.osaid,
+        "Licence of the model": card.licence,
+        "Openness": describe(card).openness.osaid,
         "Runtime": str(estimator.engine.report),
     }
 

@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +12,7 @@ from nearfar.cli.inputs import expand
 from nearfar.cli.options import Overwrite, Quiet
 from nearfar.errors import OptionError, require_packages
 from nearfar.files import make_folder, write_whole
+from nearfar.models.card import card_table
 from nearfar.models.package import SUFFIX, package
 from nearfar.models.schema import Kind
 from nearfar.models.store import ModelStore
@@ -57,7 +57,7 @@ def import_model(
         say=steps(quiet=quiet),
     )
     if as_json:
-        typer.echo(json.dumps(asdict(card)))
+        typer.echo(json.dumps(card_table(card)))
     elif not quiet:
         typer.echo(str(store.require(card)))
         typer.echo(f"nearfar: run it with: nearfar depth PHOTO --model {card.id}", err=True)
@@ -128,9 +128,9 @@ def optimize_model(
     store = ModelStore()
     photographs = _demonstration() if calibrate is None else _photographs_in(calibrate)
     card = derive_quantised(store.card(name), photographs, store, overwrite=overwrite, say=steps(quiet=quiet))
-    made = card.quantised
+    made = card.quantized
     if as_json:
-        typer.echo(json.dumps(asdict(card)))
+        typer.echo(json.dumps(card_table(card)))
     elif made is not None and not quiet:
         typer.echo(str(store.require(card)))
         figures = (

@@ -12,7 +12,7 @@ from nearfar.cli.console import notify, print_columns
 from nearfar.cli.model_files import export_model, import_model, optimize_model, package_model, steps
 from nearfar.cli.options import Json, Quiet
 from nearfar.errors import NearfarError, OptionError, VerificationError
-from nearfar.models.card import ModelCard
+from nearfar.models.card import ModelSpec, card_table
 from nearfar.models.render import card_rows, markdown_page
 from nearfar.models.store import ModelStore
 
@@ -80,7 +80,7 @@ def show(
         raise OptionError("--json and --markdown exclude each other: give one")
     card = ModelStore().card(name)
     if as_json:
-        typer.echo(json.dumps(asdict(card)))
+        typer.echo(json.dumps(card_table(card)))
     elif markdown:
         typer.echo(markdown_page(card), nl=False)
     else:
@@ -156,8 +156,8 @@ def where(
     typer.echo(str(store.folder if name is None else store.require(store.card(name), variant)))
 
 
-def _fetch(card: ModelCard, store: ModelStore, variant: str, *, force: bool, quiet: bool) -> Path:
-    if variant != "model" or not (card.is_to_be_made or card.made_from):
+def _fetch(card: ModelSpec, store: ModelStore, variant: str, *, force: bool, quiet: bool) -> Path:
+    if variant != "model" or not (card.needs_conversion or card.made_from):
         return store.fetch(card, variant, force=force, progress=not quiet)
     if card.source.hub is None:
         return store.require(card)
@@ -166,7 +166,7 @@ def _fetch(card: ModelCard, store: ModelStore, variant: str, *, force: bool, qui
     return fetch_made(card, store, force=force, progress=not quiet, say=steps(quiet=quiet))
 
 
-def _list_model(card: ModelCard, store: ModelStore) -> ModelRow:
+def _list_model(card: ModelSpec, store: ModelStore) -> ModelRow:
     problem = None
     try:
         located = store.locate(card)
@@ -175,7 +175,7 @@ def _list_model(card: ModelCard, store: ModelStore) -> ModelRow:
     return ModelRow(
         id=card.id,
         kind=card.kind,
-        licence=card.openness.model_licence,
+        licence=card.licence,
         bytes=card.published.bytes,
         place=located.place if located else None,
         path=str(located.path) if located else None,
@@ -187,7 +187,7 @@ def _describe_place(model: ModelRow) -> tuple[str, str]:
     return model.place or ("damaged" if model.problem else "no"), model.path or model.problem or ""
 
 
-def _check_files(card: ModelCard, store: ModelStore) -> list[FileCheck]:
+def _check_files(card: ModelSpec, store: ModelStore) -> list[FileCheck]:
     return [
         FileCheck(
             model=card.id,

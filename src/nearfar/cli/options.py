@@ -8,7 +8,7 @@ import typer
 from nearfar.cli.console import notify
 from nearfar.engines import ENGINES, EngineName
 from nearfar.engines import Precision as PrecisionName
-from nearfar.models.schema import Kind, RecipeName
+from nearfar.models.schema import Kind, PreprocessingName
 
 if TYPE_CHECKING:
     from nearfar.estimator import DepthEstimator
@@ -69,7 +69,7 @@ Precision = Annotated[
     ),
 ]
 Prepare = Annotated[
-    RecipeName | None,
+    PreprocessingName | None,
     typer.Option(
         "--prepare",
         help="How the picture is resized for the network: aspect (transformers' rule), official (the authors' code) "
@@ -124,7 +124,7 @@ class ModelOptions:
     model: str = "auto"
     engine: EngineName = EngineName.AUTO
     precision: PrecisionName = PrecisionName.EXACT
-    prepare: RecipeName | None = None
+    prepare: PreprocessingName | None = None
     size: int | None = None
     detail: bool = False
     offline: bool = False

@@ -20,8 +20,8 @@ from nearfar.evaluate.da2k import Tally
 from nearfar.evaluate.metrics import METRICS
 from nearfar.evaluate.protocol import Unit
 from nearfar.evaluate.published import DA2K, Published, list_paper_rows
-from nearfar.models.schema import Measurement
-from nearfar.models.toml_reader import table_of
+from nearfar.models.documentation import Measurement
+from nearfar.models.toml_reader import write_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -319,7 +319,7 @@ def format_card_toml(rows: tuple[Measurement, ...]) -> str:
     """Return rows as the TOML that stands in a card."""
     import tomli_w
 
-    return tomli_w.dumps({"measured": {"accuracy": [table_of(row) for row in rows]}})
+    return tomli_w.dumps({"measured": {"accuracy": [write_rows(row) for row in rows]}})
 
 
 def _row(name: str, interval: Mapping[str, object], conditions: str, command: str) -> Measurement:

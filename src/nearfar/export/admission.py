@@ -13,9 +13,9 @@ from nearfar._version import __version__
 from nearfar.engines import Engine, onnxruntime
 from nearfar.errors import GraphError
 from nearfar.export.trial_inputs import require_depth_map, trial_sizes
-from nearfar.models.card import ModelCard
+from nearfar.models.card import ModelSpec
 from nearfar.models.checksum import digest
-from nearfar.models.schema import Architecture, FileRole, MadeFrom, ModelFile, Origin, RecipeName
+from nearfar.models.schema import Architecture, FileRole, MadeFrom, ModelFile, Origin, PreprocessingName
 from nearfar.models.store import ModelStore
 
 if TYPE_CHECKING:
@@ -29,13 +29,13 @@ _ASKED = "asked of the session at run time"
 _ENCODERS = {"small": "DINOv2-Small", "base": "DINOv2-Base", "large": "DINOv2-Large"}
 # Whose names a checkpoint has decides whose code it is read by, and so how a picture is prepared for it.
 _PUBLISHERS = {
-    "official": ("the authors' code", RecipeName.OFFICIAL),
-    "transformers": ("transformers", RecipeName.ASPECT),
-    "nearfar": ("nearfar", RecipeName.OFFICIAL),
+    "official": ("the authors' code", PreprocessingName.OFFICIAL),
+    "transformers": ("transformers", PreprocessingName.ASPECT),
+    "nearfar": ("nearfar", PreprocessingName.OFFICIAL),
 }
 
 
-def admit_checkpoint(checkpoint: Path, card: ModelCard, store: ModelStore, say: Say) -> ModelCard:
+def admit_checkpoint(checkpoint: Path, card: ModelSpec, store: ModelStore, say: Say) -> ModelSpec:
     """Return the card of a checkpoint that was converted inside the store, compared with PyTorch, and let in.
 
     Args:
@@ -55,7 +55,7 @@ def admit_checkpoint(checkpoint: Path, card: ModelCard, store: ModelStore, say: 
     say(f"converting {checkpoint.name} to ONNX and comparing both: about half a minute for Small")
     with store.entrance(needed_bytes=2 * length) as folder:
         network = folder / NETWORK
-        converted = convert(checkpoint, network, max_depth_m=card.depth_cap_m)
+        converted = convert(checkpoint, network, max_depth_m=card.max_depth_m)
         parity, (publisher, _) = converted.parity, _PUBLISHERS[converted.layout]
         say(f"equal to the network in PyTorch to {parity.error:.1e} of the map's range (allowed: {parity.tolerance:g})")
         made_from = MadeFrom(
@@ -74,7 +74,7 @@ def admit_checkpoint(checkpoint: Path, card: ModelCard, store: ModelStore, say: 
         return _let_in(card, network, made_from, f"float32, made here from {checkpoint.name}", store)
 
 
-def admit_graph(source: Path, card: ModelCard, store: ModelStore, say: Say) -> ModelCard:
+def admit_graph(source: Path, card: ModelSpec, store: ModelStore, say: Say) -> ModelSpec:
     """Return the card of an ONNX file that was run, and let into the store byte for byte.
 
     Args:
@@ -112,7 +112,7 @@ def admit_graph(source: Path, card: ModelCard, store: ModelStore, say: Say) -> M
         return _let_in(card, network, made_from, "as imported", store)
 
 
-def _let_in(card: ModelCard, network: Path, made_from: MadeFrom, description: str, store: ModelStore) -> ModelCard:
+def _let_in(card: ModelSpec, network: Path, made_from: MadeFrom, description: str, store: ModelStore) -> ModelSpec:
     """Return the card, complete, after network and card went into the store."""
     length, sha256 = digest(network)
     file = ModelFile(
@@ -129,17 +129,17 @@ def _let_in(card: ModelCard, network: Path, made_from: MadeFrom, description: st
     return card
 
 
-def _with_architecture(card: ModelCard, converted: "Converted") -> ModelCard:
+def _with_architecture(card: ModelSpec, converted: "Converted") -> ModelSpec:
     """Return the card with what the tensors themselves tell: which network it is, and whose code reads them."""
     architecture = Architecture(
         encoder=_ENCODERS[converted.size],
         decoder="DPT (Dense Prediction Transformer)",
         parameters=converted.parameters,
     )
-    return replace(card, architecture=architecture, prepare=_PUBLISHERS[converted.layout][1])
+    return replace(card, architecture=architecture, preprocessing=_PUBLISHERS[converted.layout][1])
 
 
-def _with_contract(card: ModelCard, engine: Engine) -> ModelCard:
+def _with_contract(card: ModelSpec, engine: Engine) -> ModelSpec:
     """Return the card with what the graph says of its sides."""
     multiple = engine.multiple or (1 if engine.fixed_hw else card.input.multiple)
     size = max(engine.fixed_hw or (max(1, round(card.input.size / multiple)) * multiple,))

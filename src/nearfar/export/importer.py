@@ -5,11 +5,10 @@ from pathlib import Path
 
 from nearfar.errors import GraphError, ModelMissingError, OptionError, require_packages
 from nearfar.export.admission import Say, admit_checkpoint, admit_graph
-from nearfar.models.card import ModelCard, cards, is_id
+from nearfar.models.card import ModelSpec, cards, describe, is_id, undocumented_spec
 from nearfar.models.depth_kind import read_depth_kind
-from nearfar.models.schema import Kind
+from nearfar.models.schema import Kind, Origin
 from nearfar.models.store import ModelStore
-from nearfar.models.undescribed import undescribed_card
 
 _GRAPHS, _CHECKPOINTS = (".onnx",), (".pth", ".pt", ".bin", ".safetensors")
 _CONVERTER = ("torch", "onnx", "onnxscript", "safetensors")
@@ -26,7 +25,7 @@ def import_model(
     licence: str | None = None,
     overwrite: bool = False,
     say: Say = lambda _: None,
-) -> ModelCard:
+) -> ModelSpec:
     """Return the card of a model that was brought into the store from a file, after checking that it runs.
 
     A checkpoint of Depth Anything V2 is converted and compared with its network in PyTorch; an ONNX file is taken
@@ -69,7 +68,7 @@ def import_model(
 
 
 def fetch_made(
-    card: ModelCard, store: ModelStore, *, force: bool = False, progress: bool = True, say: Say = lambda _: None
+    card: ModelSpec, store: ModelStore, *, force: bool = False, progress: bool = True, say: Say = lambda _: None
 ) -> Path:
     """Return the network of a model that is published as a checkpoint only: fetched, verified, converted, checked.
 
@@ -99,11 +98,14 @@ def fetch_made(
     return store.require(admit_checkpoint(checkpoint, published, store, say))
 
 
-def _blank(id: str, kind: Kind, max_depth_m: float | None, licence: str | None) -> ModelCard:  # noqa: A002
+def _blank(id: str, kind: Kind, max_depth_m: float | None, licence: str | None) -> ModelSpec:  # noqa: A002
     """Return the card with what the user said, before anything is known of the file."""
     because = "imported from a file that does not say"
-    blank = undescribed_card(id, name=id, because=because, kind=kind, depth_cap_m=max_depth_m)
-    return replace(blank, openness=replace(blank.openness, model_licence=licence or "unknown"))
+    blank = undocumented_spec(id, name=id, because=because, kind=kind, max_depth_m=max_depth_m)
+    if licence is None:
+        return blank
+    unknown = describe(replace(blank, source=replace(blank.source, origin=Origin.IMPORTED)))
+    return replace(blank, documentation=replace(unknown, openness=replace(unknown.openness, model_licence=licence)))
 
 
 def _require_free(id: str, store: ModelStore, *, overwrite: bool) -> None:  # noqa: A002 - see import_model

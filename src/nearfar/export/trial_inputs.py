@@ -5,7 +5,7 @@ import numpy as np
 from nearfar.arrays import TensorF32
 from nearfar.engines import Engine
 from nearfar.errors import GraphError
-from nearfar.models.card import ModelCard
+from nearfar.models.card import ModelSpec
 from nearfar.models.schema import Kind
 
 _ROUNDING = 1e-5
@@ -27,7 +27,7 @@ def trial_sizes(engine: Engine, *, size: int, multiple: int) -> list[tuple[int, 
     return [(size, size), (rows * multiple, columns * multiple)]
 
 
-def require_depth_map(engine: Engine, height: int, width: int, card: ModelCard, *, name: str) -> None:
+def require_depth_map(engine: Engine, height: int, width: int, card: ModelSpec, *, name: str) -> None:
     """Check that a graph gives what its card says for one picture.
 
     Args:
@@ -45,7 +45,7 @@ def require_depth_map(engine: Engine, height: int, width: int, card: ModelCard, 
     least, greatest = float(values.min()), float(values.max())
     if least == greatest:
         raise GraphError(f"{name} gives {least:g} for every pixel of a picture of {width}x{height}: it sees nothing")
-    cap_m = card.depth_cap_m
+    cap_m = card.max_depth_m
     if card.kind is Kind.DEPTH and cap_m is not None and not 0 <= least <= greatest <= cap_m * (1 + _ROUNDING):
         raise GraphError(
             f"{name} gives values from {least:g} to {greatest:g}, which is no depth of up to {cap_m:g} m: "

@@ -1,7 +1,8 @@
 """The model card: everything that nearfar knows about a model, as data. No model has code of its own.
 
-A card is a TOML file in ``cards/``. Each of its rows is a field here; a file with a row missing, surplus or wrong
-does not load, so code may read any row without asking whether it is there.
+A card is a TOML file in ``cards/``. Its rows are the fields of ``ModelSpec``, which code reads, and of
+``Documentation``, which people read. A file with a row missing, surplus or wrong does not load, so code may read any
+row without asking whether it is there; only a card in a user's store may do without the documentation.
 """
 
 import difflib
@@ -9,83 +10,107 @@ import functools
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
 
 from nearfar.errors import CardError, UnknownModelError
 from nearfar.files import write_whole
-from nearfar.models.openness import Openness, Publication, Training, TrainingCode, TrainingData
+from nearfar.models.documentation import Documentation, unknown_documentation
 from nearfar.models.schema import (
     Architecture,
     InputContract,
     Kind,
     MadeFrom,
-    Measured,
     ModelFile,
-    Normalisation,
+    Normalization,
     Origin,
     OutputContract,
-    Quantised,
-    RecipeName,
+    PreprocessingName,
+    Quantized,
     Source,
 )
-from nearfar.models.toml_reader import read_rows, require, table_of
+from nearfar.models.toml_reader import read_rows, require, row_key, write_rows
 
 # What the stages beside and above read off a card, so that they need not know in which block's module it is defined.
 __all__ = [
     "CARDS_FOLDER",
+    "ROWS",
     "InputContract",
     "Kind",
     "MadeFrom",
-    "ModelCard",
     "ModelFile",
-    "Normalisation",
+    "ModelSpec",
+    "Normalization",
     "Origin",
     "OutputContract",
-    "Quantised",
-    "RecipeName",
+    "PreprocessingName",
+    "Quantized",
     "card",
-    "card_named",
+    "card_table",
     "cards",
+    "describe",
+    "find_card",
     "is_id",
     "load_card",
+    "read_card",
     "save_card",
+    "undocumented_spec",
 ]
 
 CARDS_FOLDER = Path(str(files("nearfar.models"))) / "cards"
 
+# The model whose rows a file of the user's is taken to share where nothing else is known.
+_LIKE = "depth-anything-v2-small"
+
+ROWS = (
+    "id",
+    "name",
+    "kind",
+    "scope",
+    "source",
+    "architecture",
+    "files",
+    "input",
+    "output",
+    "tensor_names",
+    "prepare",
+    "tiling",
+    "openness",
+    "training_data",
+    "training_code",
+    "limitations",
+    "research",
+    "inference",
+    "reproducibility",
+    "measured",
+    "depth_cap_m",
+    "made_from",
+    "quantised",
+    "training",
+)
+"""The rows and tables of a card, in the order in which they are printed."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ModelCard:
-    """Everything that nearfar knows about one model.
+class ModelSpec:
+    """What code reads of a model.
 
     Attributes:
         id: What ``--model`` takes; for a file given by path, that path.
         name: What people call it.
         kind: What its numbers mean.
-        scope: What it is for.
         source: Who made it and where its files come from.
         architecture: The network.
         files: Its files, pinned; empty only for a file given by path.
         input: What the network takes.
         output: What the network gives.
-        tensor_names: How the names of tensors are found.
-        prepare: How a picture is prepared for it.
-        tiling: Whether a picture is cut into tiles.
-        openness: Licence and verdicts.
-        training_data: What the weights were made from.
-        training_code: What made them.
-        limitations: What it does badly, and what about it cannot be checked.
-        research: What was published about it.
-        inference: Where it runs.
-        reproducibility: What it takes to get the same result.
-        measured: Speed and accuracy.
-        depth_cap_m: The largest depth that the network can give; only with the kind ``depth``. [m]
+        preprocessing: How a picture is prepared for it.
+        max_depth_m: The largest depth that the network can give; only with the kind ``depth``. [m]
         made_from: What the network was made from on this machine; only for models in the store that were.
-        quantised: How far its maps are from those of the model that it was made from; only for quantised ones.
-        training: How nearfar trained it; only for models trained here.
+        quantized: How far its maps are from those of the model that it was made from; only for quantised ones.
+        documentation: What people read of it; None for a file of the user's that nobody described.
 
     Example:
         >>> card("depth-anything-v2-small").input.multiple
@@ -95,34 +120,22 @@ class ModelCard:
     id: str
     name: str
     kind: Kind
-    scope: str
     source: Source
     architecture: Architecture
     files: tuple[ModelFile, ...] = field(metadata={"empty": "none pinned"})
     input: InputContract
     output: OutputContract
-    tensor_names: str
-    prepare: RecipeName
-    tiling: bool
-    openness: Openness
-    training_data: TrainingData
-    training_code: TrainingCode
-    limitations: tuple[str, ...]
-    research: tuple[Publication, ...] = field(metadata={"empty": "none"})
-    inference: str
-    reproducibility: str
-    measured: Measured
-    depth_cap_m: float | None = None
+    preprocessing: PreprocessingName = field(metadata={"key": "prepare"})
+    max_depth_m: float | None = field(default=None, metadata={"key": "depth_cap_m"})
     made_from: MadeFrom | None = None
-    quantised: Quantised | None = None
-    training: Training | None = None
+    quantized: Quantized | None = field(default=None, metadata={"key": "quantised"})
+    documentation: Documentation | None = None
 
     def __post_init__(self) -> None:
-        require(bool(self.limitations), "limitations must have at least one entry")
         if self.kind is Kind.DEPTH:
-            require(self.depth_cap_m is not None and self.depth_cap_m > 0, "depth_cap_m must be positive for depth")
+            require(self.max_depth_m is not None and self.max_depth_m > 0, "depth_cap_m must be positive for depth")
         else:
-            require(self.depth_cap_m is None, "depth_cap_m must not be there with the kind 'disparity'")
+            require(self.max_depth_m is None, "depth_cap_m must not be there with the kind 'disparity'")
         if self.source.origin is Origin.PATH:
             require(not self.files, "files must be empty for a file given by path")
             return
@@ -136,17 +149,22 @@ class ModelCard:
         if self.source.origin in (Origin.IMPORTED, Origin.DERIVED):
             require(self.made_from is not None, f"made_from is missing: the origin {self.source.origin} needs it")
         if self.source.origin is Origin.DERIVED:
-            require(self.quantised is not None, "quantised is missing: the origin derived needs it")
+            require(self.quantized is not None, "quantised is missing: the origin derived needs it")
 
     @property
-    def is_to_be_made(self) -> bool:
+    def needs_conversion(self) -> bool:
         """Whether the network is published as a checkpoint only, and this card knows of no graph made from it."""
         return all(file.variant != "model" for file in self.files) and bool(self.files)
 
     @property
+    def licence(self) -> str:
+        """The licence of the weights, or ``unknown``."""
+        return describe(self).openness.model_licence
+
+    @property
     def published(self) -> ModelFile:
         """The file that stands for the model's size in a list: the network, or the checkpoint to make it from."""
-        return self.file("checkpoint" if self.is_to_be_made else "model")
+        return self.file("checkpoint" if self.needs_conversion else "model")
 
     def file(self, variant: str = "model") -> ModelFile:
         """Return the file called ``variant``.
@@ -171,14 +189,33 @@ def is_id(text: str) -> bool:
     return re.fullmatch("[a-z0-9]+([.-][a-z0-9]+)*", text) is not None
 
 
-def load_card(path: Path) -> ModelCard:
-    """Return the card in the TOML file ``path``.
+def read_card(table: Mapping[str, object], *, complete: bool = False) -> ModelSpec:
+    """Return the model that a card's table describes.
+
+    Args:
+        table: What tomllib read.
+        complete: Whether the documentation must be there; else a card has all of it or none.
+
+    Raises:
+        CardError: A row is missing, surplus or wrong; the message starts with its path.
+    """
+    for name in table:
+        if name not in ROWS:
+            raise CardError(f"{name} is not a row of a card; rows here: {', '.join(ROWS)}")
+    names = {row_key(row) for row in fields(Documentation)}
+    described = {name: value for name, value in table.items() if name in names}
+    spec = read_rows(ModelSpec, {name: value for name, value in table.items() if name not in names})
+    return replace(spec, documentation=read_rows(Documentation, described)) if complete or described else spec
+
+
+def load_card(path: Path, *, complete: bool = False) -> ModelSpec:
+    """Return the card in the TOML file ``path``; ``complete`` as for ``read_card``.
 
     Raises:
         CardError: It is no TOML, or a row is missing, surplus or wrong; the message names the file and the row.
     """
     try:
-        card = read_rows(ModelCard, tomllib.loads(path.read_text(encoding="utf-8")))
+        card = read_card(tomllib.loads(path.read_text(encoding="utf-8")), complete=complete)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, CardError) as error:
         raise CardError(f"model card {path.name}: {error}") from error
     if path.name != f"{card.id}.toml":
@@ -186,7 +223,7 @@ def load_card(path: Path) -> ModelCard:
     return card
 
 
-def save_card(card: ModelCard, path: Path) -> None:
+def save_card(card: ModelSpec, path: Path) -> None:
     """Write ``card`` to ``path`` as a TOML file that ``load_card`` reads back as the same card.
 
     Raises:
@@ -194,24 +231,84 @@ def save_card(card: ModelCard, path: Path) -> None:
     """
     import tomli_w  # only where a model enters the store
 
-    write_whole(path, tomli_w.dumps(table_of(card)).encode())
+    rows = write_rows(replace(card, documentation=None))
+    described = write_rows(card.documentation) if card.documentation else {}
+    write_whole(path, tomli_w.dumps(_sort(rows | described)).encode())
 
 
-def cards() -> Mapping[str, ModelCard]:
+def card_table(card: ModelSpec) -> dict[str, object]:
+    """Return every row of ``card`` as JSON has it, in the order of ``ROWS``; None where a row is not there."""
+    return _sort(write_rows(card, with_none=True) | write_rows(describe(card), with_none=True))
+
+
+def describe(card: ModelSpec) -> Documentation:
+    """Return what people read of a model; where nobody described it, rows that say "unknown", and why."""
+    if card.documentation is not None:
+        return card.documentation
+    like = describe(cards()[_LIKE])
+    if card.source.origin is Origin.PATH:
+        return unknown_documentation("a file given by path", like=like)
+    return unknown_documentation("imported from a file that does not say", like=like, licence="unknown")
+
+
+def undocumented_spec(
+    id: str,  # noqa: A002 - the row's name
+    *,
+    name: str,
+    because: str,
+    kind: Kind = Kind.DISPARITY,
+    max_depth_m: float | None = None,
+) -> ModelSpec:
+    """Return a file of which only the kind is known: its pictures are prepared as for Depth Anything V2.
+
+    Args:
+        id: What ``--model`` takes.
+        name: What to call it.
+        because: Why nothing is known.
+        kind: What its numbers mean.
+        max_depth_m: The largest depth that a network of the kind ``depth`` can give [m].
+
+    Example:
+        >>> undocumented_spec("x.onnx", name="x", because="a test").source.paper
+        'unknown: a test'
+    """
+    unknown, like = f"unknown: {because}", cards()[_LIKE]
+    output = like.output
+    if kind is Kind.DEPTH:
+        output = replace(output, meaning="depth [m]", near="low; bright in pictures", far="high; dark in pictures")
+    return ModelSpec(
+        id=id,
+        name=name,
+        kind=kind,
+        max_depth_m=max_depth_m,
+        source=Source(repository=unknown, licence=unknown, paper=unknown, origin=Origin.PATH),
+        architecture=Architecture(encoder=unknown, decoder=unknown, parameters=None),
+        files=(),
+        input=like.input,
+        output=output,
+        preprocessing=PreprocessingName.ASPECT,
+    )
+
+
+def _sort(rows: Mapping[str, object]) -> dict[str, object]:
+    return {name: rows[name] for name in ROWS if name in rows}
+
+
+def cards() -> Mapping[str, ModelSpec]:
     """Return every card that comes with nearfar, by id, in alphabetical order."""
     return _cards_in(CARDS_FOLDER)
 
 
-def card(name: str) -> ModelCard:
+def card(name: str) -> ModelSpec:
     """Return the card with the id ``name`` that comes with nearfar.
 
     Raises:
         UnknownModelError: There is none; the message lists those that there are, the nearest first.
     """
-    return card_named(name, cards())
+    return find_card(name, cards())
 
 
-def card_named(name: str, known: Mapping[str, ModelCard]) -> ModelCard:
+def find_card(name: str, known: Mapping[str, ModelSpec]) -> ModelSpec:
     """Return the card with the id ``name`` among ``known``.
 
     Raises:
@@ -225,7 +322,7 @@ def card_named(name: str, known: Mapping[str, ModelCard]) -> ModelCard:
 
 
 @functools.cache
-def _cards_in(folder: Path) -> Mapping[str, ModelCard]:
+def _cards_in(folder: Path) -> Mapping[str, ModelSpec]:
     paths = [path for path in folder.iterdir() if path.name.endswith(".toml")]
-    loaded = [load_card(path) for path in sorted(paths, key=lambda path: path.name)]
+    loaded = [load_card(path, complete=True) for path in sorted(paths, key=lambda path: path.name)]
     return MappingProxyType({card.id: card for card in loaded})

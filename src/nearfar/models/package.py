@@ -7,12 +7,11 @@ Source: darktable-org/darktable-ai, the layout of its model packages: one folder
 import io
 import json
 import zipfile
-from dataclasses import asdict
 from pathlib import Path
 
 from nearfar._version import __version__
 from nearfar.errors import ModelMissingError, os_reason
-from nearfar.models.card import ModelCard
+from nearfar.models.card import ModelSpec, card_table, describe
 from nearfar.models.schema import Kind
 
 SUFFIX = ".dtmodel"
@@ -21,7 +20,7 @@ SUFFIX = ".dtmodel"
 _NO_TIME = (1980, 1, 1, 0, 0, 0)
 
 
-def package(card: ModelCard, network: Path) -> bytes:
+def package(card: ModelSpec, network: Path) -> bytes:
     """Return the package of a model; the same model gives the same bytes.
 
     Args:
@@ -44,7 +43,7 @@ def package(card: ModelCard, network: Path) -> bytes:
     return buffer.getvalue()
 
 
-def package_config(card: ModelCard) -> dict[str, object]:
+def package_config(card: ModelSpec) -> dict[str, object]:
     """Return what ``config.json`` says of a model."""
     return {
         "id": card.id,
@@ -54,25 +53,25 @@ def package_config(card: ModelCard) -> dict[str, object]:
         "backend": "onnx",
         "version": __version__,
         "arch": f"{card.architecture.encoder} + {card.architecture.decoder}",
-        "tiling": card.tiling,
+        "tiling": describe(card).tiling,
         "attributes": {
             "kind": card.kind.value,
             "unit": "m" if card.kind is Kind.DEPTH else "none",
-            "max_depth_m": card.depth_cap_m,
+            "max_depth_m": card.max_depth_m,
             "input_size": card.input.size,
             "input_multiple": card.input.multiple,
-            "mean": list(card.input.normalisation.mean),
-            "std": list(card.input.normalisation.std),
+            "mean": list(card.input.normalization.mean),
+            "std": list(card.input.normalization.std),
             "near": card.output.near,
             "far": card.output.far,
         },
-        "model_card": asdict(card),
+        "model_card": card_table(card),
     }
 
 
-def _description(card: ModelCard) -> str:
+def _description(card: ModelSpec) -> str:
     if card.kind is Kind.DEPTH:
-        return f"Depth of a photograph in metres, up to {card.depth_cap_m:g} m."
+        return f"Depth of a photograph in metres, up to {card.max_depth_m:g} m."
     return "Relative disparity of a photograph: near is high, far is low, without a unit."
 
 

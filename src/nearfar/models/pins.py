@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 from nearfar.errors import CardError
-from nearfar.models.card import CARDS_FOLDER, ModelCard, load_card
+from nearfar.models.card import CARDS_FOLDER, ModelSpec, load_card
 from nearfar.models.checksum import digest
 from nearfar.models.store import BUNDLED_FOLDER, BUNDLED_MODEL
 
@@ -18,7 +18,7 @@ from nearfar.models.store import BUNDLED_FOLDER, BUNDLED_MODEL
 def pin_bundled(
     onnx: Path = BUNDLED_FOLDER / f"{BUNDLED_MODEL}.onnx",
     card_path: Path = CARDS_FOLDER / f"{BUNDLED_MODEL}.toml",
-) -> ModelCard:
+) -> ModelSpec:
     """Return the card after writing the length and the SHA-256 of ``onnx`` into its file; all else stays as it is.
 
     The rows on training and the measured figures are the trainer's to write: they cannot be read from the file.

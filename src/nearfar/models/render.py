@@ -1,11 +1,11 @@
 """A model card for people: its rows as text, and the whole as a page of Markdown."""
 
-import dataclasses
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import Field, dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING
 
-from nearfar.models.card import ModelCard
+from nearfar.models.card import ROWS, ModelSpec, describe
+from nearfar.models.toml_reader import row_key
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -31,7 +31,7 @@ class CardRow:
     value: str
 
 
-def card_rows(card: ModelCard) -> list[CardRow]:
+def card_rows(card: ModelSpec) -> list[CardRow]:
     """Return every row of ``card``, those of the card itself first, then section by section.
 
     Example:
@@ -39,11 +39,11 @@ def card_rows(card: ModelCard) -> list[CardRow]:
         >>> [row.value for row in card_rows(card("depth-anything-v2-small")) if row.label == "multiple"]
         ['14']
     """
-    rows = list(_blocks(card))
+    rows = list(_read_blocks(card))
     return [row for row in rows if row.section == _FIRST] + [row for row in rows if row.section != _FIRST]
 
 
-def markdown_page(card: ModelCard) -> str:
+def markdown_page(card: ModelSpec) -> str:
     """Return ``card`` as a page of Markdown: a heading, then a table a section."""
     lines = [f"# {card.name}"]
     section = ""
@@ -55,51 +55,57 @@ def markdown_page(card: ModelCard) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _blocks(card: ModelCard) -> Iterator[CardRow]:
-    """The rows of ``card`` in the order of its fields; plain ones belong to the section of the card itself."""
-    for field in dataclasses.fields(card):
-        value, section = getattr(card, field.name), _words(field.name)
+def _read_blocks(card: ModelSpec) -> Iterator[CardRow]:
+    """Yield the rows of ``card`` in the order of ``ROWS``; plain ones belong to the section of the card itself."""
+    rows = {
+        row_key(field): (field, getattr(part, field.name)) for part in (card, describe(card)) for field in fields(part)
+    }
+    for name in ROWS:
+        field, value = rows[name]
+        section = _spell(name)
         if _is_block(value):
-            yield from _rows_of(value, section, prefix="")
+            yield from _read_rows(value, section, prefix="")
         elif _is_list_of_blocks(field):
-            yield from _entries(value, field, section, prefix="")
-        elif not _is_left_out(field, value):
+            yield from _read_entries(value, field, section, prefix="")
+        elif not _is_absent(field, value):
             yield CardRow(section=_FIRST, label=section, value=_text(value))
 
 
-def _rows_of(block: "DataclassInstance", section: str, *, prefix: str) -> Iterator[CardRow]:
-    for field in dataclasses.fields(block):
-        value, label = getattr(block, field.name), prefix + _words(field.name)
+def _read_rows(block: "DataclassInstance", section: str, *, prefix: str) -> Iterator[CardRow]:
+    for field in fields(block):
+        value, label = getattr(block, field.name), prefix + _spell(row_key(field))
         if _is_block(value):
-            yield from _rows_of(value, section, prefix=f"{label} ")
+            yield from _read_rows(value, section, prefix=f"{label} ")
         elif _is_list_of_blocks(field):
-            yield from _entries(value, field, section, prefix=f"{label}: ")
-        elif not _is_left_out(field, value):
+            yield from _read_entries(value, field, section, prefix=f"{label}: ")
+        elif not _is_absent(field, value):
             yield CardRow(section=section, label=label, value=_text(value))
 
 
-def _entries(
-    entries: "tuple[DataclassInstance, ...]", field: "dataclasses.Field[object]", section: str, *, prefix: str
+def _read_entries(
+    entries: "tuple[DataclassInstance, ...]", field: "Field[object]", section: str, *, prefix: str
 ) -> Iterator[CardRow]:
-    """One row an entry: its first field names it, the others are its value."""
+    """Yield one row an entry: its first field names it, the others are its value."""
     if not entries:
-        yield CardRow(section=section, label=_words(field.name), value=field.metadata["empty"])
+        yield CardRow(section=section, label=_spell(row_key(field)), value=field.metadata["empty"])
     for entry in entries:
-        first, *others = dataclasses.fields(entry)
-        value = "; ".join(f"{_words(other.name)} {_text(getattr(entry, other.name), between=', ')}" for other in others)
+        first, *others = fields(entry)
+        value = "; ".join(
+            f"{_spell(row_key(other))} {_text(getattr(entry, other.name), between=', ')}" for other in others
+        )
         yield CardRow(section=section, label=prefix + getattr(entry, first.name), value=value)
 
 
 def _is_block(value: object) -> bool:
-    return dataclasses.is_dataclass(value)
+    return is_dataclass(value)
 
 
-def _is_list_of_blocks(field: "dataclasses.Field[object]") -> bool:
+def _is_list_of_blocks(field: "Field[object]") -> bool:
     # Such a field says what to print where there are none.
     return "empty" in field.metadata
 
 
-def _is_left_out(field: "dataclasses.Field[object]", value: object) -> bool:
+def _is_absent(field: "Field[object]", value: object) -> bool:
     return value is None and field.default is None
 
 
@@ -116,7 +122,7 @@ def _text(value: object, *, between: str = "; ") -> str:
     return str(value)
 
 
-def _words(name: str) -> str:
+def _spell(name: str) -> str:
     return _SPELLING.get(name, name.replace("_", " "))
 
 

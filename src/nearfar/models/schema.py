@@ -1,4 +1,4 @@
-"""The blocks of a model card: source, architecture, files, input, output and measured figures."""
+"""The blocks of a model card that code reads: source, architecture, files, input and output, and how it was made."""
 
 import re
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ class Kind(StrEnum):
     DEPTH = "depth"  # [m]
 
 
-class RecipeName(StrEnum):
+class PreprocessingName(StrEnum):
     """The published way of preparing a picture that a model was made for."""
 
     ASPECT = "aspect"
@@ -161,7 +161,7 @@ class MadeFrom:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Quantised:
+class Quantized:
     """How a quantised network was made from another model, and how far its maps are from that one's.
 
     The figures are the worst over the photographs held out from calibration and the engines that run here; their
@@ -191,7 +191,7 @@ class Quantised:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Normalisation:
+class Normalization:
     """What is taken from and divided out of each channel (R, G, B) of a picture in 0..1."""
 
     mean: tuple[float, float, float]
@@ -211,7 +211,7 @@ class InputContract:
         shape: (batch, channels, height, width) as published; the sides may be others if the graph leaves them open.
         multiple: Every side must be a multiple of this. [px]
         size: The side that the model was made for. [px]
-        normalisation: How channels are normalised.
+        normalization: How channels are normalised.
     """
 
     name: str
@@ -219,7 +219,7 @@ class InputContract:
     shape: tuple[int, int, int, int]
     multiple: int
     size: int
-    normalisation: Normalisation
+    normalization: Normalization = field(metadata={"key": "normalisation"})
 
     def __post_init__(self) -> None:
         require(min(self.shape) > 0, f"shape must be positive, got {list(self.shape)}")
@@ -243,30 +243,3 @@ class OutputContract:
 
     def __post_init__(self) -> None:
         require(bool(self.shape) and min(self.shape) > 0, f"shape must be positive, got {list(self.shape)}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measurement:
-    """One figure that nearfar measured.
-
-    Attributes:
-        what: The quantity, such as ``AbsRel`` or ``seconds a picture``.
-        value: The figure.
-        unit: Its unit, or ``ratio``.
-        conditions: The data or the picture's size, the engine, the machine.
-        command: The command that measured it.
-    """
-
-    what: str
-    value: float
-    unit: str
-    conditions: str
-    command: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
-    """The model's speed and accuracy, as nearfar measured them."""
-
-    speed: tuple[Measurement, ...] = field(metadata={"empty": "not measured here yet"})
-    accuracy: tuple[Measurement, ...] = field(metadata={"empty": "not measured here yet"})

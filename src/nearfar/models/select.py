@@ -5,11 +5,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nearfar.errors import ModelMissingError, UnreachableError
-from nearfar.models.card import ModelCard, card
+from nearfar.models.card import ModelSpec, card, undocumented_spec
 from nearfar.models.depth_kind import DepthKind, read_depth_kind
 from nearfar.models.schema import Kind
 from nearfar.models.store import BUNDLED_MODEL, DEFAULT_MODEL, ModelStore
-from nearfar.models.undescribed import undescribed_card
 
 AUTO = "auto"
 
@@ -28,7 +27,7 @@ class Chosen:
         notice: What the user must be told on stderr; None if the choice needs no explanation.
     """
 
-    card: ModelCard
+    card: ModelSpec
     path: Path
     notice: str | None = None
 
@@ -87,17 +86,15 @@ def quantised_id(base: str) -> str:
     return f"{base}{_QUANTISED}"
 
 
-def card_of_file(path: Path) -> ModelCard:
+def card_of_file(path: Path) -> ModelSpec:
     """Return a card for an ONNX file that no card describes: what nothing is known about says so.
 
     Its input is taken to be prepared as for Depth Anything V2, its output to be disparity unless the file says that it
     is metres; the graph itself has the last word on names, shapes and fixed sides.
     """
-    stated = read_depth_kind(path) or DepthKind(kind=Kind.DISPARITY, max_depth_m=None)
+    noted = read_depth_kind(path) or DepthKind(kind=Kind.DISPARITY, max_depth_m=None)
     because = "a file given by path"
-    return undescribed_card(
-        str(path), name=path.name, because=because, kind=stated.kind, depth_cap_m=stated.max_depth_m
-    )
+    return undocumented_spec(str(path), name=path.name, because=because, kind=noted.kind, max_depth_m=noted.max_depth_m)
 
 
 def _is_path(model: str | os.PathLike[str]) -> bool:

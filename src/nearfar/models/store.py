@@ -17,7 +17,7 @@ from pathlib import Path
 
 from nearfar.errors import CardError, ModelMissingError, UnreachableError, VerificationError
 from nearfar.models import card as shipped
-from nearfar.models.card import ModelCard, card_named, load_card, save_card
+from nearfar.models.card import ModelSpec, find_card, load_card, save_card
 from nearfar.models.checksum import Reading, check, read_in_full
 from nearfar.models.environment import Environment, read_environment
 from nearfar.models.install import install, private_folder
@@ -42,7 +42,7 @@ class Place(StrEnum):
 class Located:
     """A file of a model that is on this machine; not yet verified."""
 
-    card: ModelCard
+    card: ModelSpec
     file: ModelFile
     place: Place
     path: Path
@@ -72,7 +72,7 @@ class ModelStore:
         """The store's own folder of models; it may not exist yet."""
         return self.environment.home / "models"
 
-    def cards(self) -> Mapping[str, ModelCard]:
+    def cards(self) -> Mapping[str, ModelSpec]:
         """Return every card that comes with nearfar or stands in the store, by id, in alphabetical order.
 
         A card in the store that cannot be read is left out, with a warning.
@@ -89,7 +89,7 @@ class ModelStore:
                 known[own.id] = merged
         return dict(sorted(known.items()))
 
-    def card(self, name: str) -> ModelCard:
+    def card(self, name: str) -> ModelSpec:
         """Return the card with the id ``name``.
 
         Raises:
@@ -101,9 +101,9 @@ class ModelStore:
             for path in self._own_card_paths():
                 if path.stem == name:
                     load_card(path)  # says what is wrong with it
-        return card_named(name, known)
+        return find_card(name, known)
 
-    def find(self, card: ModelCard, variant: str = "model") -> Path | None:
+    def find(self, card: ModelSpec, variant: str = "model") -> Path | None:
         """Return the path of a verified file, or None if it is not on this machine. The network is not asked.
 
         Raises:
@@ -113,14 +113,14 @@ class ModelStore:
         located = self.locate(card, variant)
         return located.path if located else None
 
-    def locate(self, card: ModelCard, variant: str = "model") -> Located | None:
+    def locate(self, card: ModelSpec, variant: str = "model") -> Located | None:
         """Return where a verified file is, as ``find`` does, with the place named.
 
         Raises:
             UnknownModelError: The card has no such variant.
             VerificationError: The file in the store or in the package is damaged.
         """
-        if variant == "model" and card.is_to_be_made:
+        if variant == "model" and card.needs_conversion:
             return None
         for located in self.all_located(card, card.file(variant)):
             reading = check(located.path, located.file, self.environment)
@@ -132,13 +132,13 @@ class ModelStore:
             _log.warning("not used: %s: %s", located.path, reading.problem)
         return None
 
-    def all_located(self, card: ModelCard, file: ModelFile) -> Iterator[Located]:
+    def all_located(self, card: ModelSpec, file: ModelFile) -> Iterator[Located]:
         """Yield every copy of ``file`` on this machine, the preferred one first, none of them verified."""
         for place, path in self._candidates(card, file):
             if path.is_file():
                 yield Located(card=card, file=file, place=place, path=path)
 
-    def require(self, card: ModelCard, variant: str = "model") -> Path:
+    def require(self, card: ModelSpec, variant: str = "model") -> Path:
         """Return the path of a verified file.
 
         Raises:
@@ -151,7 +151,7 @@ class ModelStore:
             raise ModelMissingError(f"{title(card, variant)} is not on this machine: {remedy(card, variant)}")
         return path
 
-    def verify(self, card: ModelCard) -> Iterator[tuple[Located, Reading]]:
+    def verify(self, card: ModelSpec) -> Iterator[tuple[Located, Reading]]:
         """Yield every copy of every file of ``card`` on this machine with what reading all of its bytes found."""
         for file in card.files:
             for located in self.all_located(card, file):
@@ -159,7 +159,7 @@ class ModelStore:
 
     def fetch(
         self,
-        card: ModelCard,
+        card: ModelSpec,
         variant: str = "model",
         *,
         force: bool = False,
@@ -182,7 +182,7 @@ class ModelStore:
             VerificationError: The bytes received are not the pinned ones; they were deleted. Or a file that is here
                 is damaged and ``force`` was not given.
         """
-        made = variant == "model" and (card.is_to_be_made or card.made_from is not None)
+        made = variant == "model" and (card.needs_conversion or card.made_from is not None)
         here = None if force and card.source.origin is Origin.HUB and not made else self.find(card, variant)
         if here is not None:
             return here
@@ -222,7 +222,7 @@ class ModelStore:
         """
         return private_folder(self.folder, needed_bytes=needed_bytes)
 
-    def install_made(self, card: ModelCard, network: Path) -> Path:
+    def install_made(self, card: ModelSpec, network: Path) -> Path:
         """Return the path in the store of a network that was made on this machine, after moving it and its card there.
 
         Args:
@@ -251,16 +251,16 @@ class ModelStore:
             card = load_card(card_path)
         except (CardError, OSError):
             return None
-        return self._own_path(card, card.file()) if not card.is_to_be_made else None
+        return self._own_path(card, card.file()) if not card.needs_conversion else None
 
     def _own_card_paths(self) -> list[Path]:
         return sorted(path for path in self.folder.glob("*/*.toml") if path.stem == path.parent.name)
 
-    def _own_path(self, card: ModelCard, file: ModelFile) -> Path:
+    def _own_path(self, card: ModelSpec, file: ModelFile) -> Path:
         # The pin is part of the path: the files of two editions of a card never stand in each other's way.
         return self.folder / card.id / file.sha256[:12] / file.name
 
-    def _candidates(self, card: ModelCard, file: ModelFile) -> Iterator[tuple[Place, Path]]:
+    def _candidates(self, card: ModelSpec, file: ModelFile) -> Iterator[tuple[Place, Path]]:
         if card.source.origin is Origin.BUNDLED:
             yield Place.BUNDLED, self.bundled_folder / file.path
         yield Place.STORE, self._own_path(card, file)
@@ -272,15 +272,15 @@ class ModelStore:
             yield Place.HUB_CACHE, repository / "snapshots" / card.source.hub.revision / file.path
 
 
-def title(card: ModelCard, variant: str = "model") -> str:
+def title(card: ModelSpec, variant: str = "model") -> str:
     """Return what a message calls a file of a model: its id, and the variant unless it is the usual one."""
     return card.id if variant == "model" else f"{card.id} (variant {variant})"
 
 
-def remedy(card: ModelCard, variant: str = "model", *, force: bool = False) -> str:
+def remedy(card: ModelSpec, variant: str = "model", *, force: bool = False) -> str:
     """Return what to do about a file that is missing, or damaged if ``force``: the command that fetches it."""
-    if card.quantised is not None:
-        return f"make it again: nearfar models optimize {card.quantised.base} --overwrite"
+    if card.quantized is not None:
+        return f"make it again: nearfar models optimize {card.quantized.base} --overwrite"
     if card.source.origin is Origin.IMPORTED:
         return f"import it again from its file: nearfar models import FILE --id {card.id} --overwrite"
     if card.source.origin is not Origin.HUB:
@@ -289,14 +289,14 @@ def remedy(card: ModelCard, variant: str = "model", *, force: bool = False) -> s
     return f"fetch it with: nearfar models fetch {card.id}{options}"
 
 
-def _merged(shipped_card: ModelCard | None, own: ModelCard) -> ModelCard | None:
+def _merged(shipped_card: ModelSpec | None, own: ModelSpec) -> ModelSpec | None:
     """Return the card that is valid where a card in the store has the id of one that comes with nearfar, if any is.
 
     All but the graph made here is nearfar's to say; and a graph made from another edition of the checkpoint is not it.
     """
     if shipped_card is None:
         return own
-    if own.made_from is None or not shipped_card.is_to_be_made:
+    if own.made_from is None or not shipped_card.needs_conversion:
         return None
     if own.made_from.sha256 != shipped_card.file("checkpoint").sha256:
         return None

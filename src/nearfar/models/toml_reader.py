@@ -50,7 +50,7 @@ def read_rows(kind: type[RowsT], table: object, *, path: str = "") -> RowsT:
     """
     if not isinstance(table, Mapping):
         raise CardError(f"{path or 'the card'} must be a table, got {table!r}")
-    fields = {field.name: field for field in dataclasses.fields(kind)}
+    fields = {row_key(field): field for field in dataclasses.fields(kind)}
     for name in table:
         if name not in fields:
             raise CardError(f"{_join(path, str(name))} is not a row of a card; rows here: {', '.join(fields)}")
@@ -58,7 +58,11 @@ def read_rows(kind: type[RowsT], table: object, *, path: str = "") -> RowsT:
         if name not in table and field.default is dataclasses.MISSING:
             raise CardError(f"{_join(path, name)} is missing")
     expected = typing.get_type_hints(kind)
-    values = {name: _read_value(expected[name], table[name], _join(path, name)) for name in fields if name in table}
+    values = {
+        field.name: _read_value(expected[field.name], table[name], _join(path, name))
+        for name, field in fields.items()
+        if name in table
+    }
     try:
         return kind(**values)
     except CardError as error:
@@ -66,23 +70,32 @@ def read_rows(kind: type[RowsT], table: object, *, path: str = "") -> RowsT:
         raise CardError(_join(path, str(error))) from None
 
 
-def table_of(rows: DataclassInstance) -> dict[str, object]:
+def write_rows(rows: DataclassInstance, *, with_none: bool = False) -> dict[str, object]:
     """Return ``rows`` as a table that ``read_rows`` reads back as the same; None becomes a row left out, or "unknown".
+
+    Args:
+        rows: The dataclass.
+        with_none: Keep every row and None as it is, as JSON can and TOML cannot.
 
     Example:
         >>> @dataclasses.dataclass(frozen=True, kw_only=True)
         ... class Size:
         ...     width: int | None
         ...     height: int | None = None
-        >>> table_of(Size(width=None))
-        {'width': 'unknown'}
+        >>> write_rows(Size(width=None)), write_rows(Size(width=None), with_none=True)
+        ({'width': 'unknown'}, {'width': None, 'height': None})
     """
     table = {}
     for field in dataclasses.fields(rows):
         value = getattr(rows, field.name)
-        if value is not None or field.default is dataclasses.MISSING:
-            table[field.name] = _written(value)
+        if value is not None or with_none or field.default is dataclasses.MISSING:
+            table[row_key(field)] = _write_value(value, with_none=with_none)
     return table
+
+
+def row_key(field: dataclasses.Field[object]) -> str:
+    """Return what a field's row is called in files: its name, unless its metadata has an older ``key``."""
+    return str(field.metadata.get("key", field.name))
 
 
 def require(condition: bool, problem: str) -> None:  # noqa: FBT001 - reads as a sentence
@@ -107,13 +120,13 @@ def _read_value(expected: object, value: object, path: str) -> object:
     return _read_scalar(expected, value, path)
 
 
-def _written(value: object) -> object:
+def _write_value(value: object, *, with_none: bool) -> object:
     if value is None:
-        return _UNKNOWN
+        return None if with_none else _UNKNOWN
     if isinstance(value, tuple):
-        return [_written(entry) for entry in value]
+        return [_write_value(entry, with_none=with_none) for entry in value]
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return table_of(value)
+        return write_rows(value, with_none=with_none)
     return value.value if isinstance(value, StrEnum) else value
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from nearfar.arrays import TensorF32
 from nearfar.errors import OptionError, PictureError, os_reason
 from nearfar.image.reader import read_picture
-from nearfar.models.card import ModelCard
+from nearfar.models.card import ModelSpec
 from nearfar.preprocess import PREPROCESSINGS, preprocess
 
 MOST_PHOTOGRAPHS = 48
@@ -55,7 +55,7 @@ def split_photographs(photographs: Iterable[Path]) -> CalibrationSet:
 
 
 def tensors_of(
-    photographs: Sequence[Path], card: ModelCard, *, multiple: int | None, fixed_hw: tuple[int, int] | None
+    photographs: Sequence[Path], card: ModelSpec, *, multiple: int | None, fixed_hw: tuple[int, int] | None
 ) -> list[TensorF32]:
     """Return photographs as the network takes them, each (1, 3, h, w) float32, by the card's recipe and size.
 
@@ -71,8 +71,8 @@ def tensors_of(
     return [
         preprocess(
             read_picture(path).rgb,
-            preprocessing=PREPROCESSINGS[card.prepare],
-            normalization=card.input.normalisation,
+            preprocessing=PREPROCESSINGS[card.preprocessing],
+            normalization=card.input.normalization,
             size=card.input.size,
             multiple=multiple or card.input.multiple,
             fixed_hw=fixed_hw,

@@ -9,21 +9,22 @@ from nearfar._version import __version__
 from nearfar.engines import ENGINES, Precision
 from nearfar.errors import OptionError
 from nearfar.export.admission import NETWORK, Say
-from nearfar.models.card import ModelCard
-from nearfar.models.schema import FileRole, MadeFrom, Measured, ModelFile, Origin, Quantised
+from nearfar.models.card import ModelSpec, describe
+from nearfar.models.documentation import Measured
+from nearfar.models.schema import FileRole, MadeFrom, ModelFile, Origin, Quantized
 from nearfar.models.select import quantised_id
 from nearfar.models.store import ModelStore
 from nearfar.quantize.optimize import EngineLoader, OptimizedModel, optimize_model
 
 
 def derive_quantised(
-    card: ModelCard,
+    card: ModelSpec,
     photographs: Iterable[Path],
     store: ModelStore,
     *,
     overwrite: bool = False,
     say: Say = lambda _: None,
-) -> ModelCard:
+) -> ModelSpec:
     """Return the card of a quantised model that was made from another and let into the store.
 
     Args:
@@ -41,9 +42,9 @@ def derive_quantised(
         PictureError: A photograph cannot be read.
         FetchError: The store cannot be written.
     """
-    if card.quantised is not None:
+    if card.quantized is not None:
         raise OptionError(
-            f"{card.id} is quantised already: name the model that it was made from, {card.quantised.base}"
+            f"{card.id} is quantised already: name the model that it was made from, {card.quantized.base}"
         )
     name = quantised_id(card.id)
     if name in store.cards() and not overwrite:
@@ -66,7 +67,7 @@ def _loaders() -> tuple[EngineLoader, ...]:
     )
 
 
-def _card_of(made: OptimizedModel, card: ModelCard, name: str) -> ModelCard:
+def _card_of(made: OptimizedModel, card: ModelSpec, name: str) -> ModelSpec:
     chosen, worst, thresholds = made.chosen, made.chosen.worst, made.thresholds
     held_out = tuple(dict.fromkeys(held.photograph for held in chosen.held_out))
     file = ModelFile(
@@ -85,7 +86,8 @@ def _card_of(made: OptimizedModel, card: ModelCard, name: str) -> ModelCard:
         checked=held_out,
         made_with=(f"nearfar {__version__}", *(f"{package} {version}" for package, version in made.versions.items())),
     )
-    quantised = Quantised(
+    documentation = describe(card)
+    quantized = Quantized(
         base=card.id,
         method=made.method,
         layers=chosen.layers,
@@ -103,8 +105,14 @@ def _card_of(made: OptimizedModel, card: ModelCard, name: str) -> ModelCard:
         name=f"{card.name}, quantised here",
         source=replace(card.source, origin=Origin.DERIVED, hub=None),
         files=(file,),
-        limitations=(f"its maps are not those of {card.id}: see the figures under quantised", *card.limitations),
-        measured=Measured(speed=(), accuracy=()),
+        documentation=replace(
+            documentation,
+            limitations=(
+                f"its maps are not those of {card.id}: see the figures under quantised",
+                *documentation.limitations,
+            ),
+            measured=Measured(speed=(), accuracy=()),
+        ),
         made_from=made_from,
-        quantised=quantised,
+        quantized=quantized,
     )

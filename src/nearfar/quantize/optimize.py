@@ -12,7 +12,7 @@ from nearfar.engines import Engine, onnxruntime
 from nearfar.errors import ExportError, GraphError, require_packages
 from nearfar.evaluate.metrics import Agreement, AgreementThresholds, measure_agreement, worst_agreement
 from nearfar.files import make_folder, write_whole
-from nearfar.models.card import ModelCard
+from nearfar.models.card import ModelSpec
 from nearfar.quantize.calibration import CalibrationSet, split_photographs, tensors_of
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ class OptimizedModel:
 
 def optimize_model(
     path: Path,
-    card: ModelCard,
+    card: ModelSpec,
     photographs: Iterable[Path],
     output: Path,
     *,

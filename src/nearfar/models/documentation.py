@@ -1,4 +1,7 @@
-"""The part of a model card that says how open the model is: licences, data, code and what follows from them."""
+"""What people read of a model: licences, data and code, limits, figures, and how it was trained.
+
+No code decides by it. A card that comes with nearfar has all of it, a file that a user brings has none.
+"""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -137,3 +140,96 @@ class Training:
     def __post_init__(self) -> None:
         require(self.pictures > 0, f"pictures must be positive, got {self.pictures}")
         require(self.hours > 0, f"hours must be positive, got {self.hours}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """One figure that nearfar measured.
+
+    Attributes:
+        what: The quantity, such as ``AbsRel`` or ``seconds a picture``.
+        value: The figure.
+        unit: Its unit, or ``ratio``.
+        conditions: The data or the picture's size, the engine, the machine.
+        command: The command that measured it.
+    """
+
+    what: str
+    value: float
+    unit: str
+    conditions: str
+    command: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """The model's speed and accuracy, as nearfar measured them."""
+
+    speed: tuple[Measurement, ...] = field(metadata={"empty": "not measured here yet"})
+    accuracy: tuple[Measurement, ...] = field(metadata={"empty": "not measured here yet"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Documentation:
+    """What people read of a model.
+
+    Attributes:
+        scope: What it is for.
+        tensor_names: How the names of tensors are found.
+        tiling: Whether a picture is cut into tiles.
+        openness: Licence and verdicts.
+        training_data: What the weights were made from.
+        training_code: What made them.
+        limitations: What it does badly, and what about it cannot be checked.
+        research: What was published about it.
+        inference: Where it runs.
+        reproducibility: What it takes to get the same result.
+        measured: Speed and accuracy.
+        training: How nearfar trained it; only for models trained here.
+    """
+
+    scope: str
+    tensor_names: str
+    tiling: bool
+    openness: Openness
+    training_data: TrainingData
+    training_code: TrainingCode
+    limitations: tuple[str, ...]
+    research: tuple[Publication, ...] = field(metadata={"empty": "none"})
+    inference: str
+    reproducibility: str
+    measured: Measured
+    training: Training | None = None
+
+    def __post_init__(self) -> None:
+        require(bool(self.limitations), "limitations must have at least one entry")
+
+
+def unknown_documentation(because: str, *, like: Documentation, licence: str | None = None) -> Documentation:
+    """Return the documentation of a model that nobody described: every row says "unknown", and why.
+
+    Args:
+        because: Why nothing is known.
+        like: Says what holds for every model that nearfar runs: how tensors are found, and where it runs.
+        licence: The licence of the weights, where that is known.
+    """
+    unknown = f"unknown: {because}"
+    return Documentation(
+        scope=unknown,
+        tensor_names=like.tensor_names,
+        tiling=False,
+        openness=Openness(
+            model_licence=licence or unknown,
+            osaid=Osaid.UNKNOWN,
+            osaid_basis=unknown,
+            mof=Mof.UNKNOWN,
+            mof_basis=unknown,
+        ),
+        training_data=TrainingData(licence=(unknown,), provenance=()),
+        training_code=TrainingCode(licence=unknown, repository=unknown, covers=unknown),
+        limitations=(unknown,),
+        research=(),
+        inference=like.inference,
+        reproducibility=unknown,
+        measured=Measured(speed=(), accuracy=()),
+    )
