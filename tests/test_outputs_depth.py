@@ -55,7 +55,7 @@ def test_a_png_of_metres_undoes_to_within_half_a_millimetre_and_counts_what_it_c
     np.testing.assert_allclose(restored[metres < 0.0005], 0.001)
     too_far = metres >= 65.5355
     np.testing.assert_allclose(restored[too_far], 65.535)
-    assert png.count_clipped(Depth(values=values)) == too_far.sum() == int(text_of(data)["clipped"])
+    assert png.count_clipped_pixels(Depth(values=values)) == too_far.sum() == int(text_of(data)["clipped"])
 
 
 @given(METRES)

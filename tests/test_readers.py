@@ -510,4 +510,4 @@ def test_every_format_that_is_not_only_to_look_at_has_a_reader() -> None:
 def test_a_description_of_another_program_is_not_taken_for_nearfars(tmp_path: Path) -> None:
     for description in ("a depth map", '["nearfar:kind"]', '{"nearfar:kind": 3}', "{"):
         Image.fromarray(GREY).save(tmp_path / "a.tif", description=description)
-        assert tiff.decode_tiff((tmp_path / "a.tif").read_bytes()).facts == {}
+        assert tiff.decode_tiff((tmp_path / "a.tif").read_bytes()).metadata == {}

@@ -68,13 +68,13 @@ def fit_least_absolute(source: Values, target: Values, weights: Values | None = 
         weights: (N,) float64, greater than 0; None for 1 everywhere.
     """
     given = np.ones_like(source) if weights is None else weights
-    fit, ends = _weighted_least_squares(source, target, given), np.array([source.min(), source.max()])
+    fit, ends = _fit_weighted_squares(source, target, given), np.array([source.min(), source.max()])
     for _ in range(_ITERATIONS):
         residuals = np.abs(target - fit.apply(source))
         floor = _RESIDUAL_FLOOR * float(residuals.mean())
         if floor <= np.finfo(np.float64).tiny:
             return fit
-        renewed = _weighted_least_squares(source, target, given / np.maximum(residuals, floor))
+        renewed = _fit_weighted_squares(source, target, given / np.maximum(residuals, floor))
         moved = np.abs(renewed.apply(ends) - fit.apply(ends)).max()
         is_settled = moved <= _CONVERGED * float(np.abs(target).max())
         fit = renewed
@@ -104,7 +104,7 @@ def fit_huber(source: Values, target: Values, *, noise: float) -> Fit:
     for _ in range(_ITERATIONS):
         residuals = np.abs(target - fit.apply(source))
         weights = np.minimum(1.0, _HUBER * deviation / np.maximum(residuals, least))
-        fit = _weighted_least_squares(source, target, weights)
+        fit = _fit_weighted_squares(source, target, weights)
     return fit
 
 
@@ -120,7 +120,7 @@ def is_flat(values: Values) -> bool:
     return high - low <= float(np.finfo(np.float32).eps) * max(abs(low), abs(high))
 
 
-def _weighted_least_squares(source: Values, target: Values, weights: Values) -> Fit:
+def _fit_weighted_squares(source: Values, target: Values, weights: Values) -> Fit:
     total = float(weights.sum())
     source_mean, target_mean = float(weights @ source) / total, float(weights @ target) / total
     if is_flat(source):

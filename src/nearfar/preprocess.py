@@ -120,7 +120,7 @@ def preprocess(
         asked_hw = preprocessing.choose_hw(source_hw, size, multiple)
         network_hw = _limit_pixels(asked_hw, max_pixels, multiple)
     else:
-        asked_hw = network_hw = _require_fixed(fixed_hw)
+        asked_hw = network_hw = _require_positive(fixed_hw)
     planes = preprocessing.resize_picture(rgb, network_hw)
     return NetworkInput(
         tensor=_normalize(planes, normalization, preprocessing.white),
@@ -231,7 +231,7 @@ def _limit_pixels(size_hw: SizeHw, max_pixels: int, multiple: int) -> SizeHw:
     return (short, long) if size_hw[0] < size_hw[1] else (long, short)
 
 
-def _require_fixed(fixed_hw: SizeHw) -> SizeHw:
+def _require_positive(fixed_hw: SizeHw) -> SizeHw:
     if min(fixed_hw) < 1:
         raise OptionError(f"fixed_hw must be two positive numbers, got {fixed_hw}")
     return fixed_hw

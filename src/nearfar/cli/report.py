@@ -117,7 +117,7 @@ def quote_name(name: str) -> str:
 
 def count_clipped_pixels(depth_map: DepthMap, formats: Collection[str]) -> int | None:
     """Return how many pixels are clipped in these formats; None if no format clips this kind of map."""
-    return png.count_clipped(depth_map) if isinstance(depth_map, Depth) and "png" in formats else None
+    return png.count_clipped_pixels(depth_map) if isinstance(depth_map, Depth) and "png" in formats else None
 
 
 def describe_clipping(name: str, count: int) -> str:

@@ -13,7 +13,7 @@ from nearfar.evaluate.sample import crop_window
 from nearfar.evaluate.score import Prediction
 from nearfar.image.reader import Picture
 from nearfar.models.checksum import digest
-from nearfar.outputs.formats import FORMATS, read_stored
+from nearfar.outputs.formats import FORMATS, read_stored_map
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -137,7 +137,7 @@ def read_prediction(folder: Path, name: str, *, kind: Kind, scale: float = 1.0) 
         raise OptionError(f"the scale of predictions must be greater than 0, got {scale:g}")
     path = find_prediction(folder, name)
     try:
-        stored = read_stored(path)
+        stored = read_stored_map(path)
     except MapError as error:
         raise DataError(str(error)) from error
     if stored.kind not in (None, kind):

@@ -1,1 +1,1 @@
-"""What a depth map becomes: one format a module, pure functions; ``writers`` is the one table of them."""
+"""Files of depth maps: one format a module, pure functions; ``formats`` is the one table of them."""

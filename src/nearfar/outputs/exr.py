@@ -69,9 +69,9 @@ def encode_exr(depth_map: DepthMap, picture: Picture | None = None) -> bytes:
         MissingExtraError: The extra ``exr`` is not installed.
     """
     library = import_openexr()
-    facts = describe_map(depth_map, picture)
-    header = {f"{PREFIX}{name}": said for name, said in facts.items()}
-    header |= {"comments": facts["kind"], "software": SOFTWARE}
+    metadata = describe_map(depth_map, picture)
+    header = {f"{PREFIX}{key}": text for key, text in metadata.items()}
+    header |= {"comments": metadata["kind"], "software": SOFTWARE}
     header |= {"compression": library.ZIPS_COMPRESSION, "type": library.scanlineimage}
     values = np.ascontiguousarray(depth_map.values)
     buffer = io.BytesIO()
@@ -98,9 +98,9 @@ def decode_exr(data: bytes) -> StoredMap:
         raise ValueError(
             "its values are not one a pixel of its display window: write it whole, without crop or overscan"
         )
-    header = {name: said for name, said in part.header.items() if isinstance(said, str)}
-    facts = {name.removeprefix(PREFIX): said for name, said in header.items() if name.startswith(PREFIX)}
-    return StoredMap(values=squeeze_map(values), facts=facts)
+    header = {key: text for key, text in part.header.items() if isinstance(text, str)}
+    metadata = {key.removeprefix(PREFIX): text for key, text in header.items() if key.startswith(PREFIX)}
+    return StoredMap(values=squeeze_map(values), metadata=metadata)
 
 
 def _read_parts(library: ModuleType, data: bytes, *, header_only: bool = False) -> Sequence[_Part]:
@@ -136,8 +136,8 @@ def _choose_channel(channels: Mapping[str, NDArray[np.generic]]) -> str:
     )
     found = next((names for names in by_name if names), [])
     if len(found) != 1:
-        said = f"several channels may be its map, {', '.join(found)}" if found else "no channel of it is a map"
-        raise ValueError(f"{said}: it has {', '.join(channels) or 'none'}; a map is called disparity, depth, Z or Y")
+        problem = f"several channels may be its map, {', '.join(found)}" if found else "no channel of it is a map"
+        raise ValueError(f"{problem}: it has {', '.join(channels) or 'none'}; a map is called disparity, depth, Z or Y")
     return found[0]
 
 

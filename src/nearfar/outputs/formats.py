@@ -298,7 +298,7 @@ def open(path: str | os.PathLike[str], *, kind: str | None = None) -> DepthMap: 
     """
     if kind is not None and kind not in list(Kind):
         raise OptionError(f"a map is of the kind {' or '.join(Kind)}, not {kind!r}")
-    stored = read_stored(path)
+    stored = read_stored_map(path)
     stated = stored.kind
     if stated is not None and kind is not None and stated != kind:
         raise MapError(f"{path} says of itself that it is {stated}, and {kind} was asked for")
@@ -321,7 +321,7 @@ def open(path: str | os.PathLike[str], *, kind: str | None = None) -> DepthMap: 
         raise MapError(f"{path} is not a map: {error}") from error
 
 
-def read_stored(path: str | os.PathLike[str], *, formats: Collection[str] = ()) -> StoredMap:
+def read_stored_map(path: str | os.PathLike[str], *, formats: Collection[str] = ()) -> StoredMap:
     """Return what is in a file of a map, its numbers as they are: NaN, infinities, whole numbers and all.
 
     Args:

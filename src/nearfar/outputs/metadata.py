@@ -1,4 +1,4 @@
-"""What a file says of the map in it, in the same words in every format that has room for words, and its numbers."""
+"""The metadata that files of maps carry, the same in every format that has room for text, and a file's map as read."""
 
 from __future__ import annotations
 
@@ -19,47 +19,47 @@ if TYPE_CHECKING:
     from nearfar.depth_map import DepthMap
     from nearfar.image.reader import Picture
 
-# What a fact's name begins with where a file has names of its own.
+# What a key begins with where a file has keys of its own.
 PREFIX = "nearfar:"
 SOFTWARE = f"nearfar {__version__}"
-# What the fact 'kind' begins with: it tells a reader which of the two a file is.
+# What the text of the key 'kind' begins with: it tells a reader which of the two a file is.
 _KINDS = {Kind.DISPARITY: "disparity, relative", Kind.DEPTH: "depth, metric"}
-# And how it goes on where the numbers are the map's own.
+# And how it goes on where the file's numbers are the map's own.
 _AS_THEY_ARE = {Kind.DISPARITY: "larger is nearer, no unit", Kind.DEPTH: "metres, larger is farther"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class StoredMap:
-    """What is in a file of a map, as it is there.
+    """A map as a file holds it.
 
     Attributes:
         values: (H, W) numbers of any type, finite or not; those of nearfar's own 16-bit PNG with its range undone.
-        facts: What the file says of itself, by :func:`describe_map`; empty if it says nothing.
+        metadata: The file's metadata, text by key, as :func:`describe_map` writes it; empty if it has none.
     """
 
     values: NDArray[np.generic]
-    facts: Mapping[str, str] = field(default_factory=dict)
+    metadata: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def kind(self) -> Kind | None:
-        """What the file says that its numbers are; None if it says nothing.
+        """What its numbers are, by its metadata; None if that does not say.
 
         Raises:
-            ValueError: It says that they are something else.
+            ValueError: They are something else.
         """
-        said = self.facts.get("kind")
-        if said is None:
+        text = self.metadata.get("kind")
+        if text is None:
             return None
         for kind, beginning in _KINDS.items():
-            if said.startswith(beginning):
+            if text.startswith(beginning):
                 return kind
-        raise ValueError(f"it says of itself that it is something else: {said}")
+        raise ValueError(f"it says of itself that it is something else: {text}")
 
     @property
     def provenance(self) -> Provenance:
-        """What the file says that made it."""
+        """What made it, by its metadata."""
         return Provenance(
-            **{each.name: self.facts[each.name] for each in fields(Provenance) if each.name in self.facts}
+            **{each.name: self.metadata[each.name] for each in fields(Provenance) if each.name in self.metadata}
         )
 
 
@@ -69,7 +69,7 @@ def get_kind(depth_map: DepthMap) -> Kind:
 
 
 def describe_map(depth_map: DepthMap, picture: Picture | None, *, numbers: str | None = None) -> dict[str, str]:
-    """Return what a file says of a map: ``kind``, what made it, and ``source``, the picture's name, where there is one.
+    """Return a map's metadata: ``kind``, what made it, and ``source``, the picture's name, where there is one.
 
     Args:
         depth_map: The map.
@@ -81,21 +81,21 @@ def describe_map(depth_map: DepthMap, picture: Picture | None, *, numbers: str |
 
 
 def describe_provenance(depth_map: DepthMap, picture: Picture | None) -> dict[str, str]:
-    """Return what a file says of what made a map, as ``Provenance`` names it, and of the picture where there is one."""
-    made_by = {name: said for name, said in asdict(depth_map.provenance).items() if said}
-    told = made_by | ({"source": picture.name} if picture else {})
+    """Return what made a map, by the fields of ``Provenance``, and the picture as ``source``, where there is one."""
+    metadata = {key: text for key, text in asdict(depth_map.provenance).items() if text}
+    metadata |= {"source": picture.name} if picture else {}
     # Names of files may hold bytes that are no text.
-    return {name: said.encode(errors="backslashreplace").decode() for name, said in told.items()}
+    return {key: text.encode(errors="backslashreplace").decode() for key, text in metadata.items()}
 
 
-def format_png_text(facts: Mapping[str, str]) -> dict[str, str]:
-    """Return the text chunks of a PNG that say these facts, and who wrote it."""
-    return {"Software": SOFTWARE} | {f"{PREFIX}{name}": said for name, said in facts.items()}
+def format_png_text(metadata: Mapping[str, str]) -> dict[str, str]:
+    """Return the text chunks of a PNG with this metadata, and with the program that wrote it."""
+    return {"Software": SOFTWARE} | {f"{PREFIX}{key}": text for key, text in metadata.items()}
 
 
-def format_jpeg_comment(facts: Mapping[str, str]) -> bytes:
-    """Return the comment of a JPEG that says these facts, and who wrote it."""
-    return "; ".join([SOFTWARE, *facts.values()]).encode()
+def format_jpeg_comment(metadata: Mapping[str, str]) -> bytes:
+    """Return the comment of a JPEG with this metadata, and with the program that wrote it."""
+    return "; ".join([SOFTWARE, *metadata.values()]).encode()
 
 
 def squeeze_map(array: NDArray[np.generic]) -> NDArray[np.generic]:

@@ -24,7 +24,7 @@ def encode_npz(depth_map: DepthMap, picture: Picture | None = None) -> bytes:
     Not compressed: of float32, deflate takes seconds of a large map and a tenth of its size at most.
     """
     buffer = io.BytesIO()
-    texts = {name: np.array(said) for name, said in describe_map(depth_map, picture).items()}
+    texts = {key: np.array(text) for key, text in describe_map(depth_map, picture).items()}
     np.savez(buffer, allow_pickle=False, values=depth_map.values, **texts, software=np.array(SOFTWARE))
     return buffer.getvalue()
 
@@ -50,7 +50,7 @@ def decode_npz(data: bytes) -> StoredMap:
         if not isinstance(values, np.ndarray):  # of what is no array, NumPy gives the bytes
             raise ValueError(f"{name} in it is no array")
     return StoredMap(
-        values=squeeze_map(values), facts={other: text for other, text in texts.items() if text is not None}
+        values=squeeze_map(values), metadata={other: text for other, text in texts.items() if text is not None}
     )
 
 

@@ -63,11 +63,11 @@ def to_gray16(depth_map: DepthMap) -> NDArray[np.uint16]:
     return np.rint(steps, out=steps).astype(np.uint16)
 
 
-def count_clipped(depth: Depth) -> int:
+def count_clipped_pixels(depth: Depth) -> int:
     """Return how many pixels are too far for the PNG, by more than rounding: it shows them at 65.535 m.
 
     Example:
-        >>> count_clipped(Depth(values=np.array([[65.0, 65.5354, 65.536, 80.0]], np.float32)))
+        >>> count_clipped_pixels(Depth(values=np.array([[65.0, 65.5354, 65.536, 80.0]], np.float32)))
         2
     """
     return int(np.count_nonzero(_to_millimetres(depth) > 65535)) if depth.range[1] > FARTHEST_M else 0
@@ -82,8 +82,8 @@ def encode_png(depth_map: DepthMap, picture: Picture | None = None) -> bytes:
     such, ``nearfar:calibration`` (known distances) and ``nearfar:source`` (the picture) say what made it.
     """
     numbers, how = _describe_numbers(depth_map)
-    facts = describe_map(depth_map, picture, numbers=numbers) | how
-    return png_bytes(to_gray16(depth_map), text=format_png_text(facts))
+    metadata = describe_map(depth_map, picture, numbers=numbers) | how
+    return png_bytes(to_gray16(depth_map), text=format_png_text(metadata))
 
 
 def decode_png(data: bytes) -> StoredMap:
@@ -105,13 +105,13 @@ def decode_png(data: bytes) -> StoredMap:
         image.load()
         text = image.text if isinstance(image, PngImagePlugin.PngImageFile) else {}
         steps = np.asarray(image)
-    facts = {name.removeprefix(PREFIX): said for name, said in text.items() if name.startswith(PREFIX)}
-    stored = StoredMap(values=steps, facts=facts)
+    metadata = {key.removeprefix(PREFIX): value for key, value in text.items() if key.startswith(PREFIX)}
+    stored = StoredMap(values=steps, metadata=metadata)
     match stored.kind:
         case Kind.DISPARITY:
-            return StoredMap(values=_dequantize_disparity(steps, facts), facts=facts)
+            return StoredMap(values=_dequantize_disparity(steps, metadata), metadata=metadata)
         case Kind.DEPTH:
-            return StoredMap(values=_dequantize_depth(steps, facts), facts=facts)
+            return StoredMap(values=_dequantize_depth(steps, metadata), metadata=metadata)
     return stored
 
 
@@ -119,16 +119,16 @@ def read_source(path: Path) -> str | None:
     """Return the photograph that a PNG of nearfar's says it was made of; None if it says none, or is no PNG."""
     try:
         with override_pillow_settings(), Image.open(path, formats=["PNG"]) as image:
-            said = image.info.get(f"{PREFIX}source")  # its pixels are not read
+            source = image.info.get(f"{PREFIX}source")  # its pixels are not read
     except (OSError, SyntaxError, ValueError):
         return None
-    return said if isinstance(said, str) else None
+    return source if isinstance(source, str) else None
 
 
 def _describe_numbers(depth_map: DepthMap) -> tuple[str, dict[str, str]]:
-    """Return what the file's numbers are, and the facts that undo them."""
+    """Return what the file's numbers are, and the metadata that undoes them."""
     if isinstance(depth_map, Depth):
-        how = {"step": f"{_STEP_M} m", "clipped": str(count_clipped(depth_map))}
+        how = {"step": f"{_STEP_M} m", "clipped": str(count_clipped_pixels(depth_map))}
         return "millimetres, larger is farther, 0 would be no value", how
     far, near = depth_map.range
     return "larger is nearer, no unit", {"range": f"{far!r} {near!r}"}
@@ -139,22 +139,22 @@ def _to_millimetres(depth: Depth) -> NDArray[np.float64]:
     return np.rint(np.multiply(depth.values, 1 / _STEP_M, dtype=np.float64))
 
 
-def _dequantize_depth(steps: NDArray[np.generic], facts: Mapping[str, str]) -> NDArray[np.float32]:
-    number, unit = _require(facts, "step").split()
+def _dequantize_depth(steps: NDArray[np.generic], metadata: Mapping[str, str]) -> NDArray[np.float32]:
+    number, unit = _require(metadata, "step").split()
     if unit != "m":
         raise ValueError(f"its step is in {unit!r}, not in metres")
     return (steps.astype(np.float64) * float(number)).astype(np.float32)
 
 
-def _dequantize_disparity(steps: NDArray[np.generic], facts: Mapping[str, str]) -> NDArray[np.float32]:
-    far, near = (float(part) for part in _require(facts, "range").split())
+def _dequantize_disparity(steps: NDArray[np.generic], metadata: Mapping[str, str]) -> NDArray[np.float32]:
+    far, near = (float(part) for part in _require(metadata, "range").split())
     return (far + steps.astype(np.float64) * ((near - far) / 65535)).astype(np.float32)
 
 
-def _require(facts: Mapping[str, str], name: str) -> str:
-    if name not in facts:
+def _require(metadata: Mapping[str, str], name: str) -> str:
+    if name not in metadata:
         raise ValueError(f"its text has no {PREFIX}{name}, without which its numbers cannot be undone")
-    return facts[name]
+    return metadata[name]
 
 
 def png_bytes(samples: NDArray[np.uint8] | NDArray[np.uint16], *, text: Mapping[str, str] | None = None) -> bytes:
@@ -162,7 +162,7 @@ def png_bytes(samples: NDArray[np.uint8] | NDArray[np.uint16], *, text: Mapping[
 
     Args:
         samples: (H, W) grey or (H, W, 3) RGB, uint8 or uint16.
-        text: What the file says of itself, a text a keyword.
+        text: Its text chunks, text by keyword.
 
     Example:
         >>> png_bytes(np.zeros((2, 3), np.uint16))[:8]

@@ -29,19 +29,19 @@ _WIDTH, _HEIGHT, _SAMPLES = 256, 257, 277
 
 def encode_tiff(depth_map: DepthMap, picture: Picture | None = None) -> bytes:
     """Return the map as a TIFF file of one float32 channel [relative, or m]."""
-    return tiff_bytes(depth_map.values, facts=describe_map(depth_map, picture))
+    return tiff_bytes(depth_map.values, metadata=describe_map(depth_map, picture))
 
 
-def tiff_bytes(samples: MapF32 | NDArray[np.uint16], *, facts: Mapping[str, str], compression: str = "raw") -> bytes:
+def tiff_bytes(samples: MapF32 | NDArray[np.uint16], *, metadata: Mapping[str, str], compression: str = "raw") -> bytes:
     """Return (H, W) samples as a TIFF file of one channel.
 
     Args:
         samples: float32 or uint16; none is changed.
-        facts: What the file says of itself. The description is a JSON object of them, which ``tiffinfo`` and
+        metadata: Text by key. The description is a JSON object of it, which ``tiffinfo`` and
             ``exiftool`` show: the tag is for ASCII alone, and JSON writes every other character in it.
         compression: ``raw`` or ``tiff_adobe_deflate``.
     """
-    description = json.dumps({f"{PREFIX}{name}": said for name, said in facts.items()})
+    description = json.dumps({f"{PREFIX}{key}": text for key, text in metadata.items()})
     buffer = io.BytesIO()
     image = Image.fromarray(samples)
     image.save(buffer, "TIFF", compression=compression, description=description, software=SOFTWARE)
@@ -68,19 +68,19 @@ def decode_tiff(data: bytes) -> StoredMap:
     values = decode_with_opencv(file)
     if values.ndim != 2 or values.shape not in ((height, width), (width, height)):
         raise ValueError("it is not what its tags say")
-    return StoredMap(values=values, facts=_parse_facts(tags.get(IMAGEDESCRIPTION)))
+    return StoredMap(values=values, metadata=_parse_description(tags.get(IMAGEDESCRIPTION)))
 
 
-def _parse_facts(description: object) -> dict[str, str]:
-    """Return what a description says in nearfar's words: nothing, if another program wrote it."""
+def _parse_description(description: object) -> dict[str, str]:
+    """Return nearfar's metadata in a description; none, if another program wrote it."""
     try:
-        said = json.loads(description) if isinstance(description, str) else None
+        content = json.loads(description) if isinstance(description, str) else None
     except ValueError:
         return {}
-    if not isinstance(said, dict):
+    if not isinstance(content, dict):
         return {}
     return {
         name.removeprefix(PREFIX): text
-        for name, text in said.items()
+        for name, text in content.items()
         if name.startswith(PREFIX) and isinstance(text, str)
     }

@@ -105,7 +105,7 @@ def encode_png(depth_map: DepthMap, picture: Picture, settings: MaskFileSettings
 def encode_tiff(depth_map: DepthMap, picture: Picture, settings: MaskFileSettings) -> bytes:
     """Return a mask as a TIFF of 16-bit grey, 65535 inside, which says how it was made."""
     mask = to_uint16(make_mask(depth_map, picture, settings))
-    return tiff_bytes(mask, facts=_collect_facts(depth_map, picture, settings), compression="tiff_adobe_deflate")
+    return tiff_bytes(mask, metadata=_collect_facts(depth_map, picture, settings), compression="tiff_adobe_deflate")
 
 
 def encode_pfm(depth_map: DepthMap, picture: Picture, settings: MaskFileSettings) -> bytes:

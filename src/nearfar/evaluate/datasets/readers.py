@@ -16,7 +16,7 @@ from nearfar.image.exif import undo_orientation
 from nearfar.image.pillow_settings import override_pillow_settings
 from nearfar.image.reader import Picture, read_picture
 from nearfar.models.schema import Kind
-from nearfar.outputs.formats import read_stored
+from nearfar.outputs.formats import read_stored_map
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,7 +73,7 @@ def read_array(path: Path) -> NDArray[np.generic]:
         DataError: It cannot be read, or holds something else.
     """
     try:
-        return read_stored(path, formats=("npy", "npz")).values
+        return read_stored_map(path, formats=("npy", "npz")).values
     except MapError as error:
         raise DataError(str(error)) from error
 
@@ -108,7 +108,7 @@ def read_pfm(path: Path) -> NDArray[np.generic]:
         DataError: It is not one, or is damaged.
     """
     try:
-        return read_stored(path, formats=("pfm",)).values
+        return read_stored_map(path, formats=("pfm",)).values
     except MapError as error:
         raise DataError(str(error)) from error
 
