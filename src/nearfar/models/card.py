@@ -20,6 +20,7 @@ from nearfar.files import write_whole
 from nearfar.models.documentation import Documentation, unknown_documentation
 from nearfar.models.schema import (
     Architecture,
+    FileRole,
     InputContract,
     Kind,
     MadeFrom,
@@ -50,6 +51,7 @@ __all__ = [
     "card",
     "card_table",
     "cards",
+    "checkpoint_max_depths",
     "describe",
     "find_card",
     "is_id",
@@ -306,6 +308,16 @@ def card(name: str) -> ModelSpec:
         UnknownModelError: There is none; the message lists those that there are, the nearest first.
     """
     return find_card(name, cards())
+
+
+def checkpoint_max_depths() -> Mapping[str, float | None]:
+    """Return the checkpoints that the cards pin: SHA-256 to the largest depth [m], or None for relative disparity."""
+    return {
+        file.sha256: known.max_depth_m
+        for known in cards().values()
+        for file in known.files
+        if file.role is FileRole.CHECKPOINT
+    }
 
 
 def find_card(name: str, known: Mapping[str, ModelSpec]) -> ModelSpec:

@@ -22,6 +22,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from nearfar.errors import GraphError, ModelMissingError
+from nearfar.models.card import checkpoint_max_depths
 from nearfar.net.depth_anything import PRESETS, DepthAnything, DepthAnythingConfig
 from nearfar.net.weights import to_nearfar
 
@@ -37,14 +38,14 @@ _OFFICIAL_NAME = re.compile(r"depth_anything_v2_(?:metric_(hypersim|vkitti)_)?vi
 _OFFICIAL_SIZE = {"s": "small", "b": "base", "l": "large"}
 _OFFICIAL_MAX_DEPTH_M = {None: None, "hypersim": 20.0, "vkitti": 80.0}
 
-# The published Small checkpoints by their bytes: whatever a file is called now, these are they.
+# The published Small checkpoints by their bytes: whatever a file is called now, these are they. Those that a card pins
+# come from there; the others hold the same weights under other names.
 # Source: the file pages of huggingface.co/depth-anything.
 PUBLISHED: Mapping[str, float | None] = MappingProxyType(
     {
+        **checkpoint_max_depths(),
         "715fade13be8f229f8a70cc02066f656f2423a59effd0579197bbf57860e1378": None,  # V2-Small, .pth
         "3152477ce0d8d6978d76b995120de97cb5b928701fd0f817769f59e249a16b70": None,  # V2-Small-hf
-        "e990eb82fbf11b05b7813261196a2b841bdcf5a05f64396724a8987fa90504a3": 20.0,  # V2-Metric-Indoor-Small-hf
-        "ad065c77a7421ca55159a1f0db9433397a607690f2d76bb8a6fc54b1be7a3124": 80.0,  # V2-Metric-Outdoor-Small-hf
         "b782898d8a3e8be1f639de33837ed85e9b4b73e40f8f5e5cd99067588d722545": 20.0,  # V2-Metric-Hypersim-Small, .pth
         "9203e538d35255c90dda4b7fedb47ff33fe725497bcca3b1e53b3a65ee63f0cb": 80.0,  # V2-Metric-VKITTI-Small, .pth
     }
