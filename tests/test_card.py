@@ -26,7 +26,7 @@ from nearfar.models.card import (
 )
 from nearfar.models.documentation import Documentation
 from nearfar.models.render import card_rows, markdown_page
-from nearfar.models.select import card_of_file
+from nearfar.models.select import infer_spec
 from nearfar.models.toml_reader import row_key
 
 DEPTH_ANYTHING = "depth-anything-v2-small"
@@ -355,7 +355,7 @@ def test_the_markdown_page_is_whole_tables(name: str) -> None:
 
 
 def test_what_is_not_known_of_a_file_is_printed_as_unknown() -> None:
-    rows = {(row.section, row.label): row.value for row in card_rows(card_of_file(Path("some.onnx")))}
+    rows = {(row.section, row.label): row.value for row in card_rows(infer_spec(Path("some.onnx")))}
     assert rows["architecture", "parameters"] == "unknown"
     assert rows["files", "files"] == "none pinned"
     assert rows["training data", "provenance"] == "unknown"

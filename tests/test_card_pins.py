@@ -8,8 +8,8 @@ import pytest
 
 from nearfar.errors import CardError
 from nearfar.models.card import CARDS_FOLDER, card
-from nearfar.models.pins import pin_bundled
 from nearfar.models.store import BUNDLED_MODEL
+from support.release import pin_bundled
 
 
 @pytest.fixture

@@ -190,8 +190,8 @@ def test_a_metric_model_is_fetched_converted_and_says_so(
     assert (done.code, Path(done.text.strip()).name) == (0, "model.onnx")
     assert [word in done.err for word in ("fetching model.safetensors", "converting", "map's range")] == [True] * 3
     made = ModelStore().card(INDOOR)
-    assert made.made_from is not None
-    assert made.made_from.sha256 == card(INDOOR).file("checkpoint").sha256
+    assert made.derivation is not None
+    assert made.derivation.sha256 == card(INDOOR).file("checkpoint").sha256
     assert (made.documentation, made.source) == (card(INDOOR).documentation, card(INDOOR).source)
     values = onnxruntime.load(ModelStore().require(made)).run(trial_pictures(1, 70, 98, seed=0))
     assert 0 <= values.min() < values.max() <= 20

@@ -13,10 +13,10 @@ from nearfar.errors import ModelMissingError, OptionError, UnknownModelError
 from nearfar.models import card as card_module
 from nearfar.models import store as store_module
 from nearfar.models.card import card
-from nearfar.models.pins import pin_bundled
 from nearfar.models.render import card_rows, markdown_page
 from nearfar.models.store import BUNDLED_MODEL, ModelStore
 from support.hub_server import CARD_ID, Hub, serving, write_card
+from support.release import pin_bundled
 
 CONTENT = b"the bytes of the better model" * 9
 

@@ -15,7 +15,7 @@ from nearfar.estimator import load
 from nearfar.evaluate import metrics
 from nearfar.models.card import describe
 from nearfar.models.schema import Origin
-from nearfar.models.select import choose, faster
+from nearfar.models.select import prefer_quantized, select_model
 from nearfar.models.store import ModelStore
 from nearfar.quantize.install import derive_quantised
 from support.command import run
@@ -50,8 +50,8 @@ def test_a_derived_model_stands_beside_its_own(photographs: list[Path], monkeypa
     assert card.file().bytes < 2 * base.architecture.parameters  # float32 takes four bytes a weight
     made = card.quantized
     assert made is not None
-    assert card.made_from is not None
-    assert (made.base, card.made_from.sha256) == (OPEN, base.file().sha256)
+    assert card.derivation is not None
+    assert (made.base, card.derivation.sha256) == (OPEN, base.file().sha256)
     assert set(made.calibration) | set(made.held_out) == {path.name for path in photographs}
     assert not set(made.calibration) & set(made.held_out)
     # Precision fast runs it, exact does not, and each map says which model made it.
@@ -74,7 +74,7 @@ def test_below_the_gate_nothing_is_installed(photographs: list[Path], monkeypatc
     with pytest.raises(ExportError, match=r"pairs in order 0\.1, at least 0\.95"):
         derive_quantised(store.card(OPEN), photographs, store)
     assert not [path for path in store.folder.rglob("*") if path.is_file()]
-    assert faster(choose(OPEN, store), store).card.id == OPEN
+    assert prefer_quantized(select_model(OPEN, store), store).card.id == OPEN
 
 
 def test_a_derived_model_of_another_file_is_not_taken(
@@ -89,7 +89,7 @@ def test_a_derived_model_of_another_file_is_not_taken(
     assert load("mine", precision="fast").card.id == "mine-int8"
     assert run(monkeypatch, "models", "import", str(second), "--id", "mine", "--overwrite").code == 0
     store = ModelStore()
-    assert faster(choose("mine", store), store).card.id == "mine"
+    assert prefer_quantized(select_model("mine", store), store).card.id == "mine"
 
 
 def test_the_command_prints_the_figures(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -91,12 +91,12 @@ def test_a_checkpoint_runs_as_its_publisher_runs_it(
     saved(source, layout=layout)
     told: list[str] = []
     card = import_model(source, id="mine", store=store, say=told.append)
-    assert card.made_from is not None
-    assert card.made_from.sha256 == hashlib.sha256(source.read_bytes()).hexdigest()
-    assert card.made_from.parity_error is not None
-    assert card.made_from.parity_tolerance is not None
-    assert 0 <= card.made_from.parity_error <= card.made_from.parity_tolerance
-    assert rule in str(card.made_from.positions)
+    assert card.derivation is not None
+    assert card.derivation.sha256 == hashlib.sha256(source.read_bytes()).hexdigest()
+    assert card.derivation.parity_error is not None
+    assert card.derivation.parity_tolerance is not None
+    assert 0 <= card.derivation.parity_error <= card.derivation.parity_tolerance
+    assert rule in str(card.derivation.positions)
     assert (card.preprocessing, card.source.origin) == (recipe, Origin.IMPORTED)
     assert [word in " ".join(told) for word in (name, "map's range")] == [True, True]
     picture = trial_pictures(1, SIZE, 2 * SIZE, seed=3)
@@ -144,9 +144,9 @@ def test_a_graph_is_taken_byte_for_byte(
     source = tiny_depth_graph(tmp_path / "net.onnx", size=size, dtype=dtype)
     card = import_model(source, id="graph", store=store)
     assert store.require(card).read_bytes() == source.read_bytes()
-    assert card.made_from is not None
-    assert card.made_from.parity_error is None
-    assert card.made_from.checked == (("1x70x98",) if size else ("1x518x518", "1x84x126"))
+    assert card.derivation is not None
+    assert card.derivation.parity_error is None
+    assert card.derivation.checked == (("1x70x98",) if size else ("1x518x518", "1x84x126"))
     assert card.input.shape == ((1, 3, 70, 98) if size else (1, 3, 518, 518))
     assert store.card("graph") == card
 

@@ -18,7 +18,7 @@ from nearfar.engines import EngineReport, onnxruntime
 from nearfar.errors import EngineError
 from nearfar.models.card import Kind, ModelSpec, card
 from nearfar.models.depth_kind import depth_kind_props, read_depth_kind
-from nearfar.models.select import Chosen, choose
+from nearfar.models.select import Selection, select_model
 from nearfar.outputs.color import colorize
 from nearfar.outputs.formats import open as open_map
 from nearfar.preprocess import PREPROCESSINGS
@@ -177,7 +177,9 @@ def cap_m() -> float:
 def command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, cap_m: float):  # type: ignore[no-untyped-def]
     """Runs ``nearfar`` where the store has a metric model."""
     path = tiny_depth_graph(tmp_path / "metric.onnx", cap_m=cap_m)
-    monkeypatch.setattr(nearfar.estimator, "choose", lambda *_, **__: Chosen(card=metric_card(cap_m), path=path))
+    monkeypatch.setattr(
+        nearfar.estimator, "select_model", lambda *_, **__: Selection(card=metric_card(cap_m), path=path)
+    )
     Image.fromarray(noise()).save(tmp_path / "room.png")
     monkeypatch.chdir(tmp_path)
 
@@ -209,7 +211,7 @@ def test_the_row_for_people_says_metres_and_disparity_says_none(command, monkeyp
     line = command("depth", "room.png").text
     assert f"{METRIC}, aspect " in line
     assert ", metres " in line
-    monkeypatch.setattr(nearfar.estimator, "choose", choose)
+    monkeypatch.setattr(nearfar.estimator, "select_model", select_model)
     words = "depth", "room.png", "--model", "metric.onnx", "--overwrite"
     row = json.loads(run(monkeypatch, *words, "--json").text)
     assert row["kind"] == "disparity"
@@ -234,7 +236,9 @@ def test_what_a_png_clips_is_counted_and_said(command, tmp_path: Path, cap_m: fl
 
 def test_metres_that_cannot_be_are_one_failed_row(command, monkeypatch, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     relative = tiny_depth_graph(tmp_path / "relative.onnx")
-    monkeypatch.setattr(nearfar.estimator, "choose", lambda *_, **__: Chosen(card=metric_card(20), path=relative))
+    monkeypatch.setattr(
+        nearfar.estimator, "select_model", lambda *_, **__: Selection(card=metric_card(20), path=relative)
+    )
     done = command("depth", "room.png")
     assert done.code == 1
     assert f"{METRIC} gave -" in done.err

@@ -100,7 +100,7 @@ def test_a_file_that_cannot_be_read_fails_verification(
     def refused(_: Path) -> tuple[int, str]:
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr(checksum, "digest", refused)
+    monkeypatch.setattr(checksum, "hash_file", refused)
     with pytest.raises(VerificationError, match="cannot be read: Permission denied"):
         store.find(known)
 
@@ -126,13 +126,13 @@ class TestMemory:
     @pytest.fixture
     def readings(self, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
         read: list[Path] = []
-        digest = checksum.digest
+        digest = checksum.hash_file
 
         def noted(path: Path) -> tuple[int, str]:
             read.append(path)
             return digest(path)
 
-        monkeypatch.setattr(checksum, "digest", noted)
+        monkeypatch.setattr(checksum, "hash_file", noted)
         return read
 
     def test_the_second_start_does_not_read(self, store: ModelStore, known: ModelSpec, readings: list[Path]) -> None:

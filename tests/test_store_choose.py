@@ -15,10 +15,10 @@ from nearfar.errors import FetchError, ModelMissingError, UnknownModelError, Unr
 from nearfar.models import card as card_module
 from nearfar.models.card import Kind, card, describe
 from nearfar.models.environment import Environment, read_environment
-from nearfar.models.pins import pin_bundled
-from nearfar.models.select import Chosen, choose
+from nearfar.models.select import Selection, select_model
 from nearfar.models.store import BUNDLED_MODEL, DEFAULT_MODEL, ModelStore
 from support.hub_server import CARD_ID, Hub, serving, write_card
+from support.release import pin_bundled
 
 CONTENT = b"the bytes of the better model" * 9
 BUNDLED_CONTENT = b"the bytes of the bundled model"
@@ -65,7 +65,7 @@ def _offline(store: ModelStore) -> ModelStore:
     return ModelStore(environment=environment, bundled_folder=store.bundled_folder)
 
 
-def _require_bundled(chosen: Chosen) -> str:
+def _require_bundled(chosen: Selection) -> str:
     """Check that the bundled model was chosen and that the notice says all that it must; return the notice."""
     assert chosen.card.id == BUNDLED_MODEL
     assert chosen.path.read_bytes() == BUNDLED_CONTENT
@@ -77,26 +77,30 @@ def _require_bundled(chosen: Chosen) -> str:
 
 
 def test_auto_fetches_the_better_model_and_then_asks_nobody(store: ModelStore, hub: Hub) -> None:
-    first = choose("auto", store)
+    first = select_model("auto", store)
     assert first.card.id == DEFAULT_MODEL
     assert first.path.read_bytes() == CONTENT
     assert first.notice is None
     hub.requests.clear()
-    for again in (choose("auto", store), choose("auto", store, offline=True), choose("auto", _offline(store))):
+    for again in (
+        select_model("auto", store),
+        select_model("auto", store, offline=True),
+        select_model("auto", _offline(store)),
+    ):
         assert again == first
     assert hub.requests == []
 
 
 @pytest.mark.parametrize("by_variable", [True, False])
 def test_auto_offline_runs_the_bundled_model(store: ModelStore, hub: Hub, by_variable: bool) -> None:
-    chosen = choose("auto", _offline(store)) if by_variable else choose("auto", store, offline=True)
+    chosen = select_model("auto", _offline(store)) if by_variable else select_model("auto", store, offline=True)
     assert "offline" in _require_bundled(chosen)
     assert hub.requests == []
 
 
 def test_auto_without_a_network_runs_the_bundled_model(store: ModelStore, hub: Hub) -> None:
     hub.status = 503
-    assert "503" in _require_bundled(choose("auto", store))
+    assert "503" in _require_bundled(select_model("auto", store))
 
 
 def test_auto_waits_no_longer_than_three_seconds(store: ModelStore, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,64 +112,64 @@ def test_auto_waits_no_longer_than_three_seconds(store: ModelStore, hub: Hub, mo
         allowed.append(seconds)
         raise TimeoutError
 
-    monkeypatch.setattr(hub_module, "_within", at_once)
-    assert "no answer within 3 s" in _require_bundled(choose("auto", store))
+    monkeypatch.setattr(hub_module, "_ask_within", at_once)
+    assert "no answer within 3 s" in _require_bundled(select_model("auto", store))
     assert allowed == [3.0]
 
 
 def test_auto_without_network_and_writable_store_runs_the_bundled_model(store: ModelStore, hub: Hub) -> None:
     store.environment.home.write_text("a file where the folder should be")
     hub.status = 503
-    _require_bundled(choose("auto", store))
+    _require_bundled(select_model("auto", store))
 
 
 def test_auto_does_not_hide_wrong_bytes(store: ModelStore, hub: Hub) -> None:
     hub.sent = bytes(len(CONTENT))
     with pytest.raises(VerificationError):
-        choose("auto", store)
+        select_model("auto", store)
 
 
 def test_auto_does_not_hide_a_refusal(store: ModelStore, hub: Hub) -> None:
     hub.status = 404
     with pytest.raises(FetchError) as caught:
-        choose("auto", store)
+        select_model("auto", store)
     assert not isinstance(caught.value, UnreachableError)
 
 
 def test_auto_does_not_hide_a_damaged_file(store: ModelStore) -> None:
-    choose("auto", store).path.write_bytes(b"damaged")
+    select_model("auto", store).path.write_bytes(b"damaged")
     with pytest.raises(VerificationError, match="--force"):
-        choose("auto", store, offline=True)
+        select_model("auto", store, offline=True)
 
 
 def test_auto_with_nothing_at_all_says_so(store: ModelStore) -> None:
     (store.bundled_folder / f"{BUNDLED_MODEL}.onnx").unlink()
     with pytest.raises(ModelMissingError, match="install nearfar again"):
-        choose("auto", store, offline=True)
+        select_model("auto", store, offline=True)
 
 
 @pytest.mark.parametrize("offline", [True, False])
 def test_a_model_asked_for_by_name_is_never_replaced(store: ModelStore, hub: Hub, offline: bool) -> None:
     with pytest.raises(ModelMissingError, match=f"nearfar models fetch {CARD_ID}"):
-        choose(DEFAULT_MODEL, store, offline=offline)
+        select_model(DEFAULT_MODEL, store, offline=offline)
     assert hub.requests == []
 
 
 def test_a_model_asked_for_by_name_runs_without_a_notice(store: ModelStore) -> None:
-    chosen = choose(BUNDLED_MODEL, store)
+    chosen = select_model(BUNDLED_MODEL, store)
     assert (chosen.card.id, chosen.notice) == (BUNDLED_MODEL, None)
 
 
 def test_an_unknown_name_is_an_error(store: ModelStore) -> None:
     with pytest.raises(UnknownModelError, match="did you mean nearfar-open"):
-        choose("nearfar-opne", store)
+        select_model("nearfar-opne", store)
 
 
 def test_a_file_given_by_path_runs_with_a_card_that_claims_nothing(store: ModelStore, tmp_path: Path) -> None:
     path = tmp_path / "some network"
     path.write_bytes(b"a graph")
     for given in (path, str(path)):
-        chosen = choose(given, store)
+        chosen = select_model(given, store)
         assert (chosen.path, chosen.notice, chosen.card.id) == (path, None, str(path))
     known = chosen.card
     assert (known.kind, known.preprocessing, known.input.multiple) == (Kind.DISPARITY, "aspect", 14)
@@ -183,13 +187,13 @@ def test_a_file_without_a_folder_is_known_by_its_suffix(
 ) -> None:
     (tmp_path / "mine.ONNX").write_bytes(b"a graph")
     monkeypatch.chdir(tmp_path)
-    assert choose("mine.ONNX", store).path == Path("mine.ONNX")
+    assert select_model("mine.ONNX", store).path == Path("mine.ONNX")
 
 
 @pytest.mark.parametrize("given", ["missing.onnx", "folder/missing", Path("missing")])
 def test_a_missing_file_is_named(store: ModelStore, given: str | Path) -> None:
     with pytest.raises(ModelMissingError, match=re.escape(f"no such model file: {given}")):
-        choose(given, store)
+        select_model(given, store)
 
 
 @pytest.mark.parametrize(
@@ -239,7 +243,7 @@ def test_pins_say_what_the_file_is(store: ModelStore) -> None:
 
 def test_a_model_that_is_here_is_found_without_huggingface_hub() -> None:
     code = (
-        "import sys; from nearfar.models.select import choose; from nearfar.models.store import ModelStore\n"
+        "import sys; from nearfar.models.select import select_model; from nearfar.models.store import ModelStore\n"
         "from nearfar.models.card import card; ModelStore().find(card('depth-anything-v2-small'))\n"
         "print(*{name.partition('.')[0] for name in sys.modules})"
     )

@@ -349,7 +349,7 @@ def test_an_install_that_fails_leaves_nothing_behind(
     def failing(_: int) -> None:
         raise OSError(errno.EIO, "Input/output error")
 
-    monkeypatch.setattr("nearfar.models.install.os.fsync", failing)
+    monkeypatch.setattr("nearfar.models.store.os.fsync", failing)
     with pytest.raises(FetchError, match="Input/output error"):
         store.fetch(card)
     assert _files(store) == []

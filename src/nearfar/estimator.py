@@ -22,7 +22,7 @@ from nearfar.image.reader import Picture, PictureSource, read_picture
 from nearfar.models.card import Kind, ModelSpec
 from nearfar.models.environment import read_cache_folder
 from nearfar.models.schema import Origin
-from nearfar.models.select import choose, faster
+from nearfar.models.select import prefer_quantized, select_model
 from nearfar.models.store import ModelStore
 from nearfar.pipeline import run_in_turn, run_overlapping
 from nearfar.preprocess import (
@@ -367,9 +367,9 @@ def load(
     if recipe is not None and recipe not in PREPROCESSINGS:
         raise OptionError(f"recipe {recipe!r} is not one of {', '.join(PREPROCESSINGS)}")
     store = ModelStore()
-    chosen = choose(model, store, offline=offline)
+    chosen = select_model(model, store, offline=offline)
     if precision == Precision.FAST:
-        chosen = faster(chosen, store)
+        chosen = prefer_quantized(chosen, store)
     quantised = chosen.card.quantized is not None
     return DepthEstimator(
         card=chosen.card,

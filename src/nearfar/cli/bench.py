@@ -29,7 +29,7 @@ from nearfar.engines import ENGINES, EngineName, Precision, engine_spec
 from nearfar.errors import OptionError
 from nearfar.image.reader import read_picture
 from nearfar.machine import MachineReport, describe_machine
-from nearfar.models.select import Chosen, choose, faster
+from nearfar.models.select import Selection, prefer_quantized, select_model
 from nearfar.models.store import ModelStore
 from nearfar.text_table import format_markdown
 
@@ -108,7 +108,7 @@ def bench(
         raise OptionError("--card prints rows of the model's own size and nothing else: leave out --json and --size")
     notify = partial(console.notify, quiet=quiet)
     store = ModelStore()
-    chosen = choose(model, store, offline=offline)
+    chosen = select_model(model, store, offline=offline)
     if chosen.notice:
         console.notify(chosen.notice)
     plan = BenchPlan(
@@ -153,9 +153,9 @@ def _require_sense(*, seconds: float | None, runs: int | None, checkpoint: Path 
         raise OptionError("--checkpoint is for --peers: give both")
 
 
-def _find_files(chosen: Chosen, store: ModelStore, also: Sequence[Path]) -> dict[str, Path]:
+def _find_files(chosen: Selection, store: ModelStore, also: Sequence[Path]) -> dict[str, Path]:
     """Return the other files of the network by what to call them: the quantised one of the store, and those named."""
-    quantized = faster(chosen, store)
+    quantized = prefer_quantized(chosen, store)
     found = {} if quantized is chosen else {quantized.card.id: quantized.path}
     for path in also:
         if path.name in found:

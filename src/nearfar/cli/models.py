@@ -157,7 +157,7 @@ def where(
 
 
 def _fetch(card: ModelSpec, store: ModelStore, variant: str, *, force: bool, quiet: bool) -> Path:
-    if variant != "model" or not (card.needs_conversion or card.made_from):
+    if variant != "model" or not (card.needs_conversion or card.derivation):
         return store.fetch(card, variant, force=force, progress=not quiet)
     if card.source.hub is None:
         return store.require(card)

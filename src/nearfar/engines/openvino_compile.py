@@ -184,8 +184,8 @@ def _key(request: CompileRequest) -> str | None:
     if sha256 is None:
         return None
     machine = [core().get_property(DEVICE, name) for name in ("FULL_DEVICE_NAME", "OPTIMIZATION_CAPABILITIES")]
-    made_from = [sha256, VERSION, sorted(request.options.items()), request.size_hw, *machine]
-    return hashlib.sha256(repr(made_from).encode()).hexdigest()[:40]
+    derivation = [sha256, VERSION, sorted(request.options.items()), request.size_hw, *machine]
+    return hashlib.sha256(repr(derivation).encode()).hexdigest()[:40]
 
 
 def _sha256(path: Path) -> str | None:

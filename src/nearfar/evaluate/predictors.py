@@ -12,7 +12,7 @@ from nearfar.errors import DataError, MapError, OptionError, os_reason
 from nearfar.evaluate.sample import crop_window
 from nearfar.evaluate.score import Prediction
 from nearfar.image.reader import Picture
-from nearfar.models.checksum import digest
+from nearfar.models.checksum import hash_file
 from nearfar.outputs.formats import FORMATS, read_stored_map
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def wrap_estimator(estimator: DepthEstimator, *, network: Path, window_hw: tuple
     """
     card, report = estimator.card, estimator.engine.report
     try:
-        _, sha256 = digest(network)
+        _, sha256 = hash_file(network)
     except OSError as error:
         raise DataError(f"{network}: cannot be read: {os_reason(error)}") from error
 

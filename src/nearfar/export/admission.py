@@ -14,8 +14,8 @@ from nearfar.engines import Engine, onnxruntime
 from nearfar.errors import GraphError
 from nearfar.export.trial_inputs import require_depth_map, trial_sizes
 from nearfar.models.card import ModelSpec
-from nearfar.models.checksum import digest
-from nearfar.models.schema import Architecture, FileRole, MadeFrom, ModelFile, Origin, PreprocessingName
+from nearfar.models.checksum import hash_file
+from nearfar.models.schema import Architecture, Derivation, FileRole, ModelFile, Origin, PreprocessingName
 from nearfar.models.store import ModelStore
 
 if TYPE_CHECKING:
@@ -51,14 +51,14 @@ def admit_checkpoint(checkpoint: Path, card: ModelSpec, store: ModelStore, say: 
     """
     from nearfar.export.convert import convert  # PyTorch: an ONNX file comes in without it
 
-    length, sha256 = digest(checkpoint)
+    length, sha256 = hash_file(checkpoint)
     say(f"converting {checkpoint.name} to ONNX and comparing both: about half a minute for Small")
-    with store.entrance(needed_bytes=2 * length) as folder:
+    with store.stage(needed_bytes=2 * length) as folder:
         network = folder / NETWORK
         converted = convert(checkpoint, network, max_depth_m=card.max_depth_m)
         parity, (publisher, _) = converted.parity, _PUBLISHERS[converted.layout]
         say(f"equal to the network in PyTorch to {parity.error:.1e} of the map's range (allowed: {parity.tolerance:g})")
-        made_from = MadeFrom(
+        derivation = Derivation(
             file=checkpoint.name,
             bytes=length,
             sha256=sha256,
@@ -71,7 +71,7 @@ def admit_checkpoint(checkpoint: Path, card: ModelSpec, store: ModelStore, say: 
         )
         if card.source.origin is Origin.PATH:
             card = _with_architecture(card, converted)
-        return _let_in(card, network, made_from, f"float32, made here from {checkpoint.name}", store)
+        return _let_in(card, network, derivation, f"float32, made here from {checkpoint.name}", store)
 
 
 def admit_graph(source: Path, card: ModelSpec, store: ModelStore, say: Say) -> ModelSpec:
@@ -90,8 +90,8 @@ def admit_graph(source: Path, card: ModelSpec, store: ModelStore, say: Say) -> M
     """
     say(f"running {source.name} to see whether it is a depth network")
     onnxruntime.load(source)
-    length, sha256 = digest(source)
-    with store.entrance(needed_bytes=length) as folder:
+    length, sha256 = hash_file(source)
+    with store.stage(needed_bytes=length) as folder:
         network = Path(shutil.copyfile(source, folder / NETWORK))
         try:
             engine = onnxruntime.load(network)
@@ -101,7 +101,7 @@ def admit_graph(source: Path, card: ModelSpec, store: ModelStore, say: Say) -> M
         sizes = trial_sizes(engine, size=card.input.size, multiple=card.input.multiple)
         for height, width in sizes:
             require_depth_map(engine, height, width, card, name=source.name)
-        made_from = MadeFrom(
+        derivation = Derivation(
             file=source.name,
             bytes=length,
             sha256=sha256,
@@ -109,12 +109,12 @@ def admit_graph(source: Path, card: ModelSpec, store: ModelStore, say: Say) -> M
             checked=tuple(f"1x{height}x{width}" for height, width in sizes),
             made_with=(f"nearfar {__version__}", f"{engine.report.engine} {engine.report.version}"),
         )
-        return _let_in(card, network, made_from, "as imported", store)
+        return _let_in(card, network, derivation, "as imported", store)
 
 
-def _let_in(card: ModelSpec, network: Path, made_from: MadeFrom, description: str, store: ModelStore) -> ModelSpec:
+def _let_in(card: ModelSpec, network: Path, derivation: Derivation, description: str, store: ModelStore) -> ModelSpec:
     """Return the card, complete, after network and card went into the store."""
-    length, sha256 = digest(network)
+    length, sha256 = hash_file(network)
     file = ModelFile(
         variant="model",
         role=FileRole.NETWORK,
@@ -124,8 +124,8 @@ def _let_in(card: ModelSpec, network: Path, made_from: MadeFrom, description: st
         sha256=sha256,
     )
     origin = Origin.IMPORTED if card.source.origin is Origin.PATH else card.source.origin
-    card = replace(card, files=(file, *card.files), made_from=made_from, source=replace(card.source, origin=origin))
-    store.install_made(card, network)
+    card = replace(card, files=(file, *card.files), derivation=derivation, source=replace(card.source, origin=origin))
+    store.install(card, network)
     return card
 
 

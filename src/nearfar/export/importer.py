@@ -94,7 +94,7 @@ def fetch_made(
     pinned = card.file("checkpoint")
     say(f"fetching {pinned.name} of {card.name} ({pinned.bytes / 1e6:.0f} MB), unless it is here")
     checkpoint = store.fetch(card, "checkpoint", force=force, progress=progress)
-    published = replace(card, files=tuple(file for file in card.files if file.variant != "model"), made_from=None)
+    published = replace(card, files=tuple(file for file in card.files if file.variant != "model"), derivation=None)
     return store.require(admit_checkpoint(checkpoint, published, store, say))
 
 

@@ -20,10 +20,10 @@ from nearfar.files import write_whole
 from nearfar.models.documentation import Documentation, unknown_documentation
 from nearfar.models.schema import (
     Architecture,
+    Derivation,
     FileRole,
     InputContract,
     Kind,
-    MadeFrom,
     ModelFile,
     Normalization,
     Origin,
@@ -38,9 +38,9 @@ from nearfar.models.toml_reader import read_rows, require, row_key, write_rows
 __all__ = [
     "CARDS_FOLDER",
     "ROWS",
+    "Derivation",
     "InputContract",
     "Kind",
-    "MadeFrom",
     "ModelFile",
     "ModelSpec",
     "Normalization",
@@ -110,7 +110,7 @@ class ModelSpec:
         output: What the network gives.
         preprocessing: How a picture is prepared for it.
         max_depth_m: The largest depth that the network can give; only with the kind ``depth``. [m]
-        made_from: What the network was made from on this machine; only for models in the store that were.
+        derivation: What the network was made from on this machine; only for models in the store that were.
         quantized: How far its maps are from those of the model that it was made from; only for quantised ones.
         documentation: What people read of it; None for a file of the user's that nobody described.
 
@@ -129,7 +129,7 @@ class ModelSpec:
     output: OutputContract
     preprocessing: PreprocessingName = field(metadata={"key": "prepare"})
     max_depth_m: float | None = field(default=None, metadata={"key": "depth_cap_m"})
-    made_from: MadeFrom | None = None
+    derivation: Derivation | None = field(default=None, metadata={"key": "made_from"})
     quantized: Quantized | None = field(default=None, metadata={"key": "quantised"})
     documentation: Documentation | None = None
 
@@ -149,7 +149,7 @@ class ModelSpec:
             "files must hold the variant 'model', the one that runs by default, or the 'checkpoint' to make it from",
         )
         if self.source.origin in (Origin.IMPORTED, Origin.DERIVED):
-            require(self.made_from is not None, f"made_from is missing: the origin {self.source.origin} needs it")
+            require(self.derivation is not None, f"made_from is missing: the origin {self.source.origin} needs it")
         if self.source.origin is Origin.DERIVED:
             require(self.quantized is not None, "quantised is missing: the origin derived needs it")
 

@@ -27,7 +27,7 @@ _SETTLED_NS = 2_000_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class ChecksumResult:
     """What reading a file in full found.
 
     Attributes:
@@ -46,7 +46,7 @@ class Reading:
         return not self.problem
 
 
-def digest(path: Path) -> tuple[int, str]:
+def hash_file(path: Path) -> tuple[int, str]:
     """Return the length and the SHA-256 of ``path``.
 
     Raises:
@@ -56,29 +56,29 @@ def digest(path: Path) -> tuple[int, str]:
         return os.fstat(stream.fileno()).st_size, hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def read_in_full(path: Path, file: ModelFile) -> Reading:
+def read_checksum(path: Path, file: ModelFile) -> ChecksumResult:
     """Return what every byte of ``path`` amounts to, compared with what ``file`` pins."""
     try:
-        length, sha256 = digest(path)
+        length, sha256 = hash_file(path)
     except OSError as error:
-        return Reading(bytes=0, sha256="", problem=f"cannot be read: {os_reason(error)}")
+        return ChecksumResult(bytes=0, sha256="", problem=f"cannot be read: {os_reason(error)}")
     problem = ""
     if length != file.bytes:
         problem = f"expected {file.bytes:,} bytes, got {length:,}"
     elif sha256 != file.sha256:
         problem = f"expected sha256 {file.sha256}, got {sha256}"
-    return Reading(bytes=length, sha256=sha256, problem=problem)
+    return ChecksumResult(bytes=length, sha256=sha256, problem=problem)
 
 
-def check(path: Path, file: ModelFile, environment: Environment) -> Reading:
+def check(path: Path, file: ModelFile, environment: Environment) -> ChecksumResult:
     """Return whether ``path`` is the pinned file, reading it only if it changed since it was last read in full."""
     memory = environment.home / "verified" / f"{file.sha256}.json"
     before = _state(path)
     if before is not None and _recall(memory) == before:
-        return Reading(bytes=file.bytes, sha256=file.sha256, problem="")
-    reading = read_in_full(path, file)
+        return ChecksumResult(bytes=file.bytes, sha256=file.sha256, problem="")
+    reading = read_checksum(path, file)
     # Both states, so that a write during the reading is not remembered as read.
-    if reading.good and before is not None and _state(path) == before and _is_settled(before):
+    if reading.good and before is not None and _state(path) == before and _is_old_enough(before):
         _remember(memory, before)
     return reading
 
@@ -97,7 +97,7 @@ def _state(path: Path) -> dict[str, int | str] | None:
     }
 
 
-def _is_settled(state: dict[str, int | str]) -> bool:
+def _is_old_enough(state: dict[str, int | str]) -> bool:
     return time.time_ns() - max(int(state["mtime_ns"]), int(state["ctime_ns"])) > _SETTLED_NS
 
 

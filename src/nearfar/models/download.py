@@ -66,8 +66,8 @@ def probe(wanted: Download) -> None:
 
     source = wanted.source
     address = hf_hub_url(source.repository, wanted.file.path, revision=source.revision, endpoint=wanted.endpoint)
-    with _hub(wanted):
-        described = _within(
+    with _use_hub(wanted):
+        described = _ask_within(
             wanted.patience_s,
             lambda: get_hf_file_metadata(
                 address,
@@ -78,10 +78,10 @@ def probe(wanted: Download) -> None:
             ),
         )
     if described.commit_hash is None:
-        raise _unreachable(wanted, "the answer is not a hub's (a log-in page or a firewall?)")
+        raise _unreachable_error(wanted, "the answer is not a hub's (a log-in page or a firewall?)")
     if described.size is not None and described.size != wanted.file.bytes:
         raise VerificationError(
-            f"{_cannot(wanted)}: wrong bytes: expected {wanted.file.bytes:,}, it offers {described.size:,}; "
+            f"{_failure(wanted)}: wrong bytes: expected {wanted.file.bytes:,}, it offers {described.size:,}; "
             "nothing was fetched"
         )
 
@@ -95,7 +95,7 @@ def download(wanted: Download, folder: Path) -> Path:
     """
     from huggingface_hub import hf_hub_download
 
-    with _hub(wanted):
+    with _use_hub(wanted):
         return Path(
             hf_hub_download(
                 wanted.source.repository,
@@ -113,13 +113,13 @@ def download(wanted: Download, folder: Path) -> Path:
 
 
 @contextlib.contextmanager
-def _hub(wanted: Download) -> Iterator[None]:
+def _use_hub(wanted: Download) -> Iterator[None]:
     """huggingface_hub with nearfar's switches and nearfar's errors."""
-    with _ONE_AT_A_TIME, _switched(progress=wanted.progress), _translated(wanted):
+    with _ONE_AT_A_TIME, _set_switches(progress=wanted.progress), _translate_errors(wanted):
         yield
 
 
-def _within(seconds: float, ask: Callable[[], Result]) -> Result:
+def _ask_within(seconds: float, ask: Callable[[], Result]) -> Result:
     """Return what ``ask`` returns, or raise TimeoutError when it takes longer.
 
     The HTTP client's own timeouts do not cover the look-up of the name, which can hang for half a minute on a network
@@ -147,7 +147,7 @@ def _token(wanted: Download) -> bool | None:
 
 
 @contextlib.contextmanager
-def _switched(*, progress: bool) -> Iterator[None]:
+def _set_switches(*, progress: bool) -> Iterator[None]:
     """Set huggingface_hub's switches for the time of a download.
 
     They are module constants read from the environment at import; the user's environment is not ours to change, and
@@ -179,7 +179,7 @@ def _switched(*, progress: bool) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _translated(wanted: Download) -> Iterator[None]:
+def _translate_errors(wanted: Download) -> Iterator[None]:
     """Turn the errors of huggingface_hub and of its HTTP client into nearfar's."""
     from huggingface_hub.errors import HfHubHTTPError
 
@@ -188,34 +188,34 @@ def _translated(wanted: Download) -> Iterator[None]:
     try:
         yield
     except TimeoutError as error:
-        raise _unreachable(wanted, f"no answer within {wanted.patience_s:g} s") from error
+        raise _unreachable_error(wanted, f"no answer within {wanted.patience_s:g} s") from error
     except HfHubHTTPError as error:
         status = error.response.status_code
         if status in _ABSENT:
             raise FetchError(
-                f"{_cannot(wanted)}: it answered {status}: no such file at revision {wanted.source.revision}; "
+                f"{_failure(wanted)}: it answered {status}: no such file at revision {wanted.source.revision}; "
                 "check HF_ENDPOINT if it is set, else a newer nearfar may know where the file went"
             ) from error
-        raise _unreachable(wanted, f"it answered {status} {error.response.reason_phrase}") from error
+        raise _unreachable_error(wanted, f"it answered {status} {error.response.reason_phrase}") from error
     except http_error as error:
-        raise _unreachable(wanted, str(error) or type(error).__name__) from error
+        raise _unreachable_error(wanted, str(error) or type(error).__name__) from error
     except OSError as error:
-        raise _of_os_error(error, wanted) from error
+        raise _translate_os_error(error, wanted) from error
 
 
-def _of_os_error(error: OSError, wanted: Download) -> FetchError:
+def _translate_os_error(error: OSError, wanted: Download) -> FetchError:
     if error.errno is not None:
-        return FetchError(f"{_cannot(wanted)}: cannot write it: {os_reason(error)}")
+        return FetchError(f"{_failure(wanted)}: cannot write it: {os_reason(error)}")
     # huggingface_hub's own: no file found after its retries (the cause says why), or one that came short.
     reason = str(error.__cause__ or error).partition("\n")[0]
     if isinstance(error, (FileNotFoundError, ConnectionError)):
-        return _unreachable(wanted, reason)
-    return FetchError(f"{_cannot(wanted)}: {reason}")
+        return _unreachable_error(wanted, reason)
+    return FetchError(f"{_failure(wanted)}: {reason}")
 
 
-def _unreachable(wanted: Download, reason: str) -> UnreachableError:
-    return UnreachableError(f"{_cannot(wanted)}: {reason}; check the network, or set HF_ENDPOINT to a mirror")
+def _unreachable_error(wanted: Download, reason: str) -> UnreachableError:
+    return UnreachableError(f"{_failure(wanted)}: {reason}; check the network, or set HF_ENDPOINT to a mirror")
 
 
-def _cannot(wanted: Download) -> str:
+def _failure(wanted: Download) -> str:
     return f"cannot fetch {wanted}"

@@ -133,7 +133,7 @@ class ModelFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MadeFrom:
+class Derivation:
     """What a network in the store was made from on this machine, and how it was checked.
 
     Attributes:

@@ -18,7 +18,7 @@ _PATIENCE_S = 3.0  # someone waits for a depth map, and the bundled model can ma
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Chosen:
+class Selection:
     """A model that is ready to run.
 
     Attributes:
@@ -32,14 +32,14 @@ class Chosen:
     notice: str | None = None
 
 
-def choose(
+def select_model(
     model: str | os.PathLike[str],
     store: ModelStore,
     *,
     variant: str = "model",
     offline: bool = False,
     progress: bool = True,
-) -> Chosen:
+) -> Selection:
     """Return the model that ``model`` asks for. One asked for by name or path is never replaced by another.
 
     Args:
@@ -57,36 +57,36 @@ def choose(
         FetchError: ``auto`` reached the hub, and the file is not there or cannot be stored.
     """
     if _is_path(model):
-        return _by_path(Path(model))
+        return _select_file(Path(model))
     if model != AUTO:
         named = store.card(str(model))
-        return Chosen(card=named, path=store.require(named, variant))
-    return _automatic(store, variant=variant, offline=offline, progress=progress)
+        return Selection(card=named, path=store.require(named, variant))
+    return _select_automatically(store, variant=variant, offline=offline, progress=progress)
 
 
-def faster(chosen: Chosen, store: ModelStore) -> Chosen:
+def prefer_quantized(selection: Selection, store: ModelStore) -> Selection:
     """Return the quantised file that was made here from the chosen one, if there is one; else what was chosen.
 
     Raises:
         VerificationError: It is there and damaged.
     """
-    here = store.cards().get(quantised_id(chosen.card.id)) if chosen.card.files else None
-    if here is None or here.made_from is None or here.made_from.sha256 != chosen.card.file().sha256:
-        return chosen
-    return replace(chosen, card=here, path=store.require(here))
+    here = store.cards().get(quantized_id(selection.card.id)) if selection.card.files else None
+    if here is None or here.derivation is None or here.derivation.sha256 != selection.card.file().sha256:
+        return selection
+    return replace(selection, card=here, path=store.require(here))
 
 
-def quantised_id(base: str) -> str:
+def quantized_id(base: str) -> str:
     """Return what the quantised file of a model is called.
 
     Example:
-        >>> quantised_id("nearfar-open")
+        >>> quantized_id("nearfar-open")
         'nearfar-open-int8'
     """
     return f"{base}{_QUANTISED}"
 
 
-def card_of_file(path: Path) -> ModelSpec:
+def infer_spec(path: Path) -> ModelSpec:
     """Return a card for an ONNX file that no card describes: what nothing is known about says so.
 
     Its input is taken to be prepared as for Depth Anything V2, its output to be disparity unless the file says that it
@@ -103,30 +103,30 @@ def _is_path(model: str | os.PathLike[str]) -> bool:
     return model.lower().endswith(".onnx") or "/" in model or os.sep in model
 
 
-def _by_path(path: Path) -> Chosen:
+def _select_file(path: Path) -> Selection:
     if not path.is_file():
         raise ModelMissingError(f"no such model file: {path}; names without a file are in: nearfar models list")
-    return Chosen(card=card_of_file(path), path=path)
+    return Selection(card=infer_spec(path), path=path)
 
 
-def _automatic(store: ModelStore, *, variant: str, offline: bool, progress: bool) -> Chosen:
+def _select_automatically(store: ModelStore, *, variant: str, offline: bool, progress: bool) -> Selection:
     best = card(DEFAULT_MODEL)
     here = store.find(best, variant)
     if here is not None:
-        return Chosen(card=best, path=here)
+        return Selection(card=best, path=here)
     if offline or store.environment.offline:
-        return _bundled(store, reason=f"{best.id} is not on this machine, and offline was asked for")
+        return _fall_back(store, reason=f"{best.id} is not on this machine, and offline was asked for")
     try:
-        return Chosen(card=best, path=store.fetch(best, variant, patience_s=_PATIENCE_S, progress=progress))
+        return Selection(card=best, path=store.fetch(best, variant, patience_s=_PATIENCE_S, progress=progress))
     except UnreachableError as error:
         # Only this one: wrong bytes, a refusal or a full disk are for the user to know, not to be worked around.
-        return _bundled(store, reason=str(error))
+        return _fall_back(store, reason=str(error))
 
 
-def _bundled(store: ModelStore, *, reason: str) -> Chosen:
+def _fall_back(store: ModelStore, *, reason: str) -> Selection:
     bundled, best = card(BUNDLED_MODEL), card(DEFAULT_MODEL)
     notice = (
         f"running {bundled.id}, the small model that comes with nearfar, which is less accurate than {best.id}: "
         f"{reason}. For the better model, with a network: nearfar models fetch {best.id}"
     )
-    return Chosen(card=bundled, path=store.require(bundled), notice=notice)
+    return Selection(card=bundled, path=store.require(bundled), notice=notice)

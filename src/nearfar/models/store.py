@@ -5,22 +5,27 @@ in that order; it is used where it is. The network is asked only by ``fetch``, a
 
 A model that was made on this machine, from a checkpoint or from a file of the user's, has its card in the store too:
 ``<store>/<id>/<id>.toml``, written last, so that a card in the store stands for a model that is there.
+
+Files enter the store whole or not at all: through a private folder on the same disk, then by one rename.
 """
 
 import logging
+import os
+import shutil
+import tempfile
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from importlib.resources import files
 from pathlib import Path
 
-from nearfar.errors import CardError, ModelMissingError, UnreachableError, VerificationError
+from nearfar.errors import CardError, FetchError, ModelMissingError, UnreachableError, VerificationError, os_reason
 from nearfar.models import card as shipped
 from nearfar.models.card import ModelSpec, find_card, load_card, save_card
-from nearfar.models.checksum import Reading, check, read_in_full
+from nearfar.models.checksum import ChecksumResult, check, read_checksum
 from nearfar.models.environment import Environment, read_environment
-from nearfar.models.install import install, private_folder
 from nearfar.models.schema import ModelFile, Origin
 
 DEFAULT_MODEL = "depth-anything-v2-small"
@@ -28,6 +33,9 @@ BUNDLED_MODEL = "nearfar-open"
 BUNDLED_FOLDER = Path(str(files("nearfar.models"))) / "bundled"
 
 _log = logging.getLogger(__name__)
+
+_PREFIX = ".fetching-"
+_LEFT_OVER_S = 24 * 3600
 
 
 class Place(StrEnum):
@@ -84,7 +92,7 @@ class ModelStore:
             except (CardError, OSError) as error:
                 _log.warning("%s; import the model again, or remove %s", error, path.parent)
                 continue
-            merged = _merged(known.get(own.id), own)
+            merged = _merge_cards(known.get(own.id), own)
             if merged is not None:
                 known[own.id] = merged
         return dict(sorted(known.items()))
@@ -122,17 +130,17 @@ class ModelStore:
         """
         if variant == "model" and card.needs_conversion:
             return None
-        for located in self.all_located(card, card.file(variant)):
+        for located in self.list_copies(card, card.file(variant)):
             reading = check(located.path, located.file, self.environment)
             if reading.good:
                 return located
             if located.place is not Place.HUB_CACHE:
-                raise VerificationError(_damaged(located, reading))
+                raise VerificationError(_describe_damage(located, reading))
             # Not ours to mend or to delete; to fetch the file anew is safe.
             _log.warning("not used: %s: %s", located.path, reading.problem)
         return None
 
-    def all_located(self, card: ModelSpec, file: ModelFile) -> Iterator[Located]:
+    def list_copies(self, card: ModelSpec, file: ModelFile) -> Iterator[Located]:
         """Yield every copy of ``file`` on this machine, the preferred one first, none of them verified."""
         for place, path in self._candidates(card, file):
             if path.is_file():
@@ -151,11 +159,11 @@ class ModelStore:
             raise ModelMissingError(f"{title(card, variant)} is not on this machine: {remedy(card, variant)}")
         return path
 
-    def verify(self, card: ModelSpec) -> Iterator[tuple[Located, Reading]]:
+    def verify(self, card: ModelSpec) -> Iterator[tuple[Located, ChecksumResult]]:
         """Yield every copy of every file of ``card`` on this machine with what reading all of its bytes found."""
         for file in card.files:
-            for located in self.all_located(card, file):
-                yield located, read_in_full(located.path, file)
+            for located in self.list_copies(card, file):
+                yield located, read_checksum(located.path, file)
 
     def fetch(
         self,
@@ -182,7 +190,7 @@ class ModelStore:
             VerificationError: The bytes received are not the pinned ones; they were deleted. Or a file that is here
                 is damaged and ``force`` was not given.
         """
-        made = variant == "model" and (card.needs_conversion or card.made_from is not None)
+        made = variant == "model" and (card.needs_conversion or card.derivation is not None)
         here = None if force and card.source.origin is Origin.HUB and not made else self.find(card, variant)
         if here is not None:
             return here
@@ -204,41 +212,41 @@ class ModelStore:
         # Before the disk is touched: where there is neither a network nor a store that can be written, the network is
         # what `auto` can do without.
         probe(wanted)
-        with private_folder(self.folder, needed_bytes=file.bytes) as folder:
+        with _private_folder(self.folder, needed_bytes=file.bytes) as folder:
             received = download(wanted, folder)
-            reading = read_in_full(received, file)
+            reading = read_checksum(received, file)
             if not reading.good:
                 raise VerificationError(
                     f"cannot fetch {wanted}: wrong bytes: {reading.problem}; they were deleted and nothing was "
                     "installed. Try again; if it stays so, that endpoint serves another file"
                 )
-            return install(received, self._own_path(card, file))
+            return _move_into_place(received, self._own_path(card, file))
 
-    def entrance(self, *, needed_bytes: int) -> AbstractContextManager[Path]:
+    def stage(self, *, needed_bytes: int) -> AbstractContextManager[Path]:
         """Return a new folder on the store's disk to make a model in; it is gone when the block ends.
 
         Raises:
             FetchError: The store cannot be written, or has less than ``needed_bytes`` free.
         """
-        return private_folder(self.folder, needed_bytes=needed_bytes)
+        return _private_folder(self.folder, needed_bytes=needed_bytes)
 
-    def install_made(self, card: ModelSpec, network: Path) -> Path:
+    def install(self, card: ModelSpec, network: Path) -> Path:
         """Return the path in the store of a network that was made on this machine, after moving it and its card there.
 
         Args:
             card: What it is; its file ``model`` pins the bytes of ``network``.
-            network: The file, inside ``entrance``.
+            network: The file, inside ``stage``.
 
         Raises:
             VerificationError: ``network`` is not the file that ``card`` pins.
             OutputError: The card cannot be written.
         """
-        reading = read_in_full(network, card.file())
+        reading = read_checksum(network, card.file())
         if not reading.good:
             raise VerificationError(f"{network.name} is not the network of {card.id}: {reading.problem}")
         card_path = self.folder / card.id / f"{card.id}.toml"
         before = self._own_network(card_path)
-        path = install(network, self._own_path(card, card.file()))
+        path = _move_into_place(network, self._own_path(card, card.file()))
         save_card(card, card_path)
         if before not in (None, path):
             with suppress(OSError):  # a file that another process has open is left to lie
@@ -289,20 +297,75 @@ def remedy(card: ModelSpec, variant: str = "model", *, force: bool = False) -> s
     return f"fetch it with: nearfar models fetch {card.id}{options}"
 
 
-def _merged(shipped_card: ModelSpec | None, own: ModelSpec) -> ModelSpec | None:
+def _merge_cards(shipped_card: ModelSpec | None, own: ModelSpec) -> ModelSpec | None:
     """Return the card that is valid where a card in the store has the id of one that comes with nearfar, if any is.
 
     All but the graph made here is nearfar's to say; and a graph made from another edition of the checkpoint is not it.
     """
     if shipped_card is None:
         return own
-    if own.made_from is None or not shipped_card.needs_conversion:
+    if own.derivation is None or not shipped_card.needs_conversion:
         return None
-    if own.made_from.sha256 != shipped_card.file("checkpoint").sha256:
+    if own.derivation.sha256 != shipped_card.file("checkpoint").sha256:
         return None
-    return replace(shipped_card, files=(own.file(), *shipped_card.files), made_from=own.made_from)
+    return replace(shipped_card, files=(own.file(), *shipped_card.files), derivation=own.derivation)
 
 
-def _damaged(located: Located, reading: Reading) -> str:
+def _describe_damage(located: Located, reading: ChecksumResult) -> str:
     card, variant = located.card, located.file.variant
     return f"{title(card, variant)} is damaged: {located.path}: {reading.problem}; {remedy(card, variant, force=True)}"
+
+
+@contextmanager
+def _private_folder(store_folder: Path, *, needed_bytes: int) -> Iterator[Path]:
+    """Yield a new folder inside ``store_folder``, which is gone afterwards, whatever happens.
+
+    Two processes that fetch the same file never share one; the later rename replaces the same bytes by the same.
+
+    Raises:
+        FetchError: The store cannot be written, or its disk has less than ``needed_bytes`` free.
+    """
+    try:
+        store_folder.mkdir(parents=True, exist_ok=True)
+        _sweep(store_folder)
+        _require_room(store_folder, needed_bytes)
+        with tempfile.TemporaryDirectory(prefix=_PREFIX, dir=store_folder, ignore_cleanup_errors=True) as name:
+            yield Path(name)
+    except FetchError:
+        raise
+    except OSError as error:
+        raise FetchError(
+            f"cannot write the model store {store_folder}: {os_reason(error)}; "
+            "set NEARFAR_HOME to a folder that can be written"
+        ) from error
+
+
+def _move_into_place(received: Path, target: Path) -> Path:
+    """Return ``target`` after moving the verified file ``received`` there, so that it survives a loss of power."""
+    with received.open("rb+") as stream:
+        os.fsync(stream.fileno())
+    target.parent.mkdir(parents=True, exist_ok=True)
+    received.replace(target)
+    if os.name == "posix":  # elsewhere a folder cannot be opened
+        folder = os.open(target.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    return target
+
+
+def _require_room(folder: Path, needed_bytes: int) -> None:
+    free = shutil.disk_usage(folder).free
+    if free < needed_bytes:
+        raise FetchError(
+            f"the model needs {needed_bytes:,} bytes, and the disk of {folder} has {free:,} free: "
+            "make room, or set NEARFAR_HOME to a folder with more"
+        )
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what processes that were killed a day ago or earlier left behind."""
+    for left_over in folder.glob(f"{_PREFIX}*"):
+        if time.time() - left_over.stat().st_mtime > _LEFT_OVER_S:
+            shutil.rmtree(left_over, ignore_errors=True)

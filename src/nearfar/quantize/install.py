@@ -11,8 +11,8 @@ from nearfar.errors import OptionError
 from nearfar.export.admission import NETWORK, Say
 from nearfar.models.card import ModelSpec, describe
 from nearfar.models.documentation import Measured
-from nearfar.models.schema import FileRole, MadeFrom, ModelFile, Origin, Quantized
-from nearfar.models.select import quantised_id
+from nearfar.models.schema import Derivation, FileRole, ModelFile, Origin, Quantized
+from nearfar.models.select import quantized_id
 from nearfar.models.store import ModelStore
 from nearfar.quantize.optimize import EngineLoader, OptimizedModel, optimize_model
 
@@ -46,15 +46,15 @@ def derive_quantised(
         raise OptionError(
             f"{card.id} is quantised already: name the model that it was made from, {card.quantized.base}"
         )
-    name = quantised_id(card.id)
+    name = quantized_id(card.id)
     if name in store.cards() and not overwrite:
         raise OptionError(f"the store has a model {name}: make it again with --overwrite")
     base = store.require(card)
     say(f"quantising {card.id}, and comparing it on photographs that it did not learn from: a minute or two")
-    with store.entrance(needed_bytes=card.file().bytes) as folder:
+    with store.stage(needed_bytes=card.file().bytes) as folder:
         made = optimize_model(base, card, photographs, folder / NETWORK, load_fast=_loaders())
         derived = _card_of(made, card, name)
-        store.install_made(derived, made.path)
+        store.install(derived, made.path)
     return derived
 
 
@@ -78,7 +78,7 @@ def _card_of(made: OptimizedModel, card: ModelSpec, name: str) -> ModelSpec:
         bytes=made.bytes,
         sha256=made.sha256,
     )
-    made_from = MadeFrom(
+    derivation = Derivation(
         file=card.file().name,
         bytes=card.file().bytes,
         sha256=made.source_sha256,
@@ -113,6 +113,6 @@ def _card_of(made: OptimizedModel, card: ModelSpec, name: str) -> ModelSpec:
             ),
             measured=Measured(speed=(), accuracy=()),
         ),
-        made_from=made_from,
+        derivation=derivation,
         quantized=quantized,
     )

@@ -27,11 +27,11 @@ def named_beginning(parent: str) -> "Beginning":
     """
     if parent == BUNDLED_MODEL:
         from nearfar.models.card import card
-        from nearfar.models.checksum import digest
+        from nearfar.models.checksum import hash_file
         from nearfar.models.store import ModelStore
 
         path = ModelStore().require(card(BUNDLED_MODEL))
-        return _of_graph(path, f"{BUNDLED_MODEL}, sha256 {digest(path)[1]}")
+        return _of_graph(path, f"{BUNDLED_MODEL}, sha256 {hash_file(path)[1]}")
     path = Path(parent)
     suffix = path.suffix.lower()
     if path.is_dir() or suffix in _RUNS:

@@ -80,7 +80,7 @@ def _labelled(photos: list[str], teacher: str, output: Path, *, side_px: int) ->
     from nearfar.estimator import load
     from nearfar.lab.train.distill import label
     from nearfar.lab.train.photographs import FOLDER, split_photographs
-    from nearfar.models.checksum import digest
+    from nearfar.models.checksum import hash_file
 
     found = expand(photos, recursive=True)
     for item in found:
@@ -91,7 +91,7 @@ def _labelled(photos: list[str], teacher: str, output: Path, *, side_px: int) ->
     if estimator.notice:
         training.say(estimator.notice)
     assert estimator.path is not None  # noqa: S101 - load() says which file it is
-    _, sha256 = digest(estimator.path)
+    _, sha256 = hash_file(estimator.path)
     said = f"{estimator.card.id} {sha256} {estimator.preprocessing.name} {estimator.size}"
     training.say(f"labelling {len(files)} photographs with {estimator.card.id}; those that have a label are left alone")
     with catch_interrupts(gently=True) as stop:

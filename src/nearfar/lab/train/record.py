@@ -10,7 +10,7 @@ from nearfar.lab.train.checkpoint import Checkpoint
 from nearfar.lab.train.config import PRESETS, TrainingConfig
 from nearfar.lab.train.goals import Figures
 from nearfar.lab.train.origin import code_origin, machine
-from nearfar.models.checksum import digest
+from nearfar.models.checksum import hash_file
 from nearfar.models.depth_kind import depth_kind_props
 
 MODEL = "nearfar-open"
@@ -134,7 +134,7 @@ def training_record(checkpoint: Checkpoint, figures: Figures, *, graph: Mapping[
 
 def file_record(path: Path) -> dict[str, object]:
     """Return the name, the size in bytes and the sha256 of a file, as a model's card pins them."""
-    length, sha256 = digest(path)
+    length, sha256 = hash_file(path)
     return {"file": path.name, "bytes": length, "sha256": sha256}
 
 

@@ -1,7 +1,6 @@
-"""Pins the bundled model's file into its card: what a release does after a training run.
+"""Pin the bundled model's file into its card: what a release does after a training run.
 
-    >>> from nearfar.models.pins import pin_bundled
-    >>> pin_bundled()  # doctest: +SKIP
+    python benchmarks/pin_bundled.py
 
 It is for a checkout of the repository, where the package's own files can be written.
 """
@@ -11,7 +10,7 @@ from pathlib import Path
 
 from nearfar.errors import CardError
 from nearfar.models.card import CARDS_FOLDER, ModelSpec, load_card
-from nearfar.models.checksum import digest
+from nearfar.models.checksum import hash_file
 from nearfar.models.store import BUNDLED_FOLDER, BUNDLED_MODEL
 
 
@@ -27,7 +26,7 @@ def pin_bundled(
         CardError: The card does not pin exactly one file, or does not load.
         OSError: A file cannot be read or written.
     """
-    length, sha256 = digest(onnx)
+    length, sha256 = hash_file(onnx)
     text = card_path.read_text(encoding="utf-8")
     text = _replace_row(text, "bytes", f"{length:_}", card_path)
     text = _replace_row(text, "sha256", f'"{sha256}"', card_path)
@@ -42,3 +41,7 @@ def _replace_row(text: str, row: str, value: str, card_path: Path) -> str:
     if found != 1:
         raise CardError(f"model card {card_path.name}: expected one row {row!r} to rewrite, found {found}")
     return replaced
+
+
+if __name__ == "__main__":
+    pin_bundled()
