@@ -5,9 +5,9 @@ from pathlib import Path
 
 from nearfar.errors import GraphError, ModelMissingError, OptionError, require_packages
 from nearfar.export.admission import Say, admit_checkpoint, admit_graph
-from nearfar.models.card import ModelSpec, cards, describe, is_id, undocumented_spec
+from nearfar.models.card import ModelSpec, cards, document_import, is_id, undocumented_spec
 from nearfar.models.depth_kind import read_depth_kind
-from nearfar.models.schema import Kind, Origin
+from nearfar.models.schema import Kind
 from nearfar.models.store import ModelStore
 
 _GRAPHS, _CHECKPOINTS = (".onnx",), (".pth", ".pt", ".bin", ".safetensors")
@@ -102,10 +102,7 @@ def _blank(id: str, kind: Kind, max_depth_m: float | None, licence: str | None) 
     """Return the card with what the user said, before anything is known of the file."""
     because = "imported from a file that does not say"
     blank = undocumented_spec(id, name=id, because=because, kind=kind, max_depth_m=max_depth_m)
-    if licence is None:
-        return blank
-    unknown = describe(replace(blank, source=replace(blank.source, origin=Origin.IMPORTED)))
-    return replace(blank, documentation=replace(unknown, openness=replace(unknown.openness, model_licence=licence)))
+    return replace(blank, documentation=document_import(licence)) if licence else blank
 
 
 def _require_free(id: str, store: ModelStore, *, overwrite: bool) -> None:  # noqa: A002 - see import_model

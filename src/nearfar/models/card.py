@@ -53,6 +53,7 @@ __all__ = [
     "cards",
     "checkpoint_max_depths",
     "describe",
+    "document_import",
     "find_card",
     "is_id",
     "load_card",
@@ -247,10 +248,15 @@ def describe(card: ModelSpec) -> Documentation:
     """Return what people read of a model; where nobody described it, rows that say "unknown", and why."""
     if card.documentation is not None:
         return card.documentation
-    like = describe(cards()[_LIKE])
     if card.source.origin is Origin.PATH:
-        return unknown_documentation("a file given by path", like=like)
-    return unknown_documentation("imported from a file that does not say", like=like, licence="unknown")
+        return unknown_documentation("a file given by path", like=describe(cards()[_LIKE]))
+    return document_import()
+
+
+def document_import(licence: str = "unknown") -> Documentation:
+    """Return the documentation of a file that a user imported, of which at most the licence of its weights is known."""
+    because = "imported from a file that does not say"
+    return unknown_documentation(because, like=describe(cards()[_LIKE]), licence=licence)
 
 
 def undocumented_spec(
