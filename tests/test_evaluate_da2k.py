@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from nearfar.errors import ArrayError, DataError
 from nearfar.evaluate.da2k import Tally, order_by_map, score_answers, score_pairs
-from nearfar.evaluate.dataset import open_dataset
+from nearfar.evaluate.datasets import open_dataset
 from nearfar.evaluate.sample import DataSet, Nearer, PointPair, Sample
 from nearfar.evaluate.score import Prediction
 from nearfar.models.schema import Kind

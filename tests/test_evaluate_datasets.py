@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from nearfar.errors import DataError, MissingExtraError, PictureError
-from nearfar.evaluate.dataset import DATASETS, DataSet, find_benchmark, open_dataset
-from nearfar.evaluate.datasets import diode, eth3d, kitti, sintel
+from nearfar.evaluate.datasets import DATASETS, DataSet, diode, eth3d, find_benchmark, kitti, open_dataset, sintel
 from nearfar.evaluate.sample import GroundTruth, Sample
 from nearfar.models.schema import Kind
 from support import benchmarks

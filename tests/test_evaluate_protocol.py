@@ -6,7 +6,7 @@ import pytest
 
 from nearfar.errors import OptionError
 from nearfar.evaluate.align import Alignment, Limits
-from nearfar.evaluate.dataset import DATASETS, find_benchmark
+from nearfar.evaluate.datasets import DATASETS, find_benchmark
 from nearfar.evaluate.protocol import PROTOCOLS, Protocol, Unit, find_protocol
 from nearfar.evaluate.published import list_paper_rows
 

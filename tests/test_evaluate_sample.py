@@ -78,7 +78,7 @@ def test_data_set_sample_names_unique() -> None:
 
 
 def test_data_set_import_light() -> None:
-    script = "import nearfar.evaluate.dataset, nearfar.evaluate.da2k, sys; print(*sys.modules)"
+    script = "import nearfar.evaluate.datasets, nearfar.evaluate.da2k, sys; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
     assert not {"h5py", "scipy", "cv2", "torch", "onnxruntime", "numba"} & set(loaded)
 

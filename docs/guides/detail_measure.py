@@ -21,7 +21,7 @@ import numpy as np
 
 import nearfar
 from nearfar.evaluate.bootstrap import mean_interval
-from nearfar.evaluate.dataset import open_dataset
+from nearfar.evaluate.datasets import open_dataset
 from nearfar.evaluate.metrics import score_edges
 from nearfar.evaluate.protocol import find_protocol
 from nearfar.evaluate.sample import GroundTruth

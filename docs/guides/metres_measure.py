@@ -16,7 +16,7 @@ import numpy as np
 import nearfar
 from nearfar import calibrate
 from nearfar.errors import OptionError
-from nearfar.evaluate.dataset import open_dataset
+from nearfar.evaluate.datasets import open_dataset
 from nearfar.evaluate.sample import GroundTruth
 from nearfar.models.schema import Kind
 

@@ -161,7 +161,7 @@ def _require_meaning(scale: float, against: str | None, against_kind: Kind | Non
 
 
 def _find_protocol(benchmark: str, variant: str | None) -> "Protocol":
-    from nearfar.evaluate.dataset import DATASETS, find_benchmark
+    from nearfar.evaluate.datasets import DATASETS, find_benchmark
     from nearfar.evaluate.protocol import find_protocol
 
     if benchmark not in DATASETS:
@@ -172,6 +172,6 @@ def _find_protocol(benchmark: str, variant: str | None) -> "Protocol":
 def _require_data(benchmark: str, data: Path | None) -> Path:
     if data is not None:
         return data
-    from nearfar.evaluate.dataset import DATASETS
+    from nearfar.evaluate.datasets import DATASETS
 
     raise OptionError(f"--data DIR is missing. {DATASETS[benchmark].how_to_get}")

@@ -14,7 +14,7 @@ from nearfar.cli.options import ModelOptions
 from nearfar.cli.report import progress_bar
 from nearfar.errors import OptionError
 from nearfar.evaluate.align import Alignment
-from nearfar.evaluate.dataset import open_dataset
+from nearfar.evaluate.datasets import open_dataset
 from nearfar.evaluate.failure_sheet import COUNT, render_panels, render_sheet
 from nearfar.evaluate.predictors import Predictor, digest_folder, open_predictions, wrap_estimator
 from nearfar.evaluate.protocol import Protocol

@@ -152,7 +152,7 @@ class DataSet:
     """What was found of a data set on this machine.
 
     Attributes:
-        name: Its name in ``nearfar.evaluate.dataset.DATASETS``, such as ``nyu``.
+        name: Its name in ``nearfar.evaluate.datasets.DATASETS``, such as ``nyu``.
         folder: Where it lies.
         samples: The photographs that are there with their truth, in the published order, each name once.
         missing: The files that should be there and are not, relative to the data set's folder.

@@ -8,7 +8,7 @@ import numpy as np
 
 from nearfar.arrays import MapF32
 from nearfar.errors import DataError, PictureError
-from nearfar.evaluate.dataset import open_dataset
+from nearfar.evaluate.datasets import open_dataset
 from nearfar.evaluate.sample import DataSet, GroundTruth
 from nearfar.image.reader import Picture
 from nearfar.lab.train.beginning import Beginning
