@@ -3,7 +3,7 @@
 import json
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -38,8 +38,9 @@ Predictions = Annotated[
         "16-bit .png.",
     ),
 ]
-_KINDS = "<depth|disparity>"
-KindOption = Annotated[Kind, typer.Option("--kind", metavar=_KINDS, help="What the numbers of --predictions are.")]
+KindOption = Annotated[
+    Literal["depth", "disparity"], typer.Option("--kind", help="What the numbers of --predictions are.")
+]
 Scale = Annotated[
     float,
     typer.Option(
@@ -67,8 +68,8 @@ Against = Annotated[
     ),
 ]
 AgainstKind = Annotated[
-    Kind | None,
-    typer.Option("--against-kind", metavar=_KINDS, help="What the numbers of that folder are. [default: as --kind]"),
+    Literal["depth", "disparity"] | None,
+    typer.Option("--against-kind", help="What the numbers of that folder are. [default: as --kind]"),
 ]
 Out = Annotated[
     Path | None,
@@ -88,7 +89,7 @@ def evaluate(
     data: Data = None,
     model: options.Model = "auto",
     predictions: Predictions = None,
-    kind: KindOption = Kind.DISPARITY,
+    kind: KindOption = "disparity",
     scale: Scale = 1.0,
     variant: Variant = None,
     align: Align = None,
@@ -116,7 +117,7 @@ def evaluate(
         raise OptionError("--card and --json exclude each other: give one")
     if predictions is not None and model != "auto":
         raise OptionError("--predictions and --model exclude each other: give one, and the other as --against")
-    if predictions is None and against is None and (scale != 1.0 or kind is not Kind.DISPARITY):
+    if predictions is None and against is None and (scale != 1.0 or kind != "disparity"):
         raise OptionError("--scale and --kind say what the maps of --predictions are: a model's card says it itself")
     _require_meaning(scale, against, against_kind)
     if benchmark == _DA2K and (variant or align or resize or card):
@@ -135,12 +136,12 @@ def evaluate(
     first = (
         evaluate_run.load_model(model, model_options, window_hw=protocol.window_hw)
         if predictions is None
-        else open_predictions(predictions, kind=kind, scale=scale)
+        else open_predictions(predictions, kind=Kind(kind), scale=scale)
     )
     second = None
     if against is not None:
         second = evaluate_run.open_predictor(
-            against, model_options, window_hw=protocol.window_hw, kind=against_kind or kind, scale=scale
+            against, model_options, window_hw=protocol.window_hw, kind=Kind(against_kind or kind), scale=scale
         )
     result_options = evaluate_run.ResultOptions(out=out, afresh=overwrite, verbose=not (as_json or quiet), limit=limit)
     run = evaluate_run.run_evaluation(benchmark, folder, protocol, first, second, result_options)
@@ -153,7 +154,7 @@ def evaluate(
     evaluate_run.exit_with_failures(run)
 
 
-def _require_meaning(scale: float, against: str | None, against_kind: Kind | None) -> None:
+def _require_meaning(scale: float, against: str | None, against_kind: str | None) -> None:
     if not 0 < scale < math.inf:
         raise OptionError(f"--scale must be a number above 0, got {scale:g}")
     if against_kind is not None and against is None:
