@@ -47,9 +47,7 @@ def tensor(height: int = 28, width: int = 42, seed: int = 0) -> np.ndarray:
         {"multiple": 7},
     ],
 )
-def test_a_depth_network_runs_whatever_its_names_and_axes(
-    load: Load, tmp_path: Path, options: dict[str, object]
-) -> None:
+def test_network_names_and_axes(load: Load, tmp_path: Path, options: dict[str, object]) -> None:
     engine = load(tiny_depth_graph(tmp_path / "net.onnx", **options))  # type: ignore[arg-type]
     given = tensor()
     result = engine.run(given)
@@ -57,7 +55,7 @@ def test_a_depth_network_runs_whatever_its_names_and_axes(
     np.testing.assert_allclose(result, tiny_depth(given, multiple=int(options.get("multiple", 14))), atol=1e-5)  # type: ignore[call-overload]
 
 
-def test_an_open_graph_takes_any_size_and_gives_whole_patches(load: Load, tmp_path: Path) -> None:
+def test_open_graph_takes_any_size(load: Load, tmp_path: Path) -> None:
     engine = load(tiny_depth_graph(tmp_path / "net.onnx"))
     assert engine.fixed_hw is None
     for height, width in ((14, 14), (28, 700), (519, 520)):
@@ -68,7 +66,7 @@ def test_an_open_graph_takes_any_size_and_gives_whole_patches(load: Load, tmp_pa
     ("size", "fixed_hw"),
     [((28, 42), (28, 42)), ((None, 42), (42, 42)), ((28, None), (28, 28)), (None, None)],
 )
-def test_fixed_sides_are_read_from_the_graph(
+def test_fixed_sides_read(
     load: Load, tmp_path: Path, size: tuple[int | None, int | None] | None, fixed_hw: tuple[int, int] | None
 ) -> None:
     engine = load(tiny_depth_graph(tmp_path / "net.onnx", size=size))
@@ -76,13 +74,13 @@ def test_fixed_sides_are_read_from_the_graph(
     assert engine.run(tensor(*(fixed_hw or (56, 70)))).shape == (fixed_hw or (56, 70))
 
 
-def test_a_graph_of_fixed_size_says_which_size_it_takes(load: Load, tmp_path: Path) -> None:
+def test_fixed_size_mismatch_rejected(load: Load, tmp_path: Path) -> None:
     engine = load(tiny_depth_graph(tmp_path / "net.onnx", size=(28, 42)))
     with pytest.raises(EngineError, match=r"net\.onnx takes \(height, width\) \(28, 42\) only, got \(42, 28\)"):
         engine.run(tensor(42, 28))
 
 
-def test_a_float16_graph_runs_and_says_that_it_is_not_exact(load: Load, tmp_path: Path) -> None:
+def test_float16_graph_reports_fast(load: Load, tmp_path: Path) -> None:
     engine = load(tiny_depth_graph(tmp_path / "net.onnx", dtype=np.float16))
     result = engine.run(tensor())
     assert result.dtype == np.float32
@@ -90,19 +88,17 @@ def test_a_float16_graph_runs_and_says_that_it_is_not_exact(load: Load, tmp_path
     assert engine.report.precision == "fast"
 
 
-def test_threads_are_the_cores_that_this_process_may_use(
-    load: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_threads_default_to_usable_cores(load: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.sched_getaffinity", lambda _: {5}, raising=False)
     assert load(tiny_depth_graph(tmp_path / "net.onnx")).report.threads == 1
 
 
-def test_an_engine_fits_the_protocol(load: Load, tmp_path: Path) -> None:
+def test_engine_fits_protocol(load: Load, tmp_path: Path) -> None:
     engine: Engine = load(str(tiny_depth_graph(tmp_path / "net.onnx")))
     assert {name for name in dir(Engine) if not name.startswith("_")} <= set(dir(engine))
 
 
-def test_the_same_tensor_gives_the_same_map_from_every_thread(load: Load, tmp_path: Path) -> None:
+def test_run_same_from_every_thread(load: Load, tmp_path: Path) -> None:
     engine = load(tiny_depth_graph(tmp_path / "net.onnx"))
     given = [tensor(14 * (index % 5 + 1), 28, seed=index) for index in range(20)]
     alone = [engine.run(one) for one in given]
@@ -112,7 +108,7 @@ def test_the_same_tensor_gives_the_same_map_from_every_thread(load: Load, tmp_pa
         np.testing.assert_array_equal(one, other)
 
 
-def test_a_read_only_tensor_runs_and_stays_as_it_is(load: Load, tmp_path: Path) -> None:
+def test_run_leaves_tensor_unchanged(load: Load, tmp_path: Path) -> None:
     given = tensor()
     given.flags.writeable = False
     load(tiny_depth_graph(tmp_path / "net.onnx")).run(given)
@@ -122,12 +118,12 @@ def test_a_read_only_tensor_runs_and_stays_as_it_is(load: Load, tmp_path: Path) 
 @pytest.mark.parametrize(
     "wrong", [np.zeros((1, 3, 4, 4)), np.zeros((3, 4, 4), np.float32), np.zeros((2, 3, 4, 4), np.float32)]
 )
-def test_what_is_no_tensor_is_refused(load: Load, tmp_path: Path, wrong: np.ndarray) -> None:
+def test_tensor_rejected(load: Load, tmp_path: Path, wrong: np.ndarray) -> None:
     with pytest.raises(ArrayError, match="tensor"):
         load(tiny_depth_graph(tmp_path / "net.onnx")).run(wrong)
 
 
-def test_both_engines_agree_on_the_bundled_model_in_float32() -> None:
+def test_engines_agree_on_bundled_model() -> None:
     # Exact is float32 on both, and they only add in another order: 1e-5 of the range is a hundred roundings.
     path = BUNDLED_FOLDER / "nearfar-open.onnx"
     one, other = onnxruntime.load(path), openvino.load(path)
@@ -138,7 +134,7 @@ def test_both_engines_agree_on_the_bundled_model_in_float32() -> None:
         assert np.abs(other.run(given) - expected).max() <= 1e-5 * np.ptp(expected)
 
 
-def test_openvino_runs_the_bundled_model_compiled_for_one_size() -> None:
+def test_openvino_runs_bundled_model_at_one_size() -> None:
     # OpenVINO 2026.4 ends the process on this graph unless its group normalisations are written out.
     path = BUNDLED_FOLDER / "nearfar-open.onnx"
     expected = onnxruntime.load(path).run(tensor(256, 272))
@@ -176,7 +172,7 @@ def edited(change: Callable[[onnx.ModelProto], object]) -> Callable[[Path], None
     ],
     ids=["empty", "text", "jpeg", "cut", "unknown operator", "missing node"],
 )
-def test_a_file_that_is_no_network_is_a_graph_error(
+def test_file_without_network_rejected(
     load: Load, tmp_path: Path, write: Callable[[Path], object], capfd: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "net.onnx"
@@ -189,7 +185,7 @@ def test_a_file_that_is_no_network_is_a_graph_error(
 
 
 @pytest.mark.parametrize("name", ["missing.onnx", "."])
-def test_a_path_without_a_file_is_a_graph_error(load: Load, tmp_path: Path, name: str) -> None:
+def test_path_without_file_rejected(load: Load, tmp_path: Path, name: str) -> None:
     with pytest.raises(GraphError, match="is not a file"):
         load(tmp_path / name)
 
@@ -201,14 +197,12 @@ def test_a_path_without_a_file_is_a_graph_error(load: Load, tmp_path: Path, name
         ({"maps": 2}, "one output must be a map.*predicted_depth_1"),
     ],
 )
-def test_a_network_of_another_kind_says_what_it_has(
-    load: Load, tmp_path: Path, options: dict[str, int], reason: str
-) -> None:
+def test_other_network_says_what_it_has(load: Load, tmp_path: Path, options: dict[str, int], reason: str) -> None:
     with pytest.raises(GraphError, match=reason):
         load(tiny_depth_graph(tmp_path / "net.onnx", **options))  # type: ignore[arg-type]
 
 
-def test_a_map_that_is_not_finite_is_an_error_with_advice(load: Load, tmp_path: Path) -> None:
+def test_map_not_finite_rejected(load: Load, tmp_path: Path) -> None:
     exact = load(tiny_depth_graph(tmp_path / "net.onnx", not_a_number=True))
     with pytest.raises(EngineError, match="gave 1176 of 1176 values that are NaN"):
         exact.run(tensor())
@@ -217,9 +211,7 @@ def test_a_map_that_is_not_finite_is_an_error_with_advice(load: Load, tmp_path: 
         half.run(tensor() * 1e30)
 
 
-def test_a_failure_inside_the_runtime_names_the_tensor(
-    load: Load, tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_runtime_failure_names_tensor(load: Load, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     def fail_at_other_sizes(model: onnx.ModelProto) -> None:
         model.graph.node[0].output[0] = "unshaped"
         model.graph.node.insert(1, onnx.helper.make_node("Reshape", ["unshaped", "shape"], ["mixed"]))
@@ -236,7 +228,7 @@ def test_a_failure_inside_the_runtime_names_the_tensor(
 
 
 @pytest.mark.parametrize("threads", [0, -1])
-def test_no_threads_is_an_option_error(load: Load, tmp_path: Path, threads: int) -> None:
+def test_threads_below_one_rejected(load: Load, tmp_path: Path, threads: int) -> None:
     with pytest.raises(OptionError, match="threads"):
         load(tiny_depth_graph(tmp_path / "net.onnx"), threads=threads)
 
@@ -269,20 +261,18 @@ IMAGE, MAP = spec(1, 3, None, None), spec(1, None, None, name="y")
         ([IMAGE], [MAP, spec(1, 1, 14, 14)]),
     ],
 )
-def test_what_has_not_one_image_and_one_map_is_no_depth_network(
-    inputs: list[TensorSpec], outputs: list[TensorSpec]
-) -> None:
+def test_signature_rejected(inputs: list[TensorSpec], outputs: list[TensorSpec]) -> None:
     with pytest.raises(GraphError, match="net is not a depth network"):
         read_signature(inputs, outputs, name="net")
 
 
-def test_the_one_map_is_found_among_other_outputs() -> None:
+def test_signature_finds_map_among_outputs() -> None:
     outputs = [spec(1370, 384, name="tokens"), MAP, spec(1, name="scale")]
     assert read_signature([IMAGE], outputs, name="net").map.name == "y"
 
 
 @pytest.mark.parametrize("shape", [(1, 2, 2, 2), (2, 2, 2), (4, 4), (1, 0, 4), (1, 1, 1, 4, 4)])
-def test_an_output_that_is_not_one_map_is_a_graph_error(shape: tuple[int, ...]) -> None:
+def test_output_not_a_map_rejected(shape: tuple[int, ...]) -> None:
     with pytest.raises(GraphError, match="not one map"):
         to_map(np.zeros(shape, np.float32), name="net")
 
@@ -297,7 +287,7 @@ def test_an_output_that_is_not_one_map_is_a_graph_error(shape: tuple[int, ...]) 
         ((), None),
     ],
 )
-def test_a_graph_that_names_its_multiple_is_believed(names: tuple[str, ...], multiple: int | None) -> None:
+def test_signature_reads_multiple(names: tuple[str, ...], multiple: int | None) -> None:
     image = TensorSpec(name="x", dtype="float32", shape=(None, 3, None, None), axis_names=names)
     depth = TensorSpec(name="y", dtype="float32", shape=(None, None, None))
     assert read_signature([image], [depth], name="graph").multiple == multiple

@@ -76,7 +76,7 @@ def _require_bundled(chosen: Selection) -> str:
     return chosen.notice
 
 
-def test_auto_fetches_the_better_model_and_then_asks_nobody(store: ModelStore, hub: Hub) -> None:
+def test_auto_fetches_once(store: ModelStore, hub: Hub) -> None:
     first = select_model("auto", store)
     assert first.card.id == DEFAULT_MODEL
     assert first.path.read_bytes() == CONTENT
@@ -92,18 +92,18 @@ def test_auto_fetches_the_better_model_and_then_asks_nobody(store: ModelStore, h
 
 
 @pytest.mark.parametrize("by_variable", [True, False])
-def test_auto_offline_runs_the_bundled_model(store: ModelStore, hub: Hub, by_variable: bool) -> None:
+def test_auto_offline_runs_bundled_model(store: ModelStore, hub: Hub, by_variable: bool) -> None:
     chosen = select_model("auto", _offline(store)) if by_variable else select_model("auto", store, offline=True)
     assert "offline" in _require_bundled(chosen)
     assert hub.requests == []
 
 
-def test_auto_without_a_network_runs_the_bundled_model(store: ModelStore, hub: Hub) -> None:
+def test_auto_without_network_runs_bundled_model(store: ModelStore, hub: Hub) -> None:
     hub.status = 503
     assert "503" in _require_bundled(select_model("auto", store))
 
 
-def test_auto_waits_no_longer_than_three_seconds(store: ModelStore, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_auto_waits_three_seconds_at_most(store: ModelStore, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     from nearfar.models import download as hub_module
 
     allowed = []
@@ -117,55 +117,55 @@ def test_auto_waits_no_longer_than_three_seconds(store: ModelStore, hub: Hub, mo
     assert allowed == [3.0]
 
 
-def test_auto_without_network_and_writable_store_runs_the_bundled_model(store: ModelStore, hub: Hub) -> None:
+def test_auto_without_network_and_writable_store_runs_bundled_model(store: ModelStore, hub: Hub) -> None:
     store.environment.home.write_text("a file where the folder should be")
     hub.status = 503
     _require_bundled(select_model("auto", store))
 
 
-def test_auto_does_not_hide_wrong_bytes(store: ModelStore, hub: Hub) -> None:
+def test_auto_wrong_bytes_raise(store: ModelStore, hub: Hub) -> None:
     hub.sent = bytes(len(CONTENT))
     with pytest.raises(VerificationError):
         select_model("auto", store)
 
 
-def test_auto_does_not_hide_a_refusal(store: ModelStore, hub: Hub) -> None:
+def test_auto_refusal_raises(store: ModelStore, hub: Hub) -> None:
     hub.status = 404
     with pytest.raises(FetchError) as caught:
         select_model("auto", store)
     assert not isinstance(caught.value, UnreachableError)
 
 
-def test_auto_does_not_hide_a_damaged_file(store: ModelStore) -> None:
+def test_auto_damaged_file_raises(store: ModelStore) -> None:
     select_model("auto", store).path.write_bytes(b"damaged")
     with pytest.raises(VerificationError, match="--force"):
         select_model("auto", store, offline=True)
 
 
-def test_auto_with_nothing_at_all_says_so(store: ModelStore) -> None:
+def test_auto_without_any_model(store: ModelStore) -> None:
     (store.bundled_folder / f"{BUNDLED_MODEL}.onnx").unlink()
     with pytest.raises(ModelMissingError, match="install nearfar again"):
         select_model("auto", store, offline=True)
 
 
 @pytest.mark.parametrize("offline", [True, False])
-def test_a_model_asked_for_by_name_is_never_replaced(store: ModelStore, hub: Hub, offline: bool) -> None:
+def test_named_model_never_replaced(store: ModelStore, hub: Hub, offline: bool) -> None:
     with pytest.raises(ModelMissingError, match=f"nearfar models fetch {CARD_ID}"):
         select_model(DEFAULT_MODEL, store, offline=offline)
     assert hub.requests == []
 
 
-def test_a_model_asked_for_by_name_runs_without_a_notice(store: ModelStore) -> None:
+def test_named_model_without_notice(store: ModelStore) -> None:
     chosen = select_model(BUNDLED_MODEL, store)
     assert (chosen.card.id, chosen.notice) == (BUNDLED_MODEL, None)
 
 
-def test_an_unknown_name_is_an_error(store: ModelStore) -> None:
+def test_named_model_unknown(store: ModelStore) -> None:
     with pytest.raises(UnknownModelError, match="did you mean nearfar-open"):
         select_model("nearfar-opne", store)
 
 
-def test_a_file_given_by_path_runs_with_a_card_that_claims_nothing(store: ModelStore, tmp_path: Path) -> None:
+def test_path_has_card_that_claims_nothing(store: ModelStore, tmp_path: Path) -> None:
     path = tmp_path / "some network"
     path.write_bytes(b"a graph")
     for given in (path, str(path)):
@@ -182,16 +182,14 @@ def test_a_file_given_by_path_runs_with_a_card_that_claims_nothing(store: ModelS
         assert said == "unknown: a file given by path"
 
 
-def test_a_file_without_a_folder_is_known_by_its_suffix(
-    store: ModelStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_path_recognized_by_suffix(store: ModelStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "mine.ONNX").write_bytes(b"a graph")
     monkeypatch.chdir(tmp_path)
     assert select_model("mine.ONNX", store).path == Path("mine.ONNX")
 
 
 @pytest.mark.parametrize("given", ["missing.onnx", "folder/missing", Path("missing")])
-def test_a_missing_file_is_named(store: ModelStore, given: str | Path) -> None:
+def test_path_missing(store: ModelStore, given: str | Path) -> None:
     with pytest.raises(ModelMissingError, match=re.escape(f"no such model file: {given}")):
         select_model(given, store)
 
@@ -208,25 +206,25 @@ def test_a_missing_file_is_named(store: ModelStore, given: str | Path) -> None:
         ({"HF_HOME": ""}, "~/.cache/huggingface/hub"),
     ],
 )
-def test_hugging_faces_cache_is_where_its_variables_say(variables: dict[str, str], hub_cache: str) -> None:
+def test_environment_hub_cache(variables: dict[str, str], hub_cache: str) -> None:
     assert read_environment(variables).hub_cache == Path(hub_cache).expanduser()
 
 
 @pytest.mark.parametrize(
     ("value", "offline"), [("1", True), ("true", True), ("ON", True), ("yes", True), ("0", False), ("", False)]
 )
-def test_offline_is_read_as_huggingface_hub_reads_it(value: str, offline: bool) -> None:
+def test_environment_offline(value: str, offline: bool) -> None:
     assert read_environment({"HF_HUB_OFFLINE": value}).offline is offline
 
 
-def test_the_rest_of_the_environment() -> None:
+def test_environment_home_and_endpoint() -> None:
     assert read_environment({"NEARFAR_HOME": "models"}).home == Path("models").absolute()
     assert read_environment({}).home.name == "nearfar"
     assert read_environment({"HF_ENDPOINT": "https://mirror/"}).endpoint == "https://mirror"
     assert read_environment({"HF_ENDPOINT": ""}).endpoint == "https://huggingface.co"
 
 
-def test_a_probe_that_fails_late_disturbs_nobody(store: ModelStore, hub: Hub) -> None:
+def test_probe_late_failure_silent(store: ModelStore, hub: Hub) -> None:
     hub.wait_for = threading.Event()
     with pytest.raises(UnreachableError):
         store.fetch(card(DEFAULT_MODEL), patience_s=0.1)
@@ -235,13 +233,13 @@ def test_a_probe_that_fails_late_disturbs_nobody(store: ModelStore, hub: Hub) ->
     assert store.fetch(card(DEFAULT_MODEL)).read_bytes() == CONTENT
 
 
-def test_pins_say_what_the_file_is(store: ModelStore) -> None:
+def test_pins_match_bundled_file(store: ModelStore) -> None:
     pinned = card(BUNDLED_MODEL).file()
     assert pinned.bytes == len(BUNDLED_CONTENT)
     assert pinned.sha256 == hashlib.sha256(BUNDLED_CONTENT).hexdigest()
 
 
-def test_a_model_that_is_here_is_found_without_huggingface_hub() -> None:
+def test_find_loads_no_huggingface_hub() -> None:
     code = (
         "import sys; from nearfar.models.select import select_model; from nearfar.models.store import ModelStore\n"
         "from nearfar.models.card import card; ModelStore().find(card('depth-anything-v2-small'))\n"

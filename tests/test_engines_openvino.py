@@ -53,14 +53,14 @@ def compilations(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 # Precision ------------------------------------------------------------------------------------------------------------
 
 
-def test_the_report_says_what_really_runs(tmp_path: Path) -> None:
+def test_report(tmp_path: Path) -> None:
     report = load(tiny_depth_graph(tmp_path / "net.onnx"), threads=1).report
     assert (report.engine, report.provider, report.precision, report.threads) == ("openvino", "CPU", "exact", 1)
     assert openvino.get_version().startswith(report.version)
     assert str(report) == f"openvino {report.version} CPU, exact, 1 threads"
 
 
-def test_exact_is_nothing_less_than_float32(tmp_path: Path) -> None:
+def test_exact_computes_in_float32(tmp_path: Path) -> None:
     # OpenVINO's own default is bfloat16 where the processor has it.
     model = load(tiny_depth_graph(tmp_path / "net.onnx"))._graph.model
     assert model.get_property("INFERENCE_PRECISION_HINT") == openvino.Type.f32
@@ -70,7 +70,7 @@ def test_exact_is_nothing_less_than_float32(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not HAS_BFLOAT16, reason="this processor does not compute in bfloat16")
-def test_fast_computes_in_bfloat16_and_says_so() -> None:
+def test_fast_computes_in_bfloat16() -> None:
     exact, fast = load(BUNDLED), load(BUNDLED, precision=Precision.FAST)
     assert fast._graph.model.get_property("INFERENCE_PRECISION_HINT") == openvino.Type.bf16
     assert (exact.report.precision, fast.report.precision) == ("exact", "fast")
@@ -81,7 +81,7 @@ def test_fast_computes_in_bfloat16_and_says_so() -> None:
     assert difference.mean() < 0.01
 
 
-def test_fast_without_bfloat16_is_an_error_and_not_float32(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fast_without_bfloat16_rejected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Core(openvino.Core):  # type: ignore[misc]
         """On a processor of another kind."""
 
@@ -94,13 +94,13 @@ def test_fast_without_bfloat16_is_an_error_and_not_float32(tmp_path: Path, monke
         load(path, precision=Precision.FAST)
 
 
-def test_a_runtime_that_computes_in_something_else_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_precision_rejected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine_module, "_computes_in", lambda _: "f16")
     with pytest.raises(EngineError, match=r"computes net\.onnx in f16: exact cannot be had"):
         load(tiny_depth_graph(tmp_path / "net.onnx"))
 
 
-def test_a_runtime_that_does_not_start_is_an_engine_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_start_failure_is_engine_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken() -> None:
         raise RuntimeError("Exception from src/core.cpp:84:\nno plugin\n")
 
@@ -112,9 +112,7 @@ def test_a_runtime_that_does_not_start_is_an_engine_error(tmp_path: Path, monkey
 # Sizes ----------------------------------------------------------------------------------------------------------------
 
 
-def test_pictures_of_many_sizes_are_run_by_one_compiled_graph(
-    tmp_path: Path, cache: Path, compilations: list[str]
-) -> None:
+def test_graph_compiled_once_for_all_sizes(tmp_path: Path, cache: Path, compilations: list[str]) -> None:
     engine = load(tiny_depth_graph(tmp_path / "net.onnx"), cache_folder=cache)
     for height in range(14, 140, 14):
         for width in range(14, 140, 14):
@@ -123,7 +121,7 @@ def test_pictures_of_many_sizes_are_run_by_one_compiled_graph(
     assert len(kept(cache)) == 1
 
 
-def test_a_map_does_not_depend_on_the_pictures_before_it() -> None:
+def test_map_independent_of_earlier_pictures() -> None:
     engine = load(BUNDLED)
     alone = engine.run(tensor(160, 224))
     for size in ((224, 160), (160, 160), (96, 640)):
@@ -131,7 +129,7 @@ def test_a_map_does_not_depend_on_the_pictures_before_it() -> None:
     np.testing.assert_array_equal(engine.run(tensor(160, 224)), alone)
 
 
-def test_a_graph_for_one_size_takes_that_size_only(tmp_path: Path, cache: Path) -> None:
+def test_graph_of_one_size(tmp_path: Path, cache: Path) -> None:
     path = tiny_depth_graph(tmp_path / "net.onnx")
     engine = load(path, size_hw=(280, 266), cache_folder=cache)
     again = load(path, size_hw=(280, 266), cache_folder=cache)
@@ -143,21 +141,21 @@ def test_a_graph_for_one_size_takes_that_size_only(tmp_path: Path, cache: Path) 
         engine.run(tensor(266, 280))
 
 
-def test_maps_are_not_wrong_after_a_picture_of_one_patch() -> None:
+def test_map_right_after_picture_of_one_patch() -> None:
     engine, reference = load(BUNDLED), onnxruntime.load(BUNDLED)
     for height, width in ((16, 16), (160, 160), (80, 80), (16, 16), (32, 160)):
         expected = reference.run(tensor(height, width))
         assert np.abs(engine.run(tensor(height, width)) - expected).max() <= 1e-5 * np.ptp(expected)
 
 
-def test_maps_are_not_wrong_where_there_are_as_many_patches_as_heads() -> None:
+def test_map_right_with_as_many_patches_as_heads() -> None:
     expected = onnxruntime.load(BUNDLED).run(tensor(32, 48))
     engine = load(BUNDLED, size_hw=(32, 48))
     assert engine.fixed_hw is None
     assert np.abs(engine.run(tensor(32, 48)) - expected).max() <= 1e-5 * np.ptp(expected)
 
 
-def test_a_graph_with_fixed_sides_keeps_its_own(tmp_path: Path) -> None:
+def test_fixed_sides_override_size(tmp_path: Path) -> None:
     engine = load(tiny_depth_graph(tmp_path / "net.onnx", size=(28, 42)), size_hw=(518, 518))
     assert engine.fixed_hw == (28, 42)
 
@@ -165,9 +163,7 @@ def test_a_graph_with_fixed_sides_keeps_its_own(tmp_path: Path) -> None:
 # The cache ------------------------------------------------------------------------------------------------------------
 
 
-def test_the_second_start_compiles_nothing_and_gives_the_same_map(
-    tmp_path: Path, cache: Path, compilations: list[str]
-) -> None:
+def test_cache_used_at_second_start(tmp_path: Path, cache: Path, compilations: list[str]) -> None:
     path = tiny_depth_graph(tmp_path / "net.onnx", multiple=16, size=None)
     first, second = load(path, cache_folder=cache), load(path, cache_folder=cache)
     assert compilations == ["net.onnx"]
@@ -178,7 +174,7 @@ def test_the_second_start_compiles_nothing_and_gives_the_same_map(
 @pytest.mark.parametrize(
     "other", [{"precision": Precision.FAST}, {"threads": 1}, {"size_hw": (266, 280)}, {"sha256": "0" * 64}]
 )
-def test_another_precision_size_or_file_has_its_own_graph(
+def test_cache_key_holds_precision_size_and_file(
     tmp_path: Path, cache: Path, compilations: list[str], other: dict[str, object]
 ) -> None:
     if other.get("precision") is Precision.FAST and not HAS_BFLOAT16:
@@ -189,7 +185,7 @@ def test_another_precision_size_or_file_has_its_own_graph(
     assert len(compilations) == len(kept(cache)) == 2
 
 
-def test_a_changed_file_is_compiled_anew(tmp_path: Path, cache: Path) -> None:
+def test_cache_changed_file_compiled_anew(tmp_path: Path, cache: Path) -> None:
     path = tmp_path / "net.onnx"
     load(tiny_depth_graph(path), cache_folder=cache)
     changed = load(tiny_depth_graph(path, multiple=7), cache_folder=cache)
@@ -216,7 +212,7 @@ def test_a_changed_file_is_compiled_anew(tmp_path: Path, cache: Path) -> None:
     ],
     ids=["cut", "half", "header", "empty", "zeros", "longer", "bit 0", "bit 5 %", "bit 50 %", "bit 99.9 %"],
 )
-def test_a_damaged_graph_is_made_anew_and_not_run(
+def test_cache_damaged_graph_compiled_anew(
     tmp_path: Path, cache: Path, compilations: list[str], damage: object
 ) -> None:
     path = tiny_depth_graph(tmp_path / "net.onnx")
@@ -228,7 +224,7 @@ def test_a_damaged_graph_is_made_anew_and_not_run(
     assert len(compilations) == 2
 
 
-def test_a_whole_graph_that_openvino_does_not_take_back_is_made_anew(
+def test_cache_foreign_graph_compiled_anew(
     tmp_path: Path, cache: Path, compilations: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tiny_depth_graph(tmp_path / "net.onnx")
@@ -239,7 +235,7 @@ def test_a_whole_graph_that_openvino_does_not_take_back_is_made_anew(
     assert len(compilations) == 2
 
 
-def test_a_network_that_is_partly_in_other_files_is_never_kept(tmp_path: Path, cache: Path) -> None:
+def test_cache_skips_external_weights(tmp_path: Path, cache: Path) -> None:
     # Its file says nothing about the weights: they could change, and the kept graph would not.
     path = tmp_path / "net.onnx"
     model = onnx.load(tiny_depth_graph(path))
@@ -249,7 +245,7 @@ def test_a_network_that_is_partly_in_other_files_is_never_kept(tmp_path: Path, c
     assert not cache.exists()
 
 
-def test_two_starts_at_once_share_a_cache(tmp_path: Path, cache: Path) -> None:
+def test_cache_shared_by_two_starts(tmp_path: Path, cache: Path) -> None:
     path = tiny_depth_graph(tmp_path / "net.onnx")
     with ThreadPoolExecutor(4) as pool:
         engines = list(pool.map(lambda _: load(path, cache_folder=cache), range(8)))
@@ -261,13 +257,13 @@ def test_two_starts_at_once_share_a_cache(tmp_path: Path, cache: Path) -> None:
 # Alone ----------------------------------------------------------------------------------------------------------------
 
 
-def test_a_signal_reaches_python_after_engines_are_gone(tmp_path: Path) -> None:
+def test_signal_after_engines_are_gone(tmp_path: Path) -> None:
     tiny_depth_graph(tmp_path / "net.onnx")
     setup = "from nearfar.engines.openvino import load"
     assert send_signal_after(tmp_path, setup=setup, one="load('net.onnx')") == [True]
 
 
-def test_openvinos_telemetry_is_never_loaded_and_leaves_nothing(tmp_path: Path) -> None:
+def test_openvino_telemetry_off(tmp_path: Path) -> None:
     # Without CI in the environment, where the telemetry would be silent by itself.
     code = (
         "import json, sys; from nearfar.engines.openvino_library import core; core();"
@@ -277,7 +273,7 @@ def test_openvinos_telemetry_is_never_loaded_and_leaves_nothing(tmp_path: Path) 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_openvinos_converter_is_still_there_for_others(tmp_path: Path) -> None:
+def test_openvino_converter_available_to_others(tmp_path: Path) -> None:
     tiny_depth_graph(tmp_path / "net.onnx")
     code = (
         "import json, sys; import nearfar.engines.openvino, openvino;"
@@ -288,7 +284,7 @@ def test_openvinos_converter_is_still_there_for_others(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["net.onnx"]
 
 
-def test_without_the_package_the_import_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_import_without_package(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in sys.modules if name.startswith("nearfar.engines.openvino")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "openvino", None)
@@ -296,9 +292,7 @@ def test_without_the_package_the_import_says_how_to_install_it(monkeypatch: pyte
         __import__("nearfar.engines.openvino")
 
 
-def test_a_cache_that_cannot_be_written_only_costs_time(
-    tmp_path: Path, compilations: list[str], caplog: pytest.LogCaptureFixture
-) -> None:
+def test_cache_not_writable_ignored(tmp_path: Path, compilations: list[str], caplog: pytest.LogCaptureFixture) -> None:
     path = tiny_depth_graph(tmp_path / "net.onnx")
     (tmp_path / "file").write_bytes(b"")
     with caplog.at_level(logging.DEBUG, "nearfar"):

@@ -22,13 +22,13 @@ def tensor(height: int = 28, width: int = 42, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).standard_normal((1, 3, height, width), dtype=np.float32)
 
 
-def test_the_report_says_what_really_runs(tmp_path: Path) -> None:
+def test_report(tmp_path: Path) -> None:
     report = load(tiny_depth_graph(tmp_path / "net.onnx"), threads=1).report
     assert (report.engine, report.provider, report.precision, report.threads) == ("onnxruntime", CPU, "exact", 1)
     assert report.version == onnxruntime.__version__
 
 
-def test_onnxruntimes_telemetry_leaves_nothing(tmp_path: Path) -> None:
+def test_onnxruntime_telemetry_off(tmp_path: Path) -> None:
     tiny_depth_graph(tmp_path / "net.onnx")
     code = (
         "import numpy, os; from nearfar.engines.onnxruntime import load;"
@@ -38,7 +38,7 @@ def test_onnxruntimes_telemetry_leaves_nothing(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["net.onnx"]
 
 
-def test_the_session_is_set_for_pictures_of_many_sizes(tmp_path: Path) -> None:
+def test_session_options(tmp_path: Path) -> None:
     # With memory patterns ONNX Runtime keeps a plan for every size that it ever saw.
     options = load(tiny_depth_graph(tmp_path / "net.onnx"), threads=2)._session.get_session_options()
     assert not options.enable_mem_pattern
@@ -53,9 +53,7 @@ def test_the_session_is_set_for_pictures_of_many_sizes(tmp_path: Path) -> None:
     ],
     ids=["newer opset", "newer format"],
 )
-def test_a_file_that_is_newer_than_the_runtime_is_a_graph_error(
-    tmp_path: Path, change: Callable[[onnx.ModelProto], object]
-) -> None:
+def test_file_newer_than_runtime_rejected(tmp_path: Path, change: Callable[[onnx.ModelProto], object]) -> None:
     # OpenVINO reads such a file as the newest that it knows.
     path = tiny_depth_graph(tmp_path / "net.onnx")
     model = onnx.load(path)
@@ -104,22 +102,20 @@ def broken_cuda(monkeypatch: pytest.MonkeyPatch) -> type[Session]:
     return Broken
 
 
-def test_a_provider_that_is_not_built_in_lists_those_that_are(tmp_path: Path) -> None:
+def test_provider_unavailable_lists_others(tmp_path: Path) -> None:
     with pytest.raises(EngineError, match=f"no TeleportExecutionProvider here; it has .*{CPU}"):
         load(tiny_depth_graph(tmp_path / "net.onnx"), provider="TeleportExecutionProvider")
 
 
 @pytest.mark.parametrize("failure", [None, runtime_state.EPFail("no driver"), RuntimeError("no driver")])
-def test_a_provider_asked_for_by_name_is_never_replaced(
-    tmp_path: Path, broken_cuda: type[Session], failure: Exception | None
-) -> None:
+def test_provider_by_name_never_replaced(tmp_path: Path, broken_cuda: type[Session], failure: Exception | None) -> None:
     broken_cuda.fails_with = failure
     with pytest.raises(EngineError, match=f"{CUDA} did not start"):
         load(tiny_depth_graph(tmp_path / "net.onnx"), provider=CUDA)
 
 
 @pytest.mark.parametrize("failure", [None, runtime_state.EPFail("no driver"), RuntimeError("no driver")])
-def test_the_automatic_choice_goes_on_to_the_next_and_says_so(
+def test_provider_auto_falls_back_with_warning(
     tmp_path: Path, broken_cuda: type[Session], failure: Exception | None, caplog: pytest.LogCaptureFixture
 ) -> None:
     broken_cuda.fails_with = failure
@@ -130,7 +126,7 @@ def test_the_automatic_choice_goes_on_to_the_next_and_says_so(
     np.testing.assert_allclose(engine.run(tensor()), tiny_depth(tensor()), atol=1e-5)
 
 
-def test_a_file_that_is_no_network_is_not_blamed_on_the_provider(
+def test_provider_not_blamed_for_file(
     tmp_path: Path, broken_cuda: type[Session], caplog: pytest.LogCaptureFixture
 ) -> None:
     broken_cuda.fails_with = runtime_state.InvalidProtobuf("rubbish")

@@ -45,7 +45,7 @@ def known(tmp_path: Path) -> ModelSpec:
     return tiny_card(tmp_path, CONTENT)
 
 
-def test_what_is_not_here_is_not_found(store: ModelStore, known: ModelSpec) -> None:
+def test_find_missing_file(store: ModelStore, known: ModelSpec) -> None:
     assert store.find(known) is None
     with pytest.raises(ModelMissingError, match=f"nearfar models fetch {CARD_ID}$"):
         store.require(known)
@@ -54,7 +54,7 @@ def test_what_is_not_here_is_not_found(store: ModelStore, known: ModelSpec) -> N
     assert list(store.verify(known)) == []
 
 
-def test_what_is_here_is_found(store: ModelStore, known: ModelSpec) -> None:
+def test_find_file(store: ModelStore, known: ModelSpec) -> None:
     path = _put(store, known)
     assert store.find(known) == store.require(known) == path
     located = store.locate(known)
@@ -62,13 +62,13 @@ def test_what_is_here_is_found(store: ModelStore, known: ModelSpec) -> None:
     assert located.place is Place.STORE
 
 
-def test_an_unknown_variant_is_an_error(store: ModelStore, known: ModelSpec) -> None:
+def test_find_unknown_variant(store: ModelStore, known: ModelSpec) -> None:
     with pytest.raises(UnknownModelError, match="fp8"):
         store.find(known, "fp8")
 
 
 @given(content=st.binary(min_size=1, max_size=300), data=st.data())
-def test_any_flipped_bit_fails_verification(content: bytes, data: st.DataObject) -> None:
+def test_verify_flipped_bit(content: bytes, data: st.DataObject) -> None:
     position = data.draw(st.integers(0, len(content) - 1))
     bit = data.draw(st.integers(0, 7))
     flipped = bytearray(content)
@@ -84,7 +84,7 @@ def test_any_flipped_bit_fails_verification(content: bytes, data: st.DataObject)
 
 
 @pytest.mark.parametrize("content", [b"", CONTENT[:-1], CONTENT + b"!"])
-def test_another_length_fails_verification(store: ModelStore, known: ModelSpec, content: bytes) -> None:
+def test_verify_other_length(store: ModelStore, known: ModelSpec, content: bytes) -> None:
     path = _put(store, known, content)
     with pytest.raises(VerificationError, match=f"expected 28 bytes, got {len(content)}; .* --force") as caught:
         store.find(known)
@@ -92,9 +92,7 @@ def test_another_length_fails_verification(store: ModelStore, known: ModelSpec, 
     assert path.exists(), "only the user deletes"
 
 
-def test_a_file_that_cannot_be_read_fails_verification(
-    store: ModelStore, known: ModelSpec, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_verify_unreadable_file(store: ModelStore, known: ModelSpec, monkeypatch: pytest.MonkeyPatch) -> None:
     _put(store, known)
 
     def refused(_: Path) -> tuple[int, str]:
@@ -105,12 +103,12 @@ def test_a_file_that_cannot_be_read_fails_verification(
         store.find(known)
 
 
-def test_a_file_that_vanishes_fails_verification(store: ModelStore, known: ModelSpec, tmp_path: Path) -> None:
+def test_verify_vanished_file(store: ModelStore, known: ModelSpec, tmp_path: Path) -> None:
     reading = checksum.check(tmp_path / "gone", known.file(), store.environment)
     assert (reading.good, reading.problem) == (False, "cannot be read: No such file or directory")
 
 
-def test_a_folder_in_the_place_of_a_file_is_not_a_file(store: ModelStore, known: ModelSpec) -> None:
+def test_find_folder_in_place_of_file(store: ModelStore, known: ModelSpec) -> None:
     _own_path(store, known).mkdir(parents=True)
     assert store.find(known) is None
 
@@ -135,7 +133,7 @@ class TestMemory:
         monkeypatch.setattr(checksum, "hash_file", noted)
         return read
 
-    def test_the_second_start_does_not_read(self, store: ModelStore, known: ModelSpec, readings: list[Path]) -> None:
+    def test_checksum_remembered(self, store: ModelStore, known: ModelSpec, readings: list[Path]) -> None:
         path = _put(store, known)
         assert store.find(known) == store.find(known) == path
         assert readings == [path]
@@ -146,7 +144,7 @@ class TestMemory:
         assert [reading.good for _, reading in store.verify(known)] == [True]
         assert readings == [path, path]
 
-    def test_changed_bytes_are_noticed_behind_a_forged_time(self, store: ModelStore, known: ModelSpec) -> None:
+    def test_checksum_forged_time_noticed(self, store: ModelStore, known: ModelSpec) -> None:
         path = _put(store, known)
         store.find(known)
         before = path.stat()
@@ -157,7 +155,7 @@ class TestMemory:
         with pytest.raises(VerificationError):
             store.find(known)
 
-    def test_a_replaced_file_is_noticed(self, store: ModelStore, known: ModelSpec) -> None:
+    def test_checksum_replaced_file_noticed(self, store: ModelStore, known: ModelSpec) -> None:
         path = _put(store, known)
         store.find(known)
         other = path.with_name("other")
@@ -166,7 +164,7 @@ class TestMemory:
         with pytest.raises(VerificationError):
             store.find(known)
 
-    def test_another_pin_finds_no_memory(self, store: ModelStore, known: ModelSpec, tmp_path: Path) -> None:
+    def test_checksum_other_pin_not_remembered(self, store: ModelStore, known: ModelSpec, tmp_path: Path) -> None:
         first = _put(store, known)
         store.find(known)
         newer = tiny_card(tmp_path, CONTENT[::-1])
@@ -176,7 +174,7 @@ class TestMemory:
             store.find(newer)
 
     @pytest.mark.parametrize("memory", ["", "{", "[]", "null", '{"path": 1}', "\udcff"])
-    def test_a_broken_memory_is_no_memory(
+    def test_checksum_broken_memory_ignored(
         self, store: ModelStore, known: ModelSpec, readings: list[Path], memory: str
     ) -> None:
         path = _put(store, known)
@@ -186,7 +184,7 @@ class TestMemory:
         assert store.find(known) == path
         assert len(readings) == 2
 
-    def test_a_store_that_cannot_be_written_is_read_every_time(
+    def test_checksum_read_only_store_reads_each_time(
         self, store: ModelStore, known: ModelSpec, readings: list[Path]
     ) -> None:
         path = _put(store, known)
@@ -194,7 +192,7 @@ class TestMemory:
         assert store.find(known) == store.find(known) == path
         assert len(readings) == 2
 
-    def test_a_file_written_this_moment_is_not_relied_upon(
+    def test_checksum_fresh_file_not_remembered(
         self, store: ModelStore, known: ModelSpec, readings: list[Path], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(checksum, "_SETTLED_NS", 3600 * 1_000_000_000)
@@ -220,18 +218,18 @@ class TestBundled:
     def bundled(self) -> ModelSpec:
         return card(BUNDLED_MODEL)
 
-    def test_a_missing_one_asks_for_a_new_installation(self, store: ModelStore, bundled: ModelSpec) -> None:
+    def test_bundled_file_missing(self, store: ModelStore, bundled: ModelSpec) -> None:
         for ask in (store.require, store.fetch):
             with pytest.raises(ModelMissingError, match="install nearfar again"):
                 ask(bundled)
 
-    def test_a_damaged_one_is_never_used(self, store: ModelStore, bundled: ModelSpec) -> None:
+    def test_bundled_file_damaged(self, store: ModelStore, bundled: ModelSpec) -> None:
         store.bundled_folder.mkdir()
         (store.bundled_folder / bundled.file().path).write_bytes(b"not the model")
         with pytest.raises(VerificationError, match="install nearfar again"):
             store.find(bundled)
 
-    def test_the_shipped_one_is_the_one_that_its_card_pins(self, tmp_path: Path, bundled: ModelSpec) -> None:
+    def test_bundled_file_matches_card(self, tmp_path: Path, bundled: ModelSpec) -> None:
         if not (BUNDLED_FOLDER / bundled.file().path).is_file():
             pytest.skip("the open model is not trained yet")
         store = ModelStore()
@@ -240,7 +238,7 @@ class TestBundled:
         assert store.fetch(bundled, force=True) == store.find(bundled)
 
 
-def test_a_user_without_a_home_folder_is_told_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_environment_without_home_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     def homeless(path: Path) -> Path:
         raise RuntimeError("Could not determine home directory.")
 

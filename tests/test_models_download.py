@@ -75,7 +75,7 @@ def _forbid_download(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(huggingface_hub, "hf_hub_download", never)
 
 
-def test_good_bytes_are_installed_once_and_then_found(store: ModelStore, card: ModelSpec, hub: Hub) -> None:
+def test_fetch_installs_once(store: ModelStore, card: ModelSpec, hub: Hub) -> None:
     path = store.fetch(card)
     assert path.read_bytes() == CONTENT
     assert path.parent.parent == store.folder / CARD_ID
@@ -86,14 +86,14 @@ def test_good_bytes_are_installed_once_and_then_found(store: ModelStore, card: M
     assert _files(store) == [path]
 
 
-def test_the_pinned_revision_is_asked_for_and_nothing_else(store: ModelStore, card: ModelSpec, hub: Hub) -> None:
+def test_fetch_requests_pinned_revision_only(store: ModelStore, card: ModelSpec, hub: Hub) -> None:
     store.fetch(card)
     assert card.source.hub is not None
     address = f"/{card.source.hub.repository}/resolve/{card.source.hub.revision}/onnx/model.onnx"
     assert set(hub.asked) == {f"HEAD {address}", f"GET {address}"}
 
 
-def test_the_hub_learns_nothing_about_the_machine(
+def test_fetch_sends_no_telemetry(
     store: ModelStore, card: ModelSpec, hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     switches = ("HF_HUB_DISABLE_TELEMETRY", "HF_HUB_DISABLE_XET")
@@ -116,13 +116,13 @@ def test_the_hub_learns_nothing_about_the_machine(
     assert {headers["user-agent"] for _, headers in hub.requests} == {"nearfar"}
 
 
-def test_a_redirect_to_another_origin_is_followed(store: ModelStore, card: ModelSpec, hub: Hub) -> None:
+def test_fetch_follows_redirect(store: ModelStore, card: ModelSpec, hub: Hub) -> None:
     hub.redirect = True
     assert store.fetch(card).read_bytes() == CONTENT
     assert "GET /storage" in hub.asked
 
 
-def test_a_token_goes_to_a_mirror_and_not_to_the_public_hub(
+def test_fetch_token_for_mirrors_only(
     store: ModelStore, card: ModelSpec, hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HF_TOKEN", "hf_secret")
@@ -135,7 +135,7 @@ def test_a_token_goes_to_a_mirror_and_not_to_the_public_hub(
     assert all(headers["authorization"] == "Bearer hf_secret" for _, headers in hub.requests)
 
 
-def test_wrong_bytes_are_named_and_deleted(store: ModelStore, card: ModelSpec, hub: Hub) -> None:
+def test_fetch_wrong_bytes_deleted(store: ModelStore, card: ModelSpec, hub: Hub) -> None:
     hub.sent = b"\x01" + CONTENT[1:]
     with pytest.raises(VerificationError) as caught:
         store.fetch(card)
@@ -145,14 +145,14 @@ def test_wrong_bytes_are_named_and_deleted(store: ModelStore, card: ModelSpec, h
     assert store.find(card) is None
 
 
-def test_a_wrong_length_is_refused_before_anything_is_fetched(store: ModelStore, card: ModelSpec, hub: Hub) -> None:
+def test_fetch_wrong_length_rejected_before_download(store: ModelStore, card: ModelSpec, hub: Hub) -> None:
     hub.claimed_bytes = len(CONTENT) + 1
     with pytest.raises(VerificationError, match=r"expected 10,240, it offers 10,241"):
         store.fetch(card)
     assert not any(line.startswith("GET") for line in hub.asked)
 
 
-def test_a_body_that_comes_short_is_refused(store: ModelStore, card: ModelSpec, hub: Hub) -> None:
+def test_fetch_short_body_rejected(store: ModelStore, card: ModelSpec, hub: Hub) -> None:
     hub.sent = CONTENT[:-1]
     with pytest.raises(FetchError, match="10240") as caught:
         store.fetch(card)
@@ -161,9 +161,7 @@ def test_a_body_that_comes_short_is_refused(store: ModelStore, card: ModelSpec, 
 
 
 @pytest.mark.usefixtures("no_waiting")
-def test_a_download_cut_short_goes_on_where_it_stopped(
-    store: ModelStore, card: ModelSpec, hub: Hub, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_fetch_resumes(store: ModelStore, card: ModelSpec, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("huggingface_hub.constants.DOWNLOAD_CHUNK_SIZE", 1024)
     hub.cuts = [3 * 1024, 1024]
     assert store.fetch(card).read_bytes() == CONTENT
@@ -172,7 +170,7 @@ def test_a_download_cut_short_goes_on_where_it_stopped(
 
 
 @pytest.mark.usefixtures("no_waiting")
-def test_a_download_that_always_breaks_off_is_given_up(store: ModelStore, card: ModelSpec, hub: Hub) -> None:
+def test_fetch_gives_up_on_repeated_breaks(store: ModelStore, card: ModelSpec, hub: Hub) -> None:
     hub.cuts = [0] * 100
     with pytest.raises(UnreachableError, match="without sending complete message body"):
         store.fetch(card)
@@ -180,7 +178,7 @@ def test_a_download_that_always_breaks_off_is_given_up(store: ModelStore, card: 
 
 
 @pytest.mark.parametrize("status", [401, 404, 410])
-def test_a_file_that_the_hub_does_not_have_is_no_missing_network(
+def test_fetch_file_absent_from_hub(
     store: ModelStore, card: ModelSpec, hub: Hub, status: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _forbid_download(monkeypatch)
@@ -191,7 +189,7 @@ def test_a_file_that_the_hub_does_not_have_is_no_missing_network(
 
 
 @pytest.mark.parametrize("status", [403, 429, 500, 503])
-def test_a_hub_that_does_not_serve_is_told_from_the_first_answer(
+def test_fetch_hub_unavailable(
     store: ModelStore, card: ModelSpec, hub: Hub, status: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _forbid_download(monkeypatch)
@@ -201,32 +199,30 @@ def test_a_hub_that_does_not_serve_is_told_from_the_first_answer(
     assert len(hub.requests) == 1, "it was asked again"
 
 
-def test_a_hub_that_fails_during_the_download(store: ModelStore, card: ModelSpec, hub: Hub) -> None:
+def test_fetch_hub_fails_during_download(store: ModelStore, card: ModelSpec, hub: Hub) -> None:
     hub.status_of_get = 503
     with pytest.raises(UnreachableError, match="503"):
         store.fetch(card)
     assert _files(store) == []
 
 
-def test_a_log_in_page_is_no_hub(store: ModelStore, card: ModelSpec, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fetch_log_in_page_rejected(
+    store: ModelStore, card: ModelSpec, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
     _forbid_download(monkeypatch)
     hub.commit = None
     with pytest.raises(UnreachableError, match="not a hub's"):
         store.fetch(card)
 
 
-def test_a_hub_that_never_answers_is_given_up(
-    store: ModelStore, card: ModelSpec, hub: Hub, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_fetch_hub_never_answers(store: ModelStore, card: ModelSpec, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     _forbid_download(monkeypatch)
     hub.wait_for = threading.Event()
     with pytest.raises(UnreachableError):
         store.fetch(card, patience_s=0.2)
 
 
-def test_a_name_look_up_that_hangs_is_given_up(
-    tmp_path: Path, card: ModelSpec, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_fetch_name_lookup_hangs(tmp_path: Path, card: ModelSpec, monkeypatch: pytest.MonkeyPatch) -> None:
     _forbid_download(monkeypatch)
     over = threading.Event()
 
@@ -243,9 +239,7 @@ def test_a_name_look_up_that_hangs_is_given_up(
             thread.join()
 
 
-def test_no_server_is_told_without_huggingface_hubs_retries(
-    tmp_path: Path, card: ModelSpec, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_fetch_no_server_without_retries(tmp_path: Path, card: ModelSpec, monkeypatch: pytest.MonkeyPatch) -> None:
     _forbid_download(monkeypatch)
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))  # taken, and nobody listens
@@ -255,13 +249,13 @@ def test_no_server_is_told_without_huggingface_hubs_retries(
     assert not store.environment.home.exists(), "the disk was touched before the network was known to be there"
 
 
-def test_offline_forbids_every_request(tmp_path: Path, card: ModelSpec, hub: Hub) -> None:
+def test_fetch_offline_sends_nothing(tmp_path: Path, card: ModelSpec, hub: Hub) -> None:
     with pytest.raises(UnreachableError, match="HF_HUB_OFFLINE"):
         _store(tmp_path, hub.endpoint, offline=True).fetch(card)
     assert hub.requests == []
 
 
-def test_huggingface_hubs_own_offline_switch_is_understood(
+def test_fetch_offline_switch_of_huggingface_hub(
     store: ModelStore, card: ModelSpec, hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
@@ -270,12 +264,12 @@ def test_huggingface_hubs_own_offline_switch_is_understood(
 
 
 @pytest.mark.parametrize("endpoint", ["huggingface.co", "https://", "ftp://hub", "http://a b", "http://hub:port", ""])
-def test_an_endpoint_that_is_no_web_address(tmp_path: Path, card: ModelSpec, endpoint: str) -> None:
+def test_fetch_endpoint_invalid(tmp_path: Path, card: ModelSpec, endpoint: str) -> None:
     with pytest.raises(OptionError, match="HF_ENDPOINT"):
         _store(tmp_path, endpoint).fetch(card)
 
 
-def test_a_mirrors_password_is_not_in_messages(card: ModelSpec) -> None:
+def test_fetch_password_not_in_messages(card: ModelSpec) -> None:
     assert card.source.hub is not None
     wanted = Download(
         file=card.file(),
@@ -290,9 +284,7 @@ def test_a_mirrors_password_is_not_in_messages(card: ModelSpec) -> None:
     assert "http://127.0.0.1:9/hub" in str(caught.value)
 
 
-def test_an_interrupt_leaves_nothing_behind(
-    store: ModelStore, card: ModelSpec, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_fetch_interrupt_leaves_nothing(store: ModelStore, card: ModelSpec, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: object, local_dir: Path, **__: object) -> str:
         (local_dir / "half.incomplete").write_bytes(CONTENT[:100])
         raise KeyboardInterrupt
@@ -303,7 +295,7 @@ def test_an_interrupt_leaves_nothing_behind(
     assert _files(store) == []
 
 
-def test_what_a_killed_process_left_is_swept_after_a_day(store: ModelStore, card: ModelSpec) -> None:
+def test_fetch_sweeps_leftovers_after_a_day(store: ModelStore, card: ModelSpec) -> None:
     old, new = store.folder / ".fetching-old", store.folder / ".fetching-new"
     for folder in (old, new):
         folder.mkdir(parents=True)
@@ -313,16 +305,14 @@ def test_what_a_killed_process_left_is_swept_after_a_day(store: ModelStore, card
     assert new.exists(), "another process may be at work in it"
 
 
-def test_a_store_that_cannot_be_written_is_one_clear_error(tmp_path: Path, card: ModelSpec, hub: Hub) -> None:
+def test_fetch_store_not_writable(tmp_path: Path, card: ModelSpec, hub: Hub) -> None:
     (tmp_path / "home").write_text("a file where the folder should be")
     with pytest.raises(FetchError, match=r"cannot write the model store .* NEARFAR_HOME") as caught:
         _store(tmp_path, hub.endpoint).fetch(card)
     assert not isinstance(caught.value, UnreachableError)
 
 
-def test_a_disk_without_room_is_told_before_the_download(
-    store: ModelStore, card: ModelSpec, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_fetch_disk_without_room(store: ModelStore, card: ModelSpec, monkeypatch: pytest.MonkeyPatch) -> None:
     _forbid_download(monkeypatch)
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(total=1, used=1, free=7))
@@ -330,9 +320,7 @@ def test_a_disk_without_room_is_told_before_the_download(
         store.fetch(card)
 
 
-def test_a_disk_that_fills_up_is_no_missing_network(
-    store: ModelStore, card: ModelSpec, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_fetch_disk_full(store: ModelStore, card: ModelSpec, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object, **__: object) -> str:
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -343,7 +331,7 @@ def test_a_disk_that_fills_up_is_no_missing_network(
     assert _files(store) == []
 
 
-def test_an_install_that_fails_leaves_nothing_behind(
+def test_fetch_install_failure_leaves_nothing(
     store: ModelStore, card: ModelSpec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def failing(_: int) -> None:
@@ -355,7 +343,7 @@ def test_an_install_that_fails_leaves_nothing_behind(
     assert _files(store) == []
 
 
-def test_a_damaged_file_is_replaced_only_by_force(store: ModelStore, card: ModelSpec) -> None:
+def test_fetch_damaged_file_replaced_by_force_only(store: ModelStore, card: ModelSpec) -> None:
     path = store.fetch(card)
     path.write_bytes(CONTENT[:-1])
     with pytest.raises(VerificationError, match=f"nearfar models fetch {CARD_ID} --force"):
@@ -364,7 +352,7 @@ def test_a_damaged_file_is_replaced_only_by_force(store: ModelStore, card: Model
     assert path.read_bytes() == CONTENT
 
 
-def test_a_failed_force_keeps_the_good_file(store: ModelStore, card: ModelSpec, hub: Hub) -> None:
+def test_fetch_force_failure_keeps_good_file(store: ModelStore, card: ModelSpec, hub: Hub) -> None:
     path = store.fetch(card)
     hub.sent = bytes(len(CONTENT))
     with pytest.raises(VerificationError):
@@ -372,7 +360,7 @@ def test_a_failed_force_keeps_the_good_file(store: ModelStore, card: ModelSpec, 
     assert path.read_bytes() == CONTENT
 
 
-def test_two_processes_fetch_at_once(tmp_path: Path, hub: Hub) -> None:
+def test_fetch_by_two_processes(tmp_path: Path, hub: Hub) -> None:
     card_path = write_card(tmp_path, CONTENT)
     hub.barrier = threading.Barrier(2)  # neither gets a byte before both have asked
     code = (
@@ -399,7 +387,7 @@ def test_two_processes_fetch_at_once(tmp_path: Path, hub: Hub) -> None:
 
 
 @pytest.mark.parametrize("progress", [True, False])
-def test_a_bar_is_drawn_only_where_it_may_be(
+def test_progress_bar_only_where_allowed(
     store: ModelStore,
     card: ModelSpec,
     progress: bool,
@@ -412,9 +400,7 @@ def test_a_bar_is_drawn_only_where_it_may_be(
     assert ("model.onnx" in capfd.readouterr().err) is progress
 
 
-def test_no_bar_is_drawn_without_a_terminal(
-    store: ModelStore, card: ModelSpec, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_progress_bar_needs_terminal(store: ModelStore, card: ModelSpec, capfd: pytest.CaptureFixture[str]) -> None:
     store.fetch(card)
     assert capfd.readouterr().err == ""
 
@@ -436,13 +422,13 @@ class TestHuggingFaceCache:
         hub.requests.clear()
         return Path(path)
 
-    def test_a_cached_file_is_used_where_it_is(self, store: ModelStore, card: ModelSpec, hub: Hub) -> None:
+    def test_hub_cache_file_used_in_place(self, store: ModelStore, card: ModelSpec, hub: Hub) -> None:
         cached = self._cached(store, card, hub)
         assert store.find(card) == store.fetch(card) == cached
         assert hub.requests == []
         assert not store.folder.exists()
 
-    def test_a_cached_file_with_wrong_bytes_is_passed_over(
+    def test_hub_cache_wrong_bytes_skipped(
         self,
         store: ModelStore,
         card: ModelSpec,

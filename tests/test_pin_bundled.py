@@ -26,7 +26,7 @@ def onnx(tmp_path: Path) -> Path:
     return path
 
 
-def test_only_the_two_pins_change(card_path: Path, onnx: Path) -> None:
+def test_pin_changes_two_rows(card_path: Path, onnx: Path) -> None:
     before = card_path.read_text(encoding="utf-8").splitlines()
     pinned = pin_bundled(onnx, card_path)
     after = card_path.read_text(encoding="utf-8").splitlines()
@@ -39,7 +39,7 @@ def test_only_the_two_pins_change(card_path: Path, onnx: Path) -> None:
     assert sorted(path.name for path in card_path.parent.iterdir()) == ["nearfar-open.toml", "new.onnx"]
 
 
-def test_a_card_with_several_files_is_left_alone(tmp_path: Path, onnx: Path) -> None:
+def test_pin_card_of_several_files_rejected(tmp_path: Path, onnx: Path) -> None:
     path = tmp_path / "depth-anything-v2-small.toml"
     path.write_bytes((CARDS_FOLDER / path.name).read_bytes())
     before = path.read_bytes()
@@ -48,6 +48,6 @@ def test_a_card_with_several_files_is_left_alone(tmp_path: Path, onnx: Path) -> 
     assert path.read_bytes() == before
 
 
-def test_a_missing_file_is_an_os_error(card_path: Path, tmp_path: Path) -> None:
+def test_pin_missing_file(card_path: Path, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         pin_bundled(tmp_path / "missing.onnx", card_path)

@@ -53,7 +53,7 @@ def machine(processor: str = "x86_64", *accelerators: str, openvino: bool = True
         (ORT, FAST, machine(), [(ORT, None)]),
     ],
 )
-def test_the_choice(
+def test_auto_candidates(
     asked: EngineName, precision: Precision, here: Machine, expected: list[tuple[EngineName, str | None]]
 ) -> None:
     assert list(list_candidates(asked, precision, here)) == [
@@ -62,18 +62,18 @@ def test_the_choice(
 
 
 @pytest.mark.parametrize("precision", Precision)
-def test_openvino_asked_for_and_not_installed_says_how_to_install_it(precision: Precision) -> None:
+def test_openvino_missing_says_how_to_install(precision: Precision) -> None:
     with pytest.raises(MissingExtraError, match=r"needs openvino.*pip install 'nearfar\[openvino\]'"):
         list_candidates(OV, precision, machine(openvino=False))
 
 
-def test_a_package_is_looked_for_and_not_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_find_machine_imports_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "openvino" in find_machine().engines
     monkeypatch.setitem(sys.modules, "openvino", None)
     assert "openvino" not in find_machine().engines
 
 
-def test_a_folder_that_is_called_like_a_package_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_has_package_ignores_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "somepackage").mkdir()
     monkeypatch.syspath_prepend(tmp_path)
     assert not has_package("somepackage")
@@ -90,7 +90,7 @@ def test_a_folder_that_is_called_like_a_package_is_none(tmp_path: Path, monkeypa
         ([], "darwin", True),
     ],
 )
-def test_an_accelerator_shows_in_the_files_of_the_package(
+def test_accelerator_found_by_package_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: list[str], platform: str, expected: bool
 ) -> None:
     class Spec:
@@ -115,9 +115,7 @@ def here(monkeypatch: pytest.MonkeyPatch) -> Machine:
     return found
 
 
-def test_an_accelerator_that_does_not_start_gives_way_and_a_warning_says_so(
-    tmp_path: Path, here: Machine, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_auto_accelerator_fails_with_warning(tmp_path: Path, here: Machine, caplog: pytest.LogCaptureFixture) -> None:
     engine = loader.load_engine(tiny_depth_graph(tmp_path / "net.onnx"))
     assert engine.report.engine == "openvino"
     assert [record.levelname for record in caplog.records] == ["WARNING"]
@@ -127,7 +125,7 @@ def test_an_accelerator_that_does_not_start_gives_way_and_a_warning_says_so(
 @pytest.mark.parametrize(
     "failure", [EngineError("no plugin"), GraphError("unknown operator"), MissingExtraError("half installed")]
 )
-def test_auto_goes_on_where_openvino_does_not_run_a_file(
+def test_auto_openvino_fails_with_warning(
     tmp_path: Path,
     here: Machine,
     monkeypatch: pytest.MonkeyPatch,
@@ -149,7 +147,7 @@ def test_auto_goes_on_where_openvino_does_not_run_a_file(
         loader.load_engine(path, precision=FAST)  # ONNX Runtime's CPU has no faster way: nothing to go on to
 
 
-def test_a_file_that_no_runtime_takes_is_one_error_and_no_warning(
+def test_auto_file_fails_everywhere(
     tmp_path: Path, here: Machine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = tiny_depth_graph(tmp_path / "net.onnx")
@@ -164,13 +162,13 @@ def test_a_file_that_no_runtime_takes_is_one_error_and_no_warning(
 # Precision on ONNX Runtime --------------------------------------------------------------------------------------------
 
 
-def test_fast_on_onnx_runtimes_cpu_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
+def test_onnxruntime_cpu_fast_rejected(tmp_path: Path) -> None:
     path = tiny_depth_graph(tmp_path / "net.onnx")
     with pytest.raises(OptionError, match=r"precision fast.*use engine openvino \(pip install .*, or precision exact"):
         onnxruntime.load(path, precision=FAST)
 
 
-def test_coreml_is_never_exact(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_coreml_exact_rejected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(onnxruntime.onnxruntime, "get_available_providers", lambda: [CORE_ML, CPU])
     path = tiny_depth_graph(tmp_path / "net.onnx")
     assert onnxruntime.load(path).report.provider == CPU
@@ -182,7 +180,7 @@ def test_coreml_is_never_exact(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.parametrize("engine", ["onnxruntime", "openvino"])
-def test_the_library_runs_the_engine_asked_for_and_its_maps_say_so(tmp_path: Path, engine: str) -> None:
+def test_load_engine_by_name(tmp_path: Path, engine: str) -> None:
     estimator = nearfar.load(tiny_depth_graph(tmp_path / "net.onnx"), engine=engine)
     assert estimator.engine.report.engine == engine
     made_by = estimator.estimate(np.zeros((30, 40, 3), np.uint8)).provenance.engine
@@ -192,18 +190,18 @@ def test_the_library_runs_the_engine_asked_for_and_its_maps_say_so(tmp_path: Pat
 
 
 @pytest.mark.parametrize("option", [{"engine": "magic"}, {"precision": "rough"}])
-def test_an_option_with_no_such_value_says_which_there_are(option: dict[str, str]) -> None:
+def test_load_unknown_option_value(option: dict[str, str]) -> None:
     with pytest.raises(OptionError, match="is not one of"):
         nearfar.load("nearfar-open", **option)  # type: ignore[arg-type]
 
 
-def test_a_recipe_of_one_size_is_compiled_for_it() -> None:
+def test_load_square_compiles_one_size() -> None:
     square = nearfar.load("nearfar-open", engine="openvino", recipe="square", size=300)
     assert square.engine.fixed_hw == (304, 304)
     assert square.estimate(np.zeros((30, 40, 3), np.uint8)).size_hw == (30, 40)
     assert nearfar.load("nearfar-open", engine="openvino", recipe="aspect").engine.fixed_hw is None
 
 
-def test_compiled_graphs_are_kept_where_nearfar_keeps_its_own(private_home: Path) -> None:
+def test_load_caches_in_home(private_home: Path) -> None:
     nearfar.load("nearfar-open", engine="openvino")
     assert len(list((private_home / "nearfar" / "cache" / "openvino").iterdir())) == 1

@@ -22,7 +22,7 @@ def writes(content: bytes) -> object:
     return export
 
 
-def test_what_is_written_is_read(tmp_path: Path) -> None:
+def test_cache_round_trips(tmp_path: Path) -> None:
     cache = CompiledCache(folder=tmp_path / "a" / "b")
     cache.write("key", writes(GRAPH))  # type: ignore[arg-type]
     found = cache.read("key")
@@ -32,9 +32,7 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
 
 
 @given(at=st.integers(0), bit=st.integers(0, 7), cut=st.booleans())
-def test_one_wrong_bit_or_a_cut_is_seen_wherever_it_is(
-    tmp_path_factory: pytest.TempPathFactory, at: int, bit: int, cut: bool
-) -> None:
+def test_cache_damage_noticed(tmp_path_factory: pytest.TempPathFactory, at: int, bit: int, cut: bool) -> None:
     cache = CompiledCache(folder=tmp_path_factory.mktemp("cache") / "graphs")
     cache.write("key", writes(GRAPH))  # type: ignore[arg-type]
     (path,) = cache.folder.iterdir()
@@ -46,7 +44,7 @@ def test_one_wrong_bit_or_a_cut_is_seen_wherever_it_is(
     assert not path.exists()
 
 
-def test_a_graph_under_another_name_is_not_that_one(tmp_path: Path) -> None:
+def test_cache_other_key_rejected(tmp_path: Path) -> None:
     cache = CompiledCache(folder=tmp_path / "graphs")
     cache.write("exact", writes(GRAPH))  # type: ignore[arg-type]
     (path,) = cache.folder.iterdir()
@@ -55,14 +53,14 @@ def test_a_graph_under_another_name_is_not_that_one(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions are POSIX's")
-def test_the_folder_is_its_owners_alone(tmp_path: Path) -> None:
+def test_cache_folder_private(tmp_path: Path) -> None:
     cache = CompiledCache(folder=tmp_path / "graphs")
     cache.write("key", writes(GRAPH))  # type: ignore[arg-type]
     assert cache.folder.stat().st_mode & 0o777 == 0o700
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions are POSIX's")
-def test_a_folder_where_others_can_write_is_not_used(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_cache_folder_writable_by_others_ignored(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     cache = CompiledCache(folder=tmp_path / "graphs")
     cache.write("key", writes(GRAPH))  # type: ignore[arg-type]
     cache.folder.chmod(0o770)
@@ -73,7 +71,7 @@ def test_a_folder_where_others_can_write_is_not_used(tmp_path: Path, caplog: pyt
     assert len(list(cache.folder.iterdir())) == 1
 
 
-def test_what_was_used_longest_ago_makes_room(tmp_path: Path) -> None:
+def test_cache_trims_least_recent(tmp_path: Path) -> None:
     cache = CompiledCache(folder=tmp_path / "graphs", most_bytes=3 * (len(GRAPH) + 64))
     for age, key in enumerate(("one", "two", "three")):
         cache.write(key, writes(GRAPH))  # type: ignore[arg-type]
@@ -83,7 +81,7 @@ def test_what_was_used_longest_ago_makes_room(tmp_path: Path) -> None:
     assert sorted(path.stem for path in cache.folder.iterdir()) == ["four", "one", "three"]
 
 
-def test_what_a_killed_write_left_makes_room_too(tmp_path: Path) -> None:
+def test_cache_trims_leftovers(tmp_path: Path) -> None:
     cache = CompiledCache(folder=tmp_path / "graphs", most_bytes=2 * (len(GRAPH) + 64))
     cache.write("one", writes(GRAPH))  # type: ignore[arg-type]
     left = cache.folder / ".nearfar-x.part"
@@ -93,7 +91,7 @@ def test_what_a_killed_write_left_makes_room_too(tmp_path: Path) -> None:
     assert not left.exists()
 
 
-def test_a_disk_that_is_full_is_no_failure(
+def test_cache_full_disk_ignored(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def full(*_: object) -> None:
@@ -107,7 +105,7 @@ def test_a_disk_that_is_full_is_no_failure(
     assert list(cache.folder.iterdir()) == []
 
 
-def test_a_graph_on_a_read_only_disk_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cache_read_only_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def read_only(*_: object, **__: object) -> None:
         raise OSError(30, "Read-only file system")
 
