@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nearfar.lab.train.checkpoint import CHECKPOINT_NAME, load_checkpoint, save_checkpoint
-from nearfar.lab.train.growth import deepened
+from nearfar.lab.train.initial import expand_blocks
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 FILE, STOPPED = "nearfar-open.onnx", "stopped"
@@ -120,7 +120,7 @@ def train(run: Run, folder: Path, *, before: Path | None, share: float) -> None:
 def average(mean: Mean, folder: Path) -> None:
     """Keep, as a run, weights between those of two steps, and export them by today's code."""
     before, after = (load_checkpoint(folder.with_name(name)) for name in (mean.first, mean.last))
-    first, share = deepened(before.average, before.config.net, after.config.net.depth), mean.share_of_first
+    first, share = expand_blocks(before.average, before.config.net, after.config.net.depth), mean.share_of_first
     weights = {name: share * first[name] + (1 - share) * value for name, value in after.average.items()}
     origin = after.origin | {"averaged": f"{share:g} of {mean.first}, the rest of {mean.last}"}
     config = replace(after.config, net=replace(after.config.net, mirrored=mean.mirrored))

@@ -13,10 +13,10 @@ from dataclasses import replace
 import numpy as np
 
 from nearfar.errors import NearfarError
-from nearfar.lab.cli.beginnings import named_beginning
+from nearfar.lab.cli.training_run import load_initial
 from nearfar.lab.train.config import REFINE, Stage
 from nearfar.lab.train.data import scene_from_seed
-from nearfar.lab.train.networks import network_with
+from nearfar.lab.train.networks import load_weights
 from nearfar.lab.train.validate import validate, validation_scenes
 from nearfar.net.open import OpenNetConfig
 
@@ -35,7 +35,7 @@ def main() -> None:
     config = replace(REFINE, stages=(stage,))
     # Before anything is rendered: a name that is none shall be told at once.
     try:
-        read = {name: named_beginning(name) for name in options.networks}
+        read = {name: load_initial(name) for name in options.networks}
     except NearfarError as error:
         parser.error(str(error))
     others = [name for name, found in read.items() if not isinstance(found.net, OpenNetConfig)]
@@ -44,7 +44,7 @@ def main() -> None:
     scenes = validation_scenes(config, options.scenes, scene_from_seed)
     sys.stdout.write("| network | L1 | AbsRel | its median | δ1 | order |\n|---|---|---|---|---|---|\n")
     for name, found in read.items():
-        network = network_with(found.weights, replace(found.net, mirrored=not options.once)).eval()
+        network = load_weights(found.weights, replace(found.net, mirrored=not options.once)).eval()
         figures = [validate(network, [scene], config, stage) for scene in scenes]
         l1, absolute, within, order = np.array([[row[figure] for figure in FIGURES] for row in figures]).T
         # One scene whose far end runs away after the fit can double the mean.

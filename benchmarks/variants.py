@@ -27,14 +27,13 @@ import torch
 from nearfar.engines.onnxruntime_library import onnxruntime
 from nearfar.export.onnx import export_onnx
 from nearfar.export.settings import ExportSettings
-from nearfar.lab.train.beginning import Beginning, start
 from nearfar.lab.train.checkpoint import Checkpoint, load_checkpoint
 from nearfar.lab.train.config import OPEN, Budget, Stage, TrainingConfig
 from nearfar.lab.train.data import Batch, Request
-from nearfar.lab.train.growth import can_deepen
-from nearfar.lab.train.loop import Surroundings, train
-from nearfar.lab.train.networks import network_with
-from nearfar.lab.train.run import Run
+from nearfar.lab.train.initial import InitialWeights, can_expand, new_run
+from nearfar.lab.train.loop import TrainerOptions, train
+from nearfar.lab.train.networks import load_weights
+from nearfar.lab.train.trainer import Trainer
 from nearfar.net.open import STRIDE, OpenNetConfig
 
 BASE = OpenNetConfig()
@@ -46,8 +45,8 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
     "twelve blocks": {"net": replace(BASE, depth=12)},
     "more convolutions": {"net": replace(BASE, residuals=(2, 4))},
     "no residual convolutions": {"net": replace(BASE, residuals=(0, 0))},
-    "no error after a fit": {"fitted_weight": 0.0},
-    "half the error after a fit": {"fitted_weight": 1.0},
+    "no error after a fit": {"log_depth_weight": 0.0},
+    "half the error after a fit": {"log_depth_weight": 1.0},
     "no gradients of the error": {"gradient_weight": 0.0},
 }
 """What of OPEN each changes."""
@@ -65,12 +64,12 @@ def settings(name: str) -> TrainingConfig:
 
 def trained(name: str, pictures: int, folder: Path, parent: Checkpoint | None) -> dict[str, object]:
     """Return what a variant came to after so many pictures, and leave its run in the folder."""
-    config, beginning = settings(name), None
+    config, initial = settings(name), None
     if parent is not None:
-        config, beginning = replace(config, **CONTINUED), Beginning.of_run(parent)
-    around = Surroundings(folder=folder, workers=os.cpu_count() or 1, validation_count=64, validate_seconds=1e9)
-    checkpoint, figures = train(start(config, Budget(pictures=pictures), beginning=beginning), around)
-    network = network_with(checkpoint.average, config.net)
+        config, initial = replace(config, **CONTINUED), InitialWeights.from_run(parent)
+    run_options = TrainerOptions(folder=folder, workers=os.cpu_count() or 1, validation_count=64, validate_seconds=1e9)
+    checkpoint, figures = train(new_run(config, Budget(pictures=pictures), initial=initial), run_options)
+    network = load_weights(checkpoint.average, config.net)
     path = folder / "model.onnx"
     export_onnx(network, path, settings=ExportSettings(multiple=STRIDE, own_size=TIMED_SIDE_PX))
     return {
@@ -118,12 +117,12 @@ def _folder(folder: Path, name: str) -> Path:
 
 def _step(name: str) -> Callable[[], float]:
     config = settings(name)
-    run = Run(start(config, Budget(pictures=1)), torch.device("cpu"))
+    trainer = Trainer(new_run(config, Budget(pictures=1)), torch.device("cpu"))
     stage = replace(STAGES[-1], batch=BATCH)
     side = stage.side_px
     rgb, target = torch.zeros((BATCH, side, side, 3), dtype=torch.uint8), torch.zeros((BATCH, side, side))
     batch = Batch(rgb=rgb, target=target, disparity=target, request=Request(number=0, stage=stage))
-    return lambda: run.learn(batch, seconds=0.0)
+    return lambda: trainer.train_step(batch, seconds=0.0)
 
 
 def table(rows: Mapping[str, Mapping[str, Any]], seconds: Mapping[str, tuple[float, float]]) -> str:
@@ -158,15 +157,15 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s  %(message)s", datefmt="%H:%M:%S")
     parent = None if options.parent is None else load_checkpoint(options.parent)
     nets = {name: settings(name).net for name in options.only if parent is not None}
-    others = [name for name, net in nets.items() if net != parent.config.net and not can_deepen(parent.config.net, net)]
+    others = [name for name, net in nets.items() if net != parent.config.net and not can_expand(parent.config.net, net)]
     if others:
         parser.error(f"the run in {options.parent} is of another network than {', '.join(others)}: leave these out")
-    beginning = None if parent is None else f"{parent.origin['code_sha256']} {parent.counters.pictures}"
+    initial = None if parent is None else f"{parent.origin['code_sha256']} {parent.counters.pictures}"
     rows = {}
     for name in options.only:
         folder = _folder(options.folder, name)
         done = folder / "figures.json"
-        asked = {"settings": repr(settings(name)), "asked_pictures": options.pictures, "from": beginning}
+        asked = {"settings": repr(settings(name)), "asked_pictures": options.pictures, "from": initial}
         if not done.exists():
             done.write_text(json.dumps({**trained(name, options.pictures, folder, parent), **asked}, indent=2))
         rows[name] = json.loads(done.read_text())

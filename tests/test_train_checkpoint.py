@@ -9,16 +9,16 @@ import pytest
 import torch
 
 from nearfar.errors import TrainingError
-from nearfar.lab.train.average import average_of, update_average
-from nearfar.lab.train.beginning import start
 from nearfar.lab.train.checkpoint import CHECKPOINT_NAME, Checkpoint, load_checkpoint, save_checkpoint
 from nearfar.lab.train.config import OPEN, TINY, Budget
-from nearfar.lab.train.networks import network_with
+from nearfar.lab.train.initial import new_run
+from nearfar.lab.train.networks import load_weights
+from nearfar.lab.train.trainer import copy_for_average, update_average
 
 
 @pytest.fixture(scope="module")
 def fresh() -> Checkpoint:
-    return start(replace(TINY, seed=5), Budget(pictures=12))
+    return new_run(replace(TINY, seed=5), Budget(pictures=12))
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def test_it_comes_back_as_it_was(fresh: Checkpoint, file: Path) -> None:
 
 def test_the_first_weights_follow_from_the_seed_and_leave_the_generator_alone(fresh: Checkpoint) -> None:
     before = torch.get_rng_state()
-    again, other = (start(replace(TINY, seed=seed), Budget(pictures=12)) for seed in (5, 6))
+    again, other = (new_run(replace(TINY, seed=seed), Budget(pictures=12)) for seed in (5, 6))
     assert torch.equal(torch.get_rng_state(), before)
     assert all(torch.equal(again.network[name], value) for name, value in fresh.network.items())
     assert any(not torch.equal(other.network[name], value) for name, value in fresh.network.items())
@@ -155,12 +155,12 @@ def test_a_full_disk_leaves_the_old_file(fresh: Checkpoint, file: Path, monkeypa
 
 def test_weights_of_another_network_are_refused(fresh: Checkpoint) -> None:
     with pytest.raises(TrainingError, match="do not fit"):
-        network_with(fresh.network, OPEN.net)
+        load_weights(fresh.network, OPEN.net)
 
 
 def test_the_average_forgets_its_beginning_and_then_keeps_its_decay(fresh: Checkpoint) -> None:
-    network = network_with(fresh.network, TINY.net)
-    average = average_of(network)
+    network = load_weights(fresh.network, TINY.net)
+    average = copy_for_average(network)
     assert not average.training
     assert not any(value.requires_grad for value in average.parameters())
     with torch.no_grad():

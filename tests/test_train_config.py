@@ -7,9 +7,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nearfar.errors import OptionError
-from nearfar.lab.train.checkpoint import config_from_record
-from nearfar.lab.train.config import OPEN, PRESETS, TINY, Budget, Stage, TrainingConfig
-from nearfar.lab.train.schedule import learning_rate, stage_at
+from nearfar.lab.train.checkpoint import parse_config
+from nearfar.lab.train.config import (
+    OPEN,
+    PRESETS,
+    REFINE,
+    TINY,
+    Budget,
+    ObjectiveName,
+    Stage,
+    TrainingConfig,
+    learning_rate,
+    stage_at,
+)
 from nearfar.net.open import STRIDE
 
 
@@ -20,7 +30,7 @@ from nearfar.net.open import STRIDE
         ({"stages": (Stage(until=0.5, side_px=32, batch=4),)}, "0.5"),
         ({"stages": (Stage(until=1.0, side_px=32, batch=4), Stage(until=1.0, side_px=48, batch=4))}, "growing"),
         ({"stages": (Stage(until=1.0, side_px=32, batch=3),)}, "multiple of views_per_scene"),
-        ({"stages": (Stage(until=1.0, side_px=32, batch=4, estranged=1.5),)}, "1.5"),
+        ({"stages": (Stage(until=1.0, side_px=32, batch=4, domain_randomization=1.5),)}, "1.5"),
         ({"stages": (Stage(until=1.0, side_px=32, batch=300),), "views_per_scene": 1}, "at most 256 .*300"),
         ({"views_per_scene": 0}, "views_per_scene"),
         ({"seed": -1}, "seed"),
@@ -39,7 +49,7 @@ def test_settings_that_cannot_be(wrong: dict[str, object], named: str) -> None:
 
 @pytest.mark.parametrize("preset", PRESETS.values())
 def test_settings_survive_a_record(preset: TrainingConfig) -> None:
-    assert config_from_record(preset.record()) == preset
+    assert parse_config(preset.record()) == preset
 
 
 @pytest.mark.parametrize(
@@ -87,3 +97,23 @@ def test_the_rate_rises_in_a_line_and_falls_along_half_a_cosine() -> None:
     assert rising == pytest.approx([0.0025, 0.005, 0.0075, 0.01, 0.01])
     falling = [learning_rate(config, progress=progress, step=100) for progress in (0.0, 0.5, 1.0, 1.5)]
     assert falling == pytest.approx([0.01, 0.005, 0.0, 0.0])
+
+
+def test_record_keeps_the_keys_of_older_files() -> None:
+    # Checkpoints and training.json that users have name these settings so.
+    record = OPEN.record()
+    assert {"goal", "is_disturbed", "fitted_weight"} <= set(record)
+    assert all("estranged" in stage for stage in record["stages"])  # type: ignore[attr-defined]
+    assert not {"objective", "color_jitter", "log_depth_weight"} & set(record)
+
+
+def test_old_record_is_read() -> None:
+    old = {**REFINE.record(), "stages": [{"until": 1.0, "side_px": 64, "batch": 8, "estranged": 0.3}]}
+    config = parse_config(old)
+    assert config.stages == (Stage(until=1.0, side_px=64, batch=8, domain_randomization=0.3),)
+    assert parse_config({**old, "goal": "labels", "is_disturbed": True, "fitted_weight": 0.5}) == replace(
+        config, objective=ObjectiveName.LABELS, color_jitter=True, log_depth_weight=0.5
+    )
+    for key in ("goal", "network"):  # runs from before there was a choice
+        del old[key]
+    assert parse_config(old) == config

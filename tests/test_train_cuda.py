@@ -10,11 +10,11 @@ import torch
 from nearfar.engines.onnxruntime import load
 from nearfar.export.onnx import export_onnx
 from nearfar.export.settings import ExportSettings
-from nearfar.lab.train.beginning import start
 from nearfar.lab.train.checkpoint import load_checkpoint
-from nearfar.lab.train.config import DISTILL, FINETUNE, TINY, Budget, TrainingConfig, metric
-from nearfar.lab.train.loop import Surroundings, train
-from nearfar.lab.train.networks import network_with
+from nearfar.lab.train.config import DISTILL, FINETUNE, TINY, Budget, TrainingConfig, make_metric
+from nearfar.lab.train.initial import new_run
+from nearfar.lab.train.loop import TrainerOptions, train
+from nearfar.lab.train.networks import load_weights
 from support.tiny_scenes import render
 
 pytestmark = [
@@ -31,21 +31,21 @@ pytestmark = [
         (DISTILL["tiny"], "l1"),
         (FINETUNE["tiny"], "abs_rel"),
         (replace(FINETUNE["tiny"], encoder_share=1.0), "abs_rel"),
-        (metric(FINETUNE["tiny"], 12.0), "silog"),
+        (make_metric(FINETUNE["tiny"], 12.0), "silog"),
     ],
 )
 def test_a_run_on_a_gpu_learns_goes_on_and_is_exported(
     tmp_path: Path, workers: int, config: TrainingConfig, figure: str
 ) -> None:
-    surroundings = Surroundings(
+    options = TrainerOptions(
         folder=tmp_path, workers=workers, device=torch.device("cuda"), validation_count=4, renderer=render
     )
-    _, early = train(start(config, Budget(pictures=12)), surroundings)
-    checkpoint, late = train(replace(load_checkpoint(tmp_path), budget=Budget(pictures=1500)), surroundings)
+    _, early = train(new_run(config, Budget(pictures=12)), options)
+    checkpoint, late = train(replace(load_checkpoint(tmp_path), budget=Budget(pictures=1500)), options)
     assert checkpoint.counters.pictures >= 1500
     assert late[figure] < 0.9 * early[figure]
     file = tmp_path / "learnt.onnx"
     # As the command line exports: from the weights as they are on the GPU.
     settings = ExportSettings(multiple=16, own_size=config.stages[-1].side_px, tolerance=1e-3)
-    export_onnx(network_with(checkpoint.average, config.net), file, settings=settings)
+    export_onnx(load_weights(checkpoint.average, config.net), file, settings=settings)
     assert np.isfinite(load(file, provider="CPUExecutionProvider").run(np.zeros((1, 3, 32, 48), np.float32))).all()

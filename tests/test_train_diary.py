@@ -7,15 +7,15 @@ import pytest
 
 from nearfar.errors import TrainingError
 from nearfar.lab.train.checkpoint import Counters
-from nearfar.lab.train.diary import Diary
+from nearfar.lab.train.logs import TrainingLogs
 
 
 def _learn(folder: Path, *, first_step: int, steps: range) -> None:
-    with Diary(folder, first_step=first_step) as diary:
+    with TrainingLogs(folder, first_step=first_step) as logs:
         for step in steps:
             counters = Counters(step=step, pictures=4 * step, seconds=0.5 * step)
-            diary.learnt({"loss": 1 / step}, counters=counters, side_px=32)
-            diary.validated({"l1": 2 / step}, counters=counters, side_px=32)
+            logs.log_training({"loss": 1 / step}, counters=counters, side_px=32)
+            logs.log_validation({"l1": 2 / step}, counters=counters, side_px=32)
 
 
 def _steps(file: Path) -> list[int]:
@@ -72,5 +72,5 @@ def test_a_log_of_less_than_a_line_begins_again(tmp_path: Path, left: bytes) -> 
 def test_a_file_that_is_no_log_is_named(tmp_path: Path, damaged: bytes) -> None:
     (tmp_path / "learning.csv").write_bytes(damaged)
     with pytest.raises(TrainingError, match=r"learning\.csv"):
-        Diary(tmp_path, first_step=0)
+        TrainingLogs(tmp_path, first_step=0)
     assert (tmp_path / "learning.csv").read_bytes() == damaged

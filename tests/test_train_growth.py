@@ -6,9 +6,8 @@ import pytest
 import torch
 
 from nearfar.errors import OptionError
-from nearfar.lab.train.beginning import Beginning, start
 from nearfar.lab.train.config import TINY, Budget
-from nearfar.lab.train.growth import can_deepen, deepened
+from nearfar.lab.train.initial import InitialWeights, can_expand, expand_blocks, new_run
 from nearfar.net.open import OpenNet
 
 NET = replace(TINY.net, depth=3)
@@ -22,7 +21,7 @@ def _trained() -> OpenNet:
 @pytest.mark.parametrize("depth", [4, 5, 6, 8])
 def test_a_deeper_network_gives_at_first_what_the_trained_one_gives(depth: int) -> None:
     trained, deeper = _trained(), OpenNet(replace(NET, depth=depth)).eval()
-    deeper.load_state_dict(deepened(trained.state_dict(), NET, depth))
+    deeper.load_state_dict(expand_blocks(trained.state_dict(), NET, depth))
     pixels = torch.rand(2, 3, 32, 48)
     with torch.inference_mode():
         torch.testing.assert_close(deeper(pixels), trained(pixels), rtol=0, atol=0)
@@ -30,7 +29,7 @@ def test_a_deeper_network_gives_at_first_what_the_trained_one_gives(depth: int) 
 
 def test_new_blocks_learn_from_the_first_step() -> None:
     deeper = OpenNet(replace(NET, depth=6))
-    deeper.load_state_dict(deepened(_trained().state_dict(), NET, 6))
+    deeper.load_state_dict(expand_blocks(_trained().state_dict(), NET, 6))
     deeper(torch.rand(2, 3, 32, 48)).square().mean().backward()
     silent = [block for block in deeper.blocks if not block.narrow.weight.any()]
     assert len(silent) == 3
@@ -42,7 +41,7 @@ def test_new_blocks_learn_from_the_first_step() -> None:
 def test_a_run_deepens_what_it_goes_on_from() -> None:
     trained = _trained().state_dict()
     config = replace(TINY, net=replace(NET, depth=4))
-    begun = start(config, Budget(pictures=4), beginning=Beginning(net=NET, weights=trained, said="a test"))
+    begun = new_run(config, Budget(pictures=4), initial=InitialWeights(net=NET, weights=trained, source="a test"))
     assert {name.split(".")[1] for name in begun.network if name.startswith("blocks.")} == {"0", "1", "2", "3"}
     torch.testing.assert_close(begun.network["head.weight"], trained["head.weight"], rtol=0, atol=0)
 
@@ -50,7 +49,7 @@ def test_a_run_deepens_what_it_goes_on_from() -> None:
 @pytest.mark.parametrize("other", [{"depth": 2}, {"depth": 4, "width": 32}, {"depth": 4, "grid": 4}])
 def test_nothing_else_may_differ(other: dict[str, object]) -> None:
     wanted = replace(NET, **other)
-    assert not can_deepen(NET, wanted)
-    beginning = Beginning(net=NET, weights=_trained().state_dict(), said="a test")
+    assert not can_expand(NET, wanted)
+    initial = InitialWeights(net=NET, weights=_trained().state_dict(), source="a test")
     with pytest.raises(OptionError, match="the earlier run's network is another"):
-        start(replace(TINY, net=wanted), Budget(pictures=4), beginning=beginning)
+        new_run(replace(TINY, net=wanted), Budget(pictures=4), initial=initial)

@@ -14,15 +14,14 @@ from PIL import Image
 from torch import Tensor, nn
 
 from nearfar.errors import DataError, OptionError, OutputError, TrainingError
-from nearfar.lab.train.beginning import start
 from nearfar.lab.train.checkpoint import CHECKPOINT_NAME, Checkpoint, load_checkpoint
-from nearfar.lab.train.config import TINY, Budget, Goal
-from nearfar.lab.train.data import FIRST_TRAINING_SEED, Batch, Rendered, Request
-from nearfar.lab.train.folder import LOCK_NAME, held
-from nearfar.lab.train.goals import Figures
-from nearfar.lab.train.loop import Clock, Surroundings, train
-from nearfar.lab.train.record import graph_metadata, run_command, training_record, write_record
-from nearfar.lab.train.run import Run
+from nearfar.lab.train.config import TINY, Budget, ObjectiveName
+from nearfar.lab.train.data import FIRST_TRAINING_SEED, Batch, Request, RgbdSample
+from nearfar.lab.train.initial import new_run
+from nearfar.lab.train.loop import LOCK_NAME, Clock, TrainerOptions, run_lock, train
+from nearfar.lab.train.objectives import Metrics
+from nearfar.lab.train.record import build_metadata, build_record, run_command, write_record
+from nearfar.lab.train.trainer import Trainer
 from nearfar.lab.train.validate import validate, validation_scenes
 from support.tiny_scenes import TinyFrame, render
 
@@ -30,10 +29,10 @@ from support.tiny_scenes import TinyFrame, render
 FOUR_STEPS = Budget(pictures=12)
 
 
-def _surroundings(folder: Path, *, stop_after: int | None = None) -> Surroundings:
+def _surroundings(folder: Path, *, stop_after: int | None = None) -> TrainerOptions:
     asked = count()
     limit = 10**9 if stop_after is None else stop_after
-    return Surroundings(
+    return TrainerOptions(
         folder=folder, workers=0, validation_count=2, renderer=render, should_stop=lambda: next(asked) >= limit
     )
 
@@ -52,12 +51,12 @@ def _tensors(checkpoint: Checkpoint) -> dict[str, Tensor]:
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Checkpoint, Figures]:
+def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Checkpoint, Metrics]:
     folder = tmp_path_factory.mktemp("whole")
-    return (folder, *train(start(TINY, FOUR_STEPS), _surroundings(folder)))
+    return (folder, *train(new_run(TINY, FOUR_STEPS), _surroundings(folder)))
 
 
-def test_a_run_in_pictures_ends_after_them(whole: tuple[Path, Checkpoint, Figures]) -> None:
+def test_a_run_in_pictures_ends_after_them(whole: tuple[Path, Checkpoint, Metrics]) -> None:
     folder, checkpoint, figures = whole
     assert (checkpoint.counters.step, checkpoint.counters.pictures) == (4, 12)
     written = {file.name for file in folder.iterdir()} - {"tensorboard", LOCK_NAME}
@@ -75,8 +74,8 @@ def test_a_run_in_pictures_ends_after_them(whole: tuple[Path, Checkpoint, Figure
         assert sheet.size == (3 * 64, 48 + 4 + 32 + 4)
 
 
-def test_two_steps_and_two_are_four(whole: tuple[Path, Checkpoint, Figures], tmp_path: Path) -> None:
-    half, _ = train(start(TINY, FOUR_STEPS), _surroundings(tmp_path, stop_after=2))
+def test_two_steps_and_two_are_four(whole: tuple[Path, Checkpoint, Metrics], tmp_path: Path) -> None:
+    half, _ = train(new_run(TINY, FOUR_STEPS), _surroundings(tmp_path, stop_after=2))
     assert half.counters.step == 2
     resumed, _ = train(load_checkpoint(tmp_path), _surroundings(tmp_path))
     expected, found = _tensors(whole[1]), _tensors(resumed)
@@ -85,18 +84,18 @@ def test_two_steps_and_two_are_four(whole: tuple[Path, Checkpoint, Figures], tmp
     assert replace(resumed.counters, seconds=0) == replace(whole[1].counters, seconds=0)
 
 
-def test_the_weights_move(whole: tuple[Path, Checkpoint, Figures]) -> None:
-    before, after = start(TINY, FOUR_STEPS), whole[1]
+def test_the_weights_move(whole: tuple[Path, Checkpoint, Metrics]) -> None:
+    before, after = new_run(TINY, FOUR_STEPS), whole[1]
     assert all(not torch.equal(after.network[name], value) for name, value in before.network.items() if value.any())
 
 
 def test_a_run_in_seconds_ends(tmp_path: Path) -> None:
-    done, _ = train(start(TINY, Budget(seconds=0.5)), _surroundings(tmp_path))
+    done, _ = train(new_run(TINY, Budget(seconds=0.5)), _surroundings(tmp_path))
     assert done.counters.step >= 1
     assert done.counters.seconds < 60
 
 
-def test_a_finished_run_has_nothing_left_to_learn(whole: tuple[Path, Checkpoint, Figures], tmp_path: Path) -> None:
+def test_a_finished_run_has_nothing_left_to_learn(whole: tuple[Path, Checkpoint, Metrics], tmp_path: Path) -> None:
     again, figures = train(whole[1], _surroundings(tmp_path))
     assert again.counters.step == 4
     assert figures == whole[2]
@@ -105,14 +104,14 @@ def test_a_finished_run_has_nothing_left_to_learn(whole: tuple[Path, Checkpoint,
 def test_progress_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     often = replace(_surroundings(tmp_path), report_seconds=0.0, validate_seconds=0.0, save_seconds=0.0)
     with caplog.at_level(logging.INFO, logger="nearfar.lab.train"):
-        train(start(TINY, FOUR_STEPS), often)
+        train(new_run(TINY, FOUR_STEPS), often)
     lines = [record.getMessage() for record in caplog.records]
     assert sum("pictures/s" in line for line in lines) == 4
     assert sum(line.startswith("validation") for line in lines) == 5
 
 
 def test_a_gradient_that_is_not_finite_teaches_nothing_and_ends_the_run(tmp_path: Path) -> None:
-    run = Run(start(TINY, FOUR_STEPS), torch.device("cpu"))
+    run = Trainer(new_run(TINY, FOUR_STEPS), torch.device("cpu"))
     before = {name: value.clone() for name, value in run.network.state_dict().items()}
     request = Request(number=0, stage=TINY.stages[0])
     poison = Batch(
@@ -122,27 +121,27 @@ def test_a_gradient_that_is_not_finite_teaches_nothing_and_ends_the_run(tmp_path
         disparity=torch.ones(4, 32, 32),
     )
     for _ in range(20):
-        run.learn(poison, seconds=0.0)
+        run.train_step(poison, seconds=0.0)
     assert all(torch.equal(run.network.state_dict()[name], value) for name, value in before.items())
     with pytest.raises(TrainingError, match="21 steps in a row"):
-        run.learn(poison, seconds=0.0)
+        run.train_step(poison, seconds=0.0)
 
 
 def test_a_folder_that_cannot_be(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(TrainingError, match="cannot make the folder"):
-        train(start(TINY, FOUR_STEPS), _surroundings(tmp_path / "file"))
+        train(new_run(TINY, FOUR_STEPS), _surroundings(tmp_path / "file"))
 
 
 def test_a_folder_is_claimed_before_anything_is_done_there(tmp_path: Path) -> None:
     def refuse() -> None:
         assert [file.name for file in tmp_path.iterdir()] == [LOCK_NAME]
-        with pytest.raises(TrainingError, match="another process is learning"), held(tmp_path):
+        with pytest.raises(TrainingError, match="another process is learning"), run_lock(tmp_path):
             pass
         raise OptionError("it holds a run by now")
 
     with pytest.raises(OptionError, match="by now"):
-        train(start(TINY, FOUR_STEPS), replace(_surroundings(tmp_path), claim=refuse))
+        train(new_run(TINY, FOUR_STEPS), replace(_surroundings(tmp_path), claim=refuse))
     assert [file.name for file in tmp_path.iterdir()] == [LOCK_NAME]
 
 
@@ -150,20 +149,20 @@ def test_what_a_run_was_multiplied_in_is_kept(tmp_path: Path, monkeypatch: pytes
     for has_bfloat16 in (False, True, False):
         known = {"avx512_bf16": has_bfloat16}
         monkeypatch.setattr(torch.cpu, "get_capabilities", lambda known=known: known, raising=False)
-        begun = load_checkpoint(tmp_path) if has_bfloat16 else start(TINY, FOUR_STEPS)
+        begun = load_checkpoint(tmp_path) if has_bfloat16 else new_run(TINY, FOUR_STEPS)
         trained, _ = train(begun, _surroundings(tmp_path, stop_after=1))
         assert trained.origin["dtype"] == ("float32, bfloat16" if has_bfloat16 else "float32")
 
 
 def test_one_folder_is_one_process_s(tmp_path: Path) -> None:
-    with held(tmp_path), pytest.raises(TrainingError, match="another process is learning"):
-        train(start(TINY, FOUR_STEPS), _surroundings(tmp_path))
-    with held(tmp_path):
+    with run_lock(tmp_path), pytest.raises(TrainingError, match="another process is learning"):
+        train(new_run(TINY, FOUR_STEPS), _surroundings(tmp_path))
+    with run_lock(tmp_path):
         pass
 
 
-def test_a_step_too_large_for_the_memory_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    run = Run(start(TINY, FOUR_STEPS), torch.device("cpu"))
+def test_step_beyond_memory_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Trainer(new_run(TINY, FOUR_STEPS), torch.device("cpu"))
     rgb, target = torch.zeros(4, 32, 48, 3, dtype=torch.uint8), torch.ones(4, 32, 48)
     batch = Batch(request=Request(number=0, stage=TINY.stages[0]), rgb=rgb, target=target, disparity=target)
 
@@ -172,10 +171,10 @@ def test_a_step_too_large_for_the_memory_says_so(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(run.network, "forward", full)
     with pytest.raises(TrainingError, match="4 pictures of 48x32 a step: end what else uses it"):
-        run.learn(batch, seconds=0.0)
-    run.config = replace(TINY, goal=Goal.DISPARITY)
+        run.train_step(batch, seconds=0.0)
+    run.config = replace(TINY, objective=ObjectiveName.DISPARITY)
     with pytest.raises(TrainingError, match="4 pictures of 48x32 a step: take a smaller --batch"):
-        run.learn(batch, seconds=0.0)
+        run.train_step(batch, seconds=0.0)
 
 
 @dataclass(frozen=True)
@@ -184,7 +183,7 @@ class _Lost:
 
     error: Exception
 
-    def __call__(self, seed: int, *, height: int, width: int) -> Rendered:
+    def __call__(self, seed: int, *, height: int, width: int) -> RgbdSample:
         if seed > FIRST_TRAINING_SEED + 4000:
             raise self.error
         return render(seed, height=height, width=width)
@@ -206,9 +205,9 @@ class _Lost:
 def test_a_picture_that_is_lost_in_mid_run_is_said_in_a_line_and_the_run_is_saved(
     tmp_path: Path, workers: int, error: Exception, reason: str
 ) -> None:
-    surroundings = replace(_surroundings(tmp_path), renderer=_Lost(error), workers=workers)
+    options = replace(_surroundings(tmp_path), renderer=_Lost(error), workers=workers)
     with pytest.raises(TrainingError) as told:
-        train(start(TINY, Budget(pictures=1000)), surroundings)
+        train(new_run(TINY, Budget(pictures=1000)), options)
     said = str(told.value)
     assert reason in said
     assert "\n" not in said
@@ -243,18 +242,18 @@ def test_a_scene_that_is_all_sky_counts_for_l1_only() -> None:
     assert figures["order"] > 0.97
 
 
-def test_the_record_says_how_to_make_it_again(whole: tuple[Path, Checkpoint, Figures], tmp_path: Path) -> None:
+def test_the_record_says_how_to_make_it_again(whole: tuple[Path, Checkpoint, Metrics], tmp_path: Path) -> None:
     _, checkpoint, figures = whole
     assert run_command(checkpoint) == "nearfar train open --preset tiny --pictures 12 --seed 0"
-    record = training_record(checkpoint, figures, graph={"file": "x.onnx"})
+    record = build_record(checkpoint, figures, graph={"file": "x.onnx"})
     assert record["pictures"] == 12
     assert record["scenes"] == 6
     assert record["share_of_run"] == 1.0
     assert record["graph"] == {"file": "x.onnx"}
     write_record(record, tmp_path / "training.json")
     assert [file.name for file in tmp_path.iterdir()] == ["training.json"]
-    assert graph_metadata(checkpoint)["pictures"] == "12"
-    assert all(isinstance(value, str) for value in graph_metadata(checkpoint).values())
+    assert build_metadata(checkpoint)["pictures"] == "12"
+    assert all(isinstance(value, str) for value in build_metadata(checkpoint).values())
 
 
 def test_a_record_that_cannot_be_written(tmp_path: Path) -> None:

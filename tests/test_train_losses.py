@@ -10,31 +10,31 @@ from hypothesis.extra import numpy as arrays
 from nearfar.lab.train.losses import (
     TARGET_RANGE,
     disparity_loss,
-    fitted_loss,
-    gradient_error,
-    normalised_known,
-    normalised_target,
+    gradient_matching,
+    log_depth_loss,
+    normalize_disparity,
+    normalize_known,
 )
 
 
 @pytest.mark.parametrize("value", [0.0, 0.1, 1e-6, 3e4])
 def test_a_flat_map_asks_for_nothing(value: float) -> None:
-    target = normalised_target(np.full((5, 7), value, np.float32))
+    target = normalize_disparity(np.full((5, 7), value, np.float32))
     assert target.dtype == np.float32
     assert not target.any()
 
 
 def test_where_nothing_is_known_nothing_is_asked() -> None:
     unknown = np.full((5, 7), np.nan, np.float32)
-    assert np.isnan(normalised_known(unknown)).all()
+    assert np.isnan(normalize_known(unknown)).all()
     unknown[2, 3] = 0.5
-    assert normalised_known(unknown)[2, 3] == 0.0
+    assert normalize_known(unknown)[2, 3] == 0.0
 
 
 def test_the_target_is_clipped() -> None:
     disparity = np.zeros((10, 10), np.float32)
     disparity[0, 0], disparity[0, 1] = 1.0, -1.0
-    target = normalised_target(disparity)
+    target = normalize_disparity(disparity)
     assert (target.min(), target.max()) == TARGET_RANGE
     assert target[5, 5] == 0.0
 
@@ -49,26 +49,26 @@ def test_the_target_knows_no_scale_and_no_shift(disparity: np.ndarray, scale: fl
     if np.abs(disparity - np.median(disparity)).mean() < 0.01:
         return
     moved = (disparity * scale + shift).astype(np.float32)
-    np.testing.assert_allclose(normalised_target(moved), normalised_target(disparity), atol=0.01)
+    np.testing.assert_allclose(normalize_disparity(moved), normalize_disparity(disparity), atol=0.01)
 
 
 def test_gradients_are_summed_over_halved_scales() -> None:
     error = torch.tensor([[[0.0, 1.0, 2.0], [0.0, 0.0, 0.0], [4.0, 0.0, 8.0]]])
     across, down = 14 / 6, 15 / 6
     halved_across, halved_down = 3.0, 5.0  # of [[0, 2], [4, 8]]
-    assert gradient_error(error, error >= 0).item() == pytest.approx(across + down + halved_across + halved_down)
+    assert gradient_matching(error, error >= 0).item() == pytest.approx(across + down + halved_across + halved_down)
 
 
 def test_a_constant_error_has_no_gradient() -> None:
     for shape in ((2, 32, 48), (1, 1, 1)):
-        assert not gradient_error(torch.full(shape, 3.0), torch.ones(shape, dtype=torch.bool)).any()
+        assert not gradient_matching(torch.full(shape, 3.0), torch.ones(shape, dtype=torch.bool)).any()
 
 
 def test_a_step_counts_between_two_known_pixels_only() -> None:
     error = torch.tensor([[[0.0, 1.0, 9.0]], [[0.0, 1.0, 9.0]]]).repeat(1, 2, 1)  # (2, 2, 3)
     known = torch.ones(2, 2, 3, dtype=torch.bool)
     known[1, :, 2] = False
-    assert gradient_error(error, known).tolist() == pytest.approx([4.5, 1.0])
+    assert gradient_matching(error, known).tolist() == pytest.approx([4.5, 1.0])
 
 
 def test_the_loss_is_l1_and_a_share_of_the_gradients() -> None:
@@ -84,9 +84,9 @@ def test_a_fit_forgives_scale_and_shift_and_the_sky(scale: float) -> None:
     disparity[:, :4] = 0.0
     prediction = 3.0 * disparity - 1.0
     prediction[:, :4] = torch.arange(16.0)
-    assert fitted_loss(prediction, scale * disparity).item() < 1e-2
-    assert fitted_loss(-prediction, scale * disparity).item() == pytest.approx(
-        fitted_loss(prediction, scale * disparity).item(), abs=1e-4
+    assert log_depth_loss(prediction, scale * disparity).item() < 1e-2
+    assert log_depth_loss(-prediction, scale * disparity).item() == pytest.approx(
+        log_depth_loss(prediction, scale * disparity).item(), abs=1e-4
     )
 
 
@@ -97,14 +97,14 @@ def test_after_a_fit_errors_are_those_of_depth() -> None:
     step, half = 0.1 / 1.04, 0.5 / 1.04
     fitted = np.array([1 - half - step, 1 - half + step, 1 + half - step, 1 + half + step])
     expected = np.abs(np.log(fitted / np.array([0.5, 0.5, 1.5, 1.5]))).mean()
-    assert fitted_loss(prediction, 7 * true).item() == pytest.approx(expected, rel=1e-3)
+    assert log_depth_loss(prediction, 7 * true).item() == pytest.approx(expected, rel=1e-3)
 
 
 def test_nothing_to_fit_is_no_error_and_has_a_gradient() -> None:
     sky = torch.zeros(2, 4, 6)
-    assert fitted_loss(torch.rand(2, 4, 6), sky).item() == 0.0
+    assert log_depth_loss(torch.rand(2, 4, 6), sky).item() == 0.0
     flat = torch.zeros(2, 4, 6, requires_grad=True)
-    fitted_loss(flat, torch.rand(2, 4, 6) + 0.5).backward()
+    log_depth_loss(flat, torch.rand(2, 4, 6) + 0.5).backward()
     assert flat.grad is not None
     assert torch.isfinite(flat.grad).all()
 
@@ -113,4 +113,4 @@ def test_one_pixel_counts_up_to_a_limit() -> None:
     true = torch.full((1, 10, 10), 1.0)
     true[0, 0, 0] = 1e-6
     prediction = torch.randn(1, 10, 10, generator=torch.Generator().manual_seed(3))
-    assert fitted_loss(prediction, true).item() < 0.05
+    assert log_depth_loss(prediction, true).item() < 0.05

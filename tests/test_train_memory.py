@@ -7,11 +7,11 @@ import sys
 
 import pytest
 
-from nearfar.lab.train.memory import keep_freed_memory
+from nearfar.lab.train.trainer import keep_freed_memory
 
 _FAULTS = """
 import resource, numpy as np
-from nearfar.lab.train.memory import keep_freed_memory
+from nearfar.lab.train.trainer import keep_freed_memory
 keep = {keep}
 assert not keep or keep_freed_memory()
 for _ in range(3):

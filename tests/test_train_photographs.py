@@ -8,34 +8,34 @@ import pytest
 from nearfar.depth_map import Depth, Disparity, Provenance
 from nearfar.errors import DataError, EngineError
 from nearfar.lab.train.data import FIRST_TRAINING_SEED
-from nearfar.lab.train.distill import normalised_label
+from nearfar.lab.train.distill import normalize_label
 from nearfar.lab.train.photographs import (
     Photographs,
-    Seen,
-    fitted,
-    keep,
-    key_of,
-    list_photographs,
+    RgbdPhotograph,
+    content_key,
     open_photographs,
+    resize_to_run,
     split_photographs,
+    store_photograph,
+    write_listing,
 )
 from support.tiny_scenes import render
 
 MADE_BY = Provenance(model="m", engine="e", recipe="r")
 
 
-def _seen(number: int) -> Seen:
+def _seen(number: int) -> RgbdPhotograph:
     scene = render(number, height=30, width=40)
-    return Seen(rgb=scene.rgb, disparity=scene.disparity)
+    return RgbdPhotograph(rgb=scene.rgb, disparity=scene.disparity)
 
 
 @pytest.fixture
 def photographs(tmp_path: Path) -> Photographs:
     keys = [f"{number:02}" for number in range(12)]
     for number, key in enumerate(keys):
-        keep(tmp_path, key, _seen(number))
+        store_photograph(tmp_path, key, _seen(number))
     kept = split_photographs(tmp_path, keys, {"teacher": "t"})
-    list_photographs(kept)
+    write_listing(kept)
     return kept
 
 
@@ -51,9 +51,9 @@ def test_the_split_follows_from_the_keys_alone(photographs: Photographs) -> None
 
 def test_the_split_is_that_of_the_photographs_whoever_labelled_them() -> None:
     pictures = [f"photograph {number}".encode() for number in range(50)]
-    order = [sorted(pictures, key=lambda picture: key_of(picture, label)) for label in (b"one", b"other")]
+    order = [sorted(pictures, key=lambda picture: content_key(picture, label)) for label in (b"one", b"other")]
     assert order[0] == order[1] != pictures
-    assert key_of(b"a", b"one") != key_of(b"a", b"other")
+    assert content_key(b"a", b"one") != content_key(b"a", b"other")
 
 
 def test_a_seed_is_a_window_of_one_photograph(photographs: Photographs) -> None:
@@ -78,7 +78,11 @@ def test_those_held_out_are_shown_whole(photographs: Photographs) -> None:
 @pytest.mark.parametrize("size_hw", [(32, 32), (32, 48), (48, 32), (16, 48)])
 def test_disparity_is_that_of_the_size_that_things_are_seen_at(tmp_path: Path, size_hw: tuple[int, int]) -> None:
     for key in ("a", "b"):
-        keep(tmp_path, key, Seen(rgb=np.zeros((96, 144, 3), np.uint8), disparity=np.full((96, 144), 0.5, np.float32)))
+        store_photograph(
+            tmp_path,
+            key,
+            RgbdPhotograph(rgb=np.zeros((96, 144, 3), np.uint8), disparity=np.full((96, 144), 0.5, np.float32)),
+        )
     height, width = size_hw
     seen = split_photographs(tmp_path, ["a", "b"], {}).window(0, height=height, width=width)
     # In use the short side of a photograph, 96, is that of the square of this area.
@@ -94,7 +98,7 @@ def test_each_photograph_has_a_window(photographs: Photographs) -> None:
 def test_what_is_kept_is_small_and_of_one_size() -> None:
     values = np.full((60, 80), 2.0, np.float32)
     values[:30] = np.nan
-    seen = fitted(np.zeros((120, 160, 3), np.uint8), values, side_px=32)
+    seen = resize_to_run(np.zeros((120, 160, 3), np.uint8), values, side_px=32)
     assert seen.rgb.shape == (48, 64, 3)
     assert np.isnan(seen.disparity[:24]).all()
     assert (seen.disparity[24:] == 2.0).all()
@@ -122,9 +126,9 @@ def test_a_list_that_is_gone_or_damaged(tmp_path: Path, text: str | None) -> Non
 
 
 def test_a_label_is_disparity_from_0_to_1() -> None:
-    disparity = normalised_label(Disparity(values=np.array([[-1, 1, 3]], np.float32), provenance=MADE_BY))
-    depth = normalised_label(Depth(values=np.array([[1, 2, 4]], np.float32), provenance=MADE_BY))
+    disparity = normalize_label(Disparity(values=np.array([[-1, 1, 3]], np.float32), provenance=MADE_BY))
+    depth = normalize_label(Depth(values=np.array([[1, 2, 4]], np.float32), provenance=MADE_BY))
     np.testing.assert_allclose(disparity, [[0, 0.5, 1]])
     np.testing.assert_allclose(depth, [[1, 1 / 3, 0]], atol=1e-6)
     with pytest.raises(EngineError, match="flat"):
-        normalised_label(Disparity(values=np.ones((2, 2), np.float32), provenance=MADE_BY))
+        normalize_label(Disparity(values=np.ones((2, 2), np.float32), provenance=MADE_BY))

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 import torch
 
-from nearfar.lab.train.precision import multiplied_in
+from nearfar.lab.train.trainer import training_dtype
 
 
 @pytest.mark.parametrize(
@@ -21,9 +21,9 @@ def test_what_a_processor_multiplies_in(
     known: Mapping[str, object], dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: known, raising=False)
-    assert multiplied_in(torch.device("cpu")) is dtype
+    assert training_dtype(torch.device("cpu")) is dtype
 
 
 def test_an_old_pytorch_learns_in_float32(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
-    assert multiplied_in(torch.device("cpu")) is torch.float32
+    assert training_dtype(torch.device("cpu")) is torch.float32

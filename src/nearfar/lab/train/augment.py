@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from nearfar.arrays import MapF32, RgbU8
 
-_MOST_BEND = 0.2
+_MAX_DISTORTION = 0.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,7 @@ class Crop:
     mirrored: bool
 
 
-def random_crop(
+def draw_crop(
     rng: np.random.Generator,
     *,
     source_hw: tuple[int, int],
@@ -53,7 +53,7 @@ def random_crop(
     )
 
 
-def cut(rgb: RgbU8, disparity: MapF32, crop: Crop, target_hw: tuple[int, int]) -> tuple[RgbU8, MapF32]:
+def crop_resize(rgb: RgbU8, disparity: MapF32, crop: Crop, target_hw: tuple[int, int]) -> tuple[RgbU8, MapF32]:
     """Return the crop of a picture (H, W, 3) and its disparity (H, W), both at ``target_hw`` [px].
 
     Colours are averaged over the area of a pixel; disparity is taken from the nearest one, for the mean of two
@@ -68,7 +68,7 @@ def cut(rgb: RgbU8, disparity: MapF32, crop: Crop, target_hw: tuple[int, int]) -
     return np.ascontiguousarray(colour[:, flip]).astype(np.uint8), np.ascontiguousarray(depth[:, flip])
 
 
-def bent(
+def lens_distort(
     rgb: RgbU8, maps: Sequence[NDArray[np.float32]], rng: np.random.Generator
 ) -> tuple[RgbU8, tuple[NDArray[np.float32], ...]]:
     """Return a picture (H, W, 3) and maps of it (H, W, …) through a lens that bends straight lines, in or out.
@@ -79,7 +79,7 @@ def bent(
     Source: Brown, "Close-range camera calibration", Photogrammetric Engineering 37, 1971: the first radial term.
     """
     height, width = rgb.shape[:2]
-    bend = float(rng.uniform(-_MOST_BEND, _MOST_BEND))
+    bend = float(rng.uniform(-_MAX_DISTORTION, _MAX_DISTORTION))
     across, down = np.float32(0.5 * (width - 1)), np.float32(0.5 * (height - 1))
     x = (np.arange(width, dtype=np.float32) - across)[None, :]
     y = (np.arange(height, dtype=np.float32) - down)[:, None]
@@ -91,20 +91,20 @@ def bent(
     return colour.astype(np.uint8), tuple(values.astype(np.float32) for values in moved)
 
 
-def photograph(rgb: RgbU8, rng: np.random.Generator, *, estranged: float = 0.0) -> RgbU8:
+def simulate_camera(rgb: RgbU8, rng: np.random.Generator, *, domain_randomization: float = 0.0) -> RgbU8:
     """Return the picture (H, W, 3) uint8 as a random camera would have taken it; the input is left alone.
 
-    With ``estranged``, 0 to 1, what surfaces are made of and how they are coloured changes too, the more often: of a
-    rendered scene that is not to be trusted, of a photograph it is.
+    With ``domain_randomization``, 0 to 1, what surfaces are made of and how they are coloured changes too, the more
+    often: of a rendered scene that is not to be trusted, of a photograph it is.
     """
     light = np.multiply(rgb, np.float32(1 / 255), dtype=np.float32)
     if rng.random() < 0.4:
-        light = _unevenly_lit(light, rng)
+        light = _shade_unevenly(light, rng)
     if rng.random() < 0.15:
-        light = _sunlit(light, rng)
-    light = _lens(light, rng)
-    if estranged:
-        light = _estranged(light, rng, estranged)
+        light = _add_sun_patch(light, rng)
+    light = _apply_lens(light, rng)
+    if domain_randomization:
+        light = _randomize_domain(light, rng, domain_randomization)
     light = _develop(light, rng)
     if rng.random() < 0.5:
         # Drawn once and shared by the channels half of the time: luminance noise survives most development.
@@ -113,11 +113,11 @@ def photograph(rgb: RgbU8, rng: np.random.Generator, *, estranged: float = 0.0) 
         light += np.float32(rng.uniform(0.004, 0.05)) * noise
     pixels = (np.clip(light, 0, 1) * np.float32(255) + np.float32(0.5)).astype(np.uint8)
     if rng.random() < 0.04:
-        pixels = _framed(pixels, rng)
-    return _compress(pixels, rng) if rng.random() < 0.4 else pixels
+        pixels = _add_border(pixels, rng)
+    return _compress_jpeg(pixels, rng) if rng.random() < 0.4 else pixels
 
 
-def disturb(rgb: RgbU8, rng: np.random.Generator) -> RgbU8:
+def color_jitter_blur(rgb: RgbU8, rng: np.random.Generator) -> RgbU8:
     """Return the picture (H, W, 3) uint8 with colours and sharpness that no camera gives; the input is left alone.
 
     Source: the strong perturbations of Depth Anything, arXiv 2401.10891, section 3.2: colour jitter and Gaussian blur.
@@ -135,7 +135,7 @@ def disturb(rgb: RgbU8, rng: np.random.Generator) -> RgbU8:
     return pixels
 
 
-def paste(
+def cutmix_paste(
     rgb: RgbU8, target: MapF32, other: RgbU8, rng: np.random.Generator, *, least: float = 0.2, most: float = 0.6
 ) -> tuple[RgbU8, MapF32]:
     """Return a picture with a rectangle of another in it, and its target with NaN there: copies, both (H, W).
@@ -153,7 +153,7 @@ def paste(
     return mixed, asked
 
 
-def _unevenly_lit(light: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+def _shade_unevenly(light: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
     """Return light with pools of brightness and shade that follow no surface: how bright a thing is says no depth."""
     height, width = light.shape[:2]
     side = int(rng.integers(2, 6))
@@ -163,7 +163,7 @@ def _unevenly_lit(light: NDArray[np.float32], rng: np.random.Generator) -> NDArr
     return lit
 
 
-def _sunlit(light: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+def _add_sun_patch(light: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
     """Return light with a patch of sun or shade on it, as through a window: an edge of light is no step in depth."""
     height, width = light.shape[:2]
     middle = rng.uniform(0, 1, 2) * (width, height)
@@ -181,7 +181,7 @@ def _sunlit(light: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.
     return lit
 
 
-def _framed(pixels: RgbU8, rng: np.random.Generator) -> RgbU8:
+def _add_border(pixels: RgbU8, rng: np.random.Generator) -> RgbU8:
     """Return the picture with a plain margin of one colour, as prints and aligned photographs have."""
     height, width = pixels.shape[:2]
     top, bottom = (round(height * rng.uniform(0, 0.06)) for _ in range(2))
@@ -202,22 +202,22 @@ def _develop(light: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np
         contrast = np.float32(np.exp(rng.normal(0.1, 0.22)))
         light = (light - np.float32(0.5)) * contrast + np.float32(0.5 + rng.normal(0, 0.05))
     if rng.random() < 0.75:
-        light = _sharpened(light, rng)
+        light = _sharpen(light, rng)
     grey: NDArray[np.float32] = light @ np.array([0.299, 0.587, 0.114], np.float32)[:, None]
     saturation = 0.0 if rng.random() < 0.15 else float(np.exp(rng.normal(0.2, 0.35)))
     return grey + np.float32(saturation) * (light - grey)
 
 
-def _estranged(light: NDArray[np.float32], rng: np.random.Generator, share: float) -> NDArray[np.float32]:
+def _randomize_domain(light: NDArray[np.float32], rng: np.random.Generator, share: float) -> NDArray[np.float32]:
     """Return light that other surfaces than those of the scene might have sent, from the same places."""
     if rng.random() < 0.35 * share:
-        light = _other_textures(light, rng)
+        light = _randomize_textures(light, rng)
     if rng.random() < 0.3 * share:
-        light = _other_colours(light, rng)
-    return _other_tones(light, rng) if rng.random() < 0.15 * share else light
+        light = _mix_channels(light, rng)
+    return _remap_tones(light, rng) if rng.random() < 0.15 * share else light
 
 
-def _other_colours(light: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+def _mix_channels(light: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
     """Return light with its channels mixed, grey left grey: that grass is green and skin is not says no depth."""
     mix = np.eye(3) + rng.normal(0, 0.35, (3, 3))
     mix += ((1 - mix.sum(axis=0)) / 3)[None, :]
@@ -225,7 +225,7 @@ def _other_colours(light: NDArray[np.float32], rng: np.random.Generator) -> NDAr
     return mixed
 
 
-def _other_tones(light: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+def _remap_tones(light: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
     """Return light partly through a curve that may turn dark into bright: which of two is brighter says no depth."""
     levels = np.linspace(0, 1, 256, dtype=np.float32)
     knots = rng.random(int(rng.integers(3, 6))).astype(np.float32)
@@ -238,7 +238,7 @@ def _other_tones(light: NDArray[np.float32], rng: np.random.Generator) -> NDArra
     return turned
 
 
-def _other_textures(light: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+def _randomize_textures(light: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
     """Return light mixed with what a random filter makes of it: shapes stay, what they seem to be made of changes.
 
     A network that knows rendered surfaces alone is to go by shape. Source: Xu et al., "Robust and generalizable visual
@@ -256,17 +256,17 @@ def _other_textures(light: NDArray[np.float32], rng: np.random.Generator) -> NDA
     return mixed
 
 
-def _sharpened(light: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+def _sharpen(light: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
     """Return light with its detail raised, fine or coarse, as cameras and their owners raise it."""
     soft = cv2.GaussianBlur(light, (0, 0), float(np.exp(rng.uniform(np.log(0.6), np.log(6.0)))))
     sharper: NDArray[np.float32] = light + np.float32(rng.uniform(0, 1.6)) * (light - soft)
     return sharper
 
 
-def _lens(light: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+def _apply_lens(light: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
     height, width = light.shape[:2]
     if rng.random() < 0.25:
-        light = _vignetted(light, rng)
+        light = _vignette(light, rng)
     if rng.random() < 0.2:
         light = cv2.GaussianBlur(light, (0, 0), float(rng.uniform(0.3, 1.3))).astype(np.float32)
     if rng.random() < 0.1:
@@ -276,7 +276,7 @@ def _lens(light: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.fl
     return light
 
 
-def _vignetted(light: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+def _vignette(light: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
     """Return light that falls off towards the corners, with the square of the distance from the middle."""
     height, width = light.shape[:2]
     down, across = (np.linspace(-1, 1, side, dtype=np.float32) for side in (height, width))
@@ -285,7 +285,7 @@ def _vignetted(light: NDArray[np.float32], rng: np.random.Generator) -> NDArray[
     return dimmed
 
 
-def _compress(pixels: RgbU8, rng: np.random.Generator) -> RgbU8:
+def _compress_jpeg(pixels: RgbU8, rng: np.random.Generator) -> RgbU8:
     quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(30, 95))]
     # Both take RGB for BGR, so the order comes back; that the swapped colours are subsampled is one more noise.
     _, encoded = cv2.imencode(".jpg", pixels, quality)

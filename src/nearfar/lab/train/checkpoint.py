@@ -14,8 +14,8 @@ from torch.torch_version import TorchVersion
 
 from nearfar.errors import OutputError, TrainingError, first_line
 from nearfar.files import write_whole
-from nearfar.lab.train.config import Budget, Goal, Stage, TrainingConfig
-from nearfar.lab.train.networks import config_of
+from nearfar.lab.train.config import FILE_KEYS, Budget, ObjectiveName, Stage, TrainingConfig, rename_keys
+from nearfar.lab.train.networks import parse_net_config
 
 CHECKPOINT_NAME = "checkpoint.pt"
 
@@ -111,7 +111,8 @@ def load_checkpoint(path: Path) -> Checkpoint:
     """
     file = path / CHECKPOINT_NAME if path.is_dir() else path
     try:
-        # torch.__version__ is a class of its own, a string with an order; early checkpoints hold one in their origin.
+        # torch.__version__ is a class of its own, a string with an order: early checkpoints of 0.1 hold one in their
+        # origin. Until 1.0.
         with torch.serialization.safe_globals([TorchVersion]):
             content = torch.load(file, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:
@@ -121,14 +122,14 @@ def load_checkpoint(path: Path) -> Checkpoint:
     if not isinstance(content, dict) or content.get("format") != _FORMAT:
         raise TrainingError(f"{file} is not a checkpoint that this version of nearfar reads (format {_FORMAT})")
     try:
-        return _checkpoint_of(content)
+        return _parse_checkpoint(content)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise TrainingError(f"{file} lacks a part of a checkpoint, or holds a wrong one: {error}") from error
 
 
-def _checkpoint_of(content: dict[str, Any]) -> Checkpoint:
+def _parse_checkpoint(content: dict[str, Any]) -> Checkpoint:
     return Checkpoint(
-        config=config_from_record(content["config"]),
+        config=parse_config(content["config"]),
         budget=Budget(**content["budget"]),
         counters=Counters(**content["counters"]),
         network=content["network"],
@@ -140,20 +141,21 @@ def _checkpoint_of(content: dict[str, Any]) -> Checkpoint:
     )
 
 
-def config_from_record(record: dict[str, object]) -> TrainingConfig:
+def parse_config(record: dict[str, object]) -> TrainingConfig:
     """Return the settings that :meth:`TrainingConfig.record` turned into plain values.
 
     >>> from nearfar.lab.train.config import TINY
-    >>> config_from_record(TINY.record()) == TINY
+    >>> parse_config(TINY.record()) == TINY
     True
     """
-    fields = dict(record)
+    names = {key: name for name, key in FILE_KEYS.items()}
+    fields = rename_keys(record, names)
     net = cast("dict[str, object]", fields.pop("net"))
     stages = cast("tuple[dict[str, float], ...]", fields.pop("stages"))
     return TrainingConfig(
-        # Runs of the first editions do not say these two.
-        net=config_of(str(fields.pop("network", "open")), net),
-        goal=Goal(str(fields.pop("goal", Goal.SCENES))),
-        stages=tuple(Stage(**stage) for stage in stages),  # type: ignore[arg-type]
+        # Runs of 0.1 from before there were two networks and four objectives do not have these two keys; until 1.0.
+        net=parse_net_config(str(fields.pop("network", "open")), net),
+        objective=ObjectiveName(str(fields.pop("objective", ObjectiveName.SCENES))),
+        stages=tuple(Stage(**rename_keys(stage, names)) for stage in stages),  # type: ignore[arg-type]
         **fields,  # type: ignore[arg-type]
     )

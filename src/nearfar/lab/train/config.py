@@ -1,4 +1,4 @@
-"""What a training run is told: every setting in one frozen record, and the presets."""
+"""The settings of a training run in one frozen record, the presets, and the schedule that follows from them."""
 
 import math
 from collections.abc import Mapping
@@ -8,19 +8,29 @@ from itertools import pairwise
 from types import MappingProxyType
 
 from nearfar.errors import OptionError
-from nearfar.lab.train.networks import NetConfig, multiple_of, name_of
+from nearfar.lab.train.networks import NetConfig, input_multiple, network_name
 from nearfar.net.depth_anything import DepthAnythingConfig
 from nearfar.net.open import OpenNetConfig
 
-MOST_SCENES = 256
+MAX_SCENES = 256
 """Of a batch: room in the numbering of the seeds (nearfar.lab.train.data)."""
+
+FILE_KEYS: Mapping[str, str] = MappingProxyType(
+    {
+        "objective": "goal",
+        "color_jitter": "is_disturbed",
+        "log_depth_weight": "fitted_weight",
+        "domain_randomization": "estranged",
+    }
+)
+"""Settings that checkpoints and training.json call by another name than the code does; users have such files."""
 
 LARGEST_SEED = (1 << 27) - 2
 """Of a run: each has its own 2^36 of the 2^63 seeds of scenes (nearfar.lab.train.data)."""
 
 
-class Goal(StrEnum):
-    """What a run teaches; it decides target, loss and figures (nearfar.lab.train.goals)."""
+class ObjectiveName(StrEnum):
+    """What a run teaches; it decides target, loss and metrics (nearfar.lab.train.objectives)."""
 
     SCENES = "scenes"
     LABELS = "labels"
@@ -36,14 +46,14 @@ class Stage:
         until: Share of the run at which this stage ends, in (0, 1].
         side_px: Side of the square of the same area as each picture [px].
         batch: Pictures a batch; a multiple of the run's ``views_per_scene``.
-        estranged: How often rendered pictures have other textures, colours and tones than their scenes, as a share of
-            the usual (nearfar.lab.train.augment.photograph).
+        domain_randomization: How often rendered pictures have other textures, colours and tones than their scenes,
+            as a share of the usual (nearfar.lab.train.augment.simulate_camera).
     """
 
     until: float
     side_px: int
     batch: int
-    estranged: float = 1.0
+    domain_randomization: float = 1.0
 
     def shape_hw(self, aspect: float, multiple: int) -> tuple[int, int]:
         """Return the height and width of a picture this wide for its height, multiples of the network's own [px].
@@ -77,11 +87,11 @@ class TrainingConfig:
         weight_decay: Of AdamW, on matrices and convolutions only.
         gradient_clip: Largest norm of the gradient.
         gradient_weight: Weight of gradient matching beside L1.
-        fitted_weight: Weight of the error of depth after a fit, for scenes.
+        log_depth_weight: Weight of the error of depth after a fit, for scenes.
         average_decay: Decay of the moving average of the weights.
-        goal: What is taught.
+        objective: What is taught.
         ignored_share: Share of each picture's pixels, those of the largest loss, that a label may be wrong about.
-        is_disturbed: Whether pictures are also blurred and coloured beyond what a camera does.
+        color_jitter: Whether pictures are also blurred and coloured beyond what a camera does.
         cut_mix: Share of the pictures that a piece of another is pasted into; nothing is asked of that piece.
     """
 
@@ -100,11 +110,11 @@ class TrainingConfig:
     weight_decay: float = 0.05
     gradient_clip: float = 1.0
     gradient_weight: float = 0.25
-    fitted_weight: float = 2.0
+    log_depth_weight: float = 2.0
     average_decay: float = 0.999
-    goal: Goal = Goal.SCENES
+    objective: ObjectiveName = ObjectiveName.SCENES
     ignored_share: float = 0.0
-    is_disturbed: bool = False
+    color_jitter: bool = False
     cut_mix: float = 0.0
 
     def __post_init__(self) -> None:
@@ -118,28 +128,34 @@ class TrainingConfig:
             )
         if not 0 <= self.seed <= LARGEST_SEED:
             raise OptionError(f"the seed of a run must be 0 to {LARGEST_SEED}, got {self.seed}")
-        if any(stage.batch // self.views_per_scene > MOST_SCENES for stage in self.stages):
+        if any(stage.batch // self.views_per_scene > MAX_SCENES for stage in self.stages):
             sizes = [stage.batch for stage in self.stages]
-            raise OptionError(f"a batch must be of at most {MOST_SCENES} scenes or photographs, got {sizes}")
-        if any(not 0 <= stage.estranged <= 1 for stage in self.stages):
-            raise OptionError(f"estranged must lie within [0, 1], got {[stage.estranged for stage in self.stages]}")
+            raise OptionError(f"a batch must be of at most {MAX_SCENES} scenes or photographs, got {sizes}")
+        if any(not 0 <= stage.domain_randomization <= 1 for stage in self.stages):
+            shares = [stage.domain_randomization for stage in self.stages]
+            raise OptionError(f"domain_randomization must lie within [0, 1], got {shares}")
         if self.lanes < 1 or self.warm_up_steps < 1 or not self.aspects:
             raise OptionError("lanes and warm_up_steps must be 1 or more, aspects not empty")
         if self.margin < 1 or not 0 < self.crop_share[0] <= self.crop_share[1] <= 1:
             raise OptionError(f"margin must be 1 or more and crop_share grow within (0, 1], got {self.crop_share}")
-        shares = (self.ignored_share, self.cut_mix)
-        if not all(0 <= share < 1 for share in shares) or not 0 < self.encoder_share <= 1 or self.stretch < 0:
+        if (
+            not all(0 <= share < 1 for share in (self.ignored_share, self.cut_mix))
+            or not 0 < self.encoder_share <= 1
+            or self.stretch < 0
+        ):
             raise OptionError(f"ignored_share and cut_mix lie within [0, 1), encoder_share within (0, 1], got {self}")
-        if (self.goal is Goal.DEPTH) != (self.net.max_depth_m is not None):
+        if (self.objective is ObjectiveName.DEPTH) != (self.net.max_depth_m is not None):
             raise OptionError(f"metres need a network with max_depth_m, and it teaches metres only, got {self.net}")
 
     def shape_hw(self, stage: Stage, aspect: float) -> tuple[int, int]:
         """Return the height and width of the pictures of a stage, as this network takes them [px]."""
-        return stage.shape_hw(aspect, multiple_of(self.net))
+        return stage.shape_hw(aspect, input_multiple(self.net))
 
     def record(self) -> dict[str, object]:
         """Return the settings as plain values, for a checkpoint or a JSON file."""
-        return {**asdict(self), "goal": self.goal.value, "network": name_of(self.net)}
+        fields = {**asdict(self), "objective": self.objective.value, "network": network_name(self.net)}
+        fields["stages"] = tuple(rename_keys(stage, FILE_KEYS) for stage in fields["stages"])
+        return rename_keys(fields, FILE_KEYS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,7 +217,7 @@ REFINE = replace(
         Stage(until=0.08, side_px=96, batch=48),
         Stage(until=0.35, side_px=128, batch=32),
         Stage(until=0.75, side_px=192, batch=16),
-        Stage(until=1.00, side_px=224, batch=12, estranged=0.3),
+        Stage(until=1.00, side_px=224, batch=12, domain_randomization=0.3),
     ),
     peak_rate=6e-4,
 )
@@ -209,7 +225,7 @@ REFINE = replace(
 
 FINISH = replace(
     REFINE,
-    stages=(Stage(until=0.6, side_px=192, batch=16, estranged=0.3), REFINE.stages[-1]),
+    stages=(Stage(until=0.6, side_px=192, batch=16, domain_randomization=0.3), REFINE.stages[-1]),
     peak_rate=2e-4,
 )
 """nearfar-open from weights that are to keep most of what they know: large pictures, small steps."""
@@ -230,7 +246,7 @@ PRESETS: Mapping[str, TrainingConfig] = MappingProxyType(
 )
 """Of ``nearfar train open``."""
 
-_PHOTOGRAPHED = {
+_PHOTO_SETTINGS = {
     "aspects": (1.0, 4 / 3, 3 / 4, 3 / 2),
     "views_per_scene": 1,
     "lanes": 4,
@@ -240,11 +256,11 @@ _PHOTOGRAPHED = {
 }
 # Source: arXiv 2406.09414, section 7.2 (L_ssi and L_gm at 1:2; the tenth of a picture with the largest loss ignored),
 # and arXiv 2401.10891, section 3.2 (colour, blur and CutMix on the student alone).
-_TAUGHT = {
-    "goal": Goal.LABELS,
+_LABEL_SETTINGS = {
+    "objective": ObjectiveName.LABELS,
     "gradient_weight": 2.0,
     "ignored_share": 0.1,
-    "is_disturbed": True,
+    "color_jitter": True,
     "cut_mix": 0.5,
 }
 
@@ -252,14 +268,14 @@ DISTILL: Mapping[str, TrainingConfig] = MappingProxyType(
     {
         "open": replace(
             OPEN,
-            **_PHOTOGRAPHED,  # type: ignore[arg-type]
-            **_TAUGHT,  # type: ignore[arg-type]
+            **_PHOTO_SETTINGS,  # type: ignore[arg-type]
+            **_LABEL_SETTINGS,  # type: ignore[arg-type]
             stages=(Stage(until=1.0, side_px=192, batch=16),),
             peak_rate=2e-4,
         ),
         "tiny": replace(
             TINY,
-            **_TAUGHT,  # type: ignore[arg-type]
+            **_LABEL_SETTINGS,  # type: ignore[arg-type]
             stages=(Stage(until=1.0, side_px=64, batch=8),),
             views_per_scene=1,
             peak_rate=4e-3,
@@ -269,32 +285,58 @@ DISTILL: Mapping[str, TrainingConfig] = MappingProxyType(
 """Of ``nearfar train distill``."""
 
 # Source: arXiv 2406.09414, section 7.2: the encoder learns at a tenth of the decoder's rate.
-_MEASURED = {"goal": Goal.DISPARITY, "gradient_weight": 2.0, "encoder_share": 0.1}
+_TRUTH_SETTINGS = {"objective": ObjectiveName.DISPARITY, "gradient_weight": 2.0, "encoder_share": 0.1}
 
 FINETUNE: Mapping[str, TrainingConfig] = MappingProxyType(
     {
-        "open": replace(DISTILL["open"], **_MEASURED, ignored_share=0.0, is_disturbed=False, cut_mix=0.0),  # type: ignore[arg-type]
+        "open": replace(DISTILL["open"], **_TRUTH_SETTINGS, ignored_share=0.0, color_jitter=False, cut_mix=0.0),  # type: ignore[arg-type]
         "depth-anything": replace(
             OPEN,
-            **_PHOTOGRAPHED,  # type: ignore[arg-type]
-            **_MEASURED,  # type: ignore[arg-type]
+            **_PHOTO_SETTINGS,  # type: ignore[arg-type]
+            **_TRUTH_SETTINGS,  # type: ignore[arg-type]
             net=DepthAnythingConfig(),
             stages=(Stage(until=1.0, side_px=518, batch=2),),
             # Source: Depth-Anything-V2, metric_depth/dist_train.sh (5e-6, ten times that beyond the encoder).
             peak_rate=5e-5,
             weight_decay=0.01,
         ),
-        "tiny": replace(DISTILL["tiny"], **_MEASURED, ignored_share=0.0, is_disturbed=False, cut_mix=0.0),  # type: ignore[arg-type]
+        "tiny": replace(DISTILL["tiny"], **_TRUTH_SETTINGS, ignored_share=0.0, color_jitter=False, cut_mix=0.0),  # type: ignore[arg-type]
     }
 )
 """Of ``nearfar train finetune``."""
 
 
-def metric(config: TrainingConfig, max_depth_m: float) -> TrainingConfig:
-    """Return the settings of a run for metres up to ``max_depth_m``.
+def make_metric(config: TrainingConfig, max_depth_m: float) -> TrainingConfig:
+    """Return the settings of a run that learns metres up to ``max_depth_m``.
 
     Pictures are no longer cut to other scales, and depth is taken for the size that a thing is seen at
     (nearfar.lab.train.photographs): how large it looks is what tells how far it is.
     """
     net = replace(config.net, max_depth_m=max_depth_m)
-    return replace(config, net=net, goal=Goal.DEPTH, margin=1.0, crop_share=(1.0, 1.0), stretch=0.0)
+    return replace(config, net=net, objective=ObjectiveName.DEPTH, margin=1.0, crop_share=(1.0, 1.0), stretch=0.0)
+
+
+def stage_at(config: TrainingConfig, progress: float) -> Stage:
+    """Return the stage that a run is in after ``progress`` [share of the run, 0 to 1].
+
+    >>> from nearfar.lab.train.config import TINY
+    >>> stage_at(TINY, 0.1).side_px, stage_at(TINY, 0.5).side_px, stage_at(TINY, 1.0).side_px
+    (32, 48, 48)
+    """
+    return next((stage for stage in config.stages if progress < stage.until), config.stages[-1])
+
+
+def learning_rate(config: TrainingConfig, *, progress: float, step: int) -> float:
+    """Return the learning rate of step ``step``, counted from 0, after ``progress`` [share of the run, 0 to 1].
+
+    It rises in a line over the warm-up steps and falls along half a cosine to 0 over the whole run.
+
+    Source: Loshchilov and Hutter, SGDR, arXiv 1608.03983, equation 5, without restarts.
+    """
+    warm_up = min(1.0, (step + 1) / config.warm_up_steps)
+    return config.peak_rate * warm_up * 0.5 * (1.0 + math.cos(math.pi * min(1.0, progress)))
+
+
+def rename_keys(values: Mapping[str, object], names: Mapping[str, str]) -> dict[str, object]:
+    """Return a mapping with other names for some of its keys."""
+    return {names.get(key, key): value for key, value in values.items()}

@@ -18,9 +18,16 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from nearfar.arrays import MapF32, RgbU8
-from nearfar.lab.train.augment import bent, cut, disturb, paste, photograph, random_crop
-from nearfar.lab.train.config import MOST_SCENES, Goal, Stage, TrainingConfig
-from nearfar.lab.train.goals import AIMS
+from nearfar.lab.train.augment import (
+    color_jitter_blur,
+    crop_resize,
+    cutmix_paste,
+    draw_crop,
+    lens_distort,
+    simulate_camera,
+)
+from nearfar.lab.train.config import MAX_SCENES, ObjectiveName, Stage, TrainingConfig
+from nearfar.lab.train.objectives import OBJECTIVES
 
 FIRST_TRAINING_SEED = 1_000_000
 """Scenes below are never trained on: they are for validation."""
@@ -35,10 +42,10 @@ _Block = tuple[int, tuple[int, int], int]  # the lane's turn that uses it first,
 
 _SEEDS_PER_RUN = 1 << 36
 _MIXING = 1  # a stream of its own beside each view's
-_BENT_SHARE = 0.25
+_DISTORTION_SHARE = 0.25
 
 
-class Rendered(Protocol):
+class RgbdSample(Protocol):
     """What a renderer returns: rgb (H, W, 3) uint8 sRGB and disparity (H, W) float32 [1/m], 0 = sky.
 
     Disparity of photographs may be NaN where it is not known, and of unknown scale, or scale and shift.
@@ -53,7 +60,7 @@ class Rendered(Protocol):
 class Renderer(Protocol):
     """Renders the scene of a seed; the same picture every time."""
 
-    def __call__(self, seed: int, /, *, height: int, width: int) -> Rendered: ...  # noqa: D102
+    def __call__(self, seed: int, /, *, height: int, width: int) -> RgbdSample: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,9 +81,9 @@ class Batch:
     disparity: Tensor
 
 
-def scene_from_seed(seed: int, /, *, height: int, width: int) -> Rendered:
+def scene_from_seed(seed: int, /, *, height: int, width: int) -> RgbdSample:
     """Return the rendered scene of ``seed`` from nearfar.lab.scenes."""
-    # Imported here: numba reads its number of threads once, and a worker says 1 before that (_quiet_worker).
+    # Imported here: numba reads its number of threads once, and a worker says 1 before that (_init_worker).
     from nearfar.lab.scenes import render_scene
 
     return render_scene(seed, height=height, width=width)
@@ -88,7 +95,7 @@ class SceneBatches(Dataset[Batch]):
     def __init__(self, config: TrainingConfig, *, renderer: Renderer = scene_from_seed) -> None:
         self._config = config
         self._renderer = renderer
-        self._windows: dict[int, dict[_Block, list[Rendered]]] = {}
+        self._windows: dict[int, dict[_Block, list[RgbdSample]]] = {}
 
     def __getitem__(self, request: Request) -> Batch:
         """Return the batch of ``request``."""
@@ -102,30 +109,32 @@ class SceneBatches(Dataset[Batch]):
         rgb, target, disparity = (torch.from_numpy(np.stack(parts)) for parts in zip(*views, strict=True))
         return Batch(request=request, rgb=rgb, target=target, disparity=disparity)
 
-    def _view(self, scene: Rendered, stage: Stage, shape_hw: tuple[int, int], key: tuple[int, int]) -> _View:
+    def _view(self, scene: RgbdSample, stage: Stage, shape_hw: tuple[int, int], key: tuple[int, int]) -> _View:
         rng = np.random.default_rng((self._config.seed, *key))
         source_hw = (scene.disparity.shape[0], scene.disparity.shape[1])
         config = self._config
-        crop = random_crop(
-            rng, source_hw=source_hw, target_hw=shape_hw, share=config.crop_share, stretch=config.stretch
-        )
+        crop = draw_crop(rng, source_hw=source_hw, target_hw=shape_hw, share=config.crop_share, stretch=config.stretch)
         rgb, disparity = scene.rgb, scene.disparity
         # Photographs have been through their own lens, and their surfaces are real.
-        is_rendered = config.goal is Goal.SCENES
-        if is_rendered and rng.random() < _BENT_SHARE:
-            rgb, (disparity,) = bent(rgb, (disparity,), rng)
-        rgb, disparity = cut(rgb, disparity, crop, shape_hw)
-        taken = photograph(rgb, rng, estranged=stage.estranged if is_rendered else 0.0)
-        return disturb(taken, rng) if config.is_disturbed else taken, AIMS[config.goal].target(disparity), disparity
+        is_rendered = config.objective is ObjectiveName.SCENES
+        if is_rendered and rng.random() < _DISTORTION_SHARE:
+            rgb, (disparity,) = lens_distort(rgb, (disparity,), rng)
+        rgb, disparity = crop_resize(rgb, disparity, crop, shape_hw)
+        taken = simulate_camera(rgb, rng, domain_randomization=stage.domain_randomization if is_rendered else 0.0)
+        return (
+            color_jitter_blur(taken, rng) if config.color_jitter else taken,
+            OBJECTIVES[config.objective].target(disparity),
+            disparity,
+        )
 
     def _mixed(self, views: list[_View], key: tuple[int, int]) -> _View:
         rng = np.random.default_rng((self._config.seed, *key, _MIXING))
         rgb, target, disparity = views[key[1]]
         if rng.random() >= self._config.cut_mix:
             return rgb, target, disparity
-        return *paste(rgb, target, views[(key[1] + 1) % len(views)][0], rng), disparity
+        return *cutmix_paste(rgb, target, views[(key[1] + 1) % len(views)][0], rng), disparity
 
-    def _window(self, lane: int, turn: int, stage: Stage) -> list[Rendered]:
+    def _window(self, lane: int, turn: int, stage: Stage) -> list[RgbdSample]:
         config = self._config
         height, width = config.shape_hw(stage, config.aspects[lane % len(config.aspects)])
         size_hw = (round(height * config.margin), round(width * config.margin))
@@ -137,14 +146,14 @@ class SceneBatches(Dataset[Batch]):
         self._windows[lane] = window
         return [scene for block in window.values() for scene in block]
 
-    def _render(self, lane: int, turn: int, size_hw: tuple[int, int], count: int) -> list[Rendered]:
+    def _render(self, lane: int, turn: int, size_hw: tuple[int, int], count: int) -> list[RgbdSample]:
         # The first batches of a lane reach back before turn 0.
         block = (turn + self._config.views_per_scene) * self._config.lanes + lane
-        first = FIRST_TRAINING_SEED + self._config.seed * _SEEDS_PER_RUN + block * MOST_SCENES
+        first = FIRST_TRAINING_SEED + self._config.seed * _SEEDS_PER_RUN + block * MAX_SCENES
         return [self._renderer(first + i, height=size_hw[0], width=size_hw[1]) for i in range(count)]
 
 
-def batches(
+def iterate_batches(
     config: TrainingConfig, requests: Iterable[Request], *, workers: int, renderer: Renderer = scene_from_seed
 ) -> Generator[Batch]:
     """Yield the batches of ``requests``, in order, made ahead by ``workers`` processes (0: made here when asked for).
@@ -154,10 +163,10 @@ def batches(
     loader: DataLoader[Batch] = DataLoader(
         SceneBatches(config, renderer=renderer),
         batch_size=None,
-        sampler=_Requests(requests),
+        sampler=_RequestSampler(requests),
         num_workers=workers,
-        collate_fn=_as_it_is,
-        worker_init_fn=_quiet_worker if workers else None,
+        collate_fn=_identity,
+        worker_init_fn=_init_worker if workers else None,
         multiprocessing_context="spawn" if workers else None,  # a fork of a process with threads can hang
         prefetch_factor=4 if workers else None,
         generator=torch.Generator(),  # else it draws from the run's own, once a resume
@@ -165,13 +174,13 @@ def batches(
     yield from loader
 
 
-def network_input(rgb: Tensor) -> Tensor:
+def normalize_rgb(rgb: Tensor) -> Tensor:
     """Return pixel_values (B, 3, h, w) float32, channels last in memory, for pictures (B, h, w, 3) uint8."""
     mean, deviation = (rgb.new_tensor(values, dtype=torch.float32) for values in (_MEAN, _DEVIATION))
     return ((rgb.float() / 255 - mean) / deviation).permute(0, 3, 1, 2)  # (B, 3, h, w)
 
 
-class _Requests:
+class _RequestSampler:
     """An iterable as the sampler that a DataLoader reads as it goes."""
 
     def __init__(self, requests: Iterable[Request]) -> None:
@@ -181,11 +190,11 @@ class _Requests:
         return iter(self._requests)
 
 
-def _as_it_is(batch: T) -> T:
+def _identity(batch: T) -> T:
     return batch
 
 
-def _quiet_worker(_: int) -> None:
+def _init_worker(_: int) -> None:
     import signal
 
     import cv2

@@ -10,31 +10,31 @@ from nearfar.depth_map import Depth, DepthMap
 from nearfar.errors import EngineError, OutputError, PictureError, os_reason
 from nearfar.estimator import DepthEstimator
 from nearfar.image.reader import read_picture
-from nearfar.lab.train.photographs import fitted, is_kept, keep, key_of
+from nearfar.lab.train.photographs import content_key, has_photograph, resize_to_run, store_photograph
 
 
-def label(
+def label_photographs(
     files: Iterable[Path],
     teacher: DepthEstimator,
     folder: Path,
     *,
-    teacher_said: str,
+    teacher_id: str,
     side_px: int,
     say: Callable[[str], None] = lambda _: None,
     stop: Callable[[], bool] = lambda: False,
 ) -> list[str]:
-    """Return the keys of the photographs that are in ``folder`` with the teacher's label, made if they were not.
+    """Return the keys of the photographs that ``folder`` holds with the teacher's label, labelled if need be.
 
-    One that cannot be read, or whose label is flat, is said and left out.
+    One that cannot be read, or whose label is flat, is reported and left out.
 
     Args:
         files: The photographs.
         teacher: Makes the labels.
         folder: Where they are kept; what is there already is not made again.
-        teacher_said: What tells this teacher, and how it prepares pictures, from another.
+        teacher_id: Identifies this teacher and its preprocessing.
         side_px: Of the run that will use them [px].
-        say: Is told what is left out.
-        stop: Asked before each photograph; once it is true, no more are labelled.
+        say: Called with a line about each that is left out.
+        stop: Called before each photograph; once it returns true, no more are labelled.
 
     Raises:
         OutputError: A label cannot be written.
@@ -45,8 +45,8 @@ def label(
             break
         try:
             content = file.read_bytes()
-            key = key_of(content, f"{teacher_said} {side_px}".encode())
-            if not is_kept(folder, key):
+            key = content_key(content, f"{teacher_id} {side_px}".encode())
+            if not has_photograph(folder, key):
                 _label(content, file, key, teacher, folder, side_px)
         except OutputError:  # it is an OSError, too, and no fault of the photograph
             raise
@@ -59,7 +59,7 @@ def label(
     return keys
 
 
-def normalised_label(depth_map: DepthMap) -> MapF32:
+def normalize_label(depth_map: DepthMap) -> MapF32:
     """Return a model's map as disparity from 0 (its farthest) to 1, (H, W) float32: nothing else of it is sure.
 
     Raises:
@@ -75,7 +75,7 @@ def normalised_label(depth_map: DepthMap) -> MapF32:
 def _label(content: bytes, file: Path, key: str, teacher: DepthEstimator, folder: Path, side_px: int) -> None:
     picture = read_picture(content, name=str(file))
     try:
-        disparity = normalised_label(teacher.estimate(picture))
+        disparity = normalize_label(teacher.estimate(picture))
     except EngineError as error:
         raise EngineError(f"{file}: {error}") from error
-    keep(folder, key, fitted(picture.rgb, disparity, side_px=side_px))
+    store_photograph(folder, key, resize_to_run(picture.rgb, disparity, side_px=side_px))

@@ -1,4 +1,4 @@
-"""The networks that can be trained, as the loop sees them: built from a record, with sides, names and an encoder."""
+"""The networks that can be trained: built from their configuration, with input sizes, names and an encoder."""
 
 from collections.abc import Mapping
 from typing import Any, TypeAlias
@@ -15,21 +15,21 @@ NetConfig: TypeAlias = OpenNetConfig | DepthAnythingConfig
 _KINDS = {"open": OpenNetConfig, "depth-anything": DepthAnythingConfig}
 _OPEN_DECODER = ("narrow.", "lateral.", "refine.", "head.")
 # Vectors by meaning though not by shape: weight decay would pull them to 0 for nothing.
-_NOT_DECAYED = ("positions", "class_token", "mask_token")
+_NO_DECAY = ("positions", "class_token", "mask_token")
 
 
-def network_of(config: NetConfig) -> nn.Module:
-    """Return the network of these sizes, its weights drawn from PyTorch's generator."""
+def build_network(config: NetConfig) -> nn.Module:
+    """Return the network of these sizes, with random weights from PyTorch's generator."""
     return OpenNet(config) if isinstance(config, OpenNetConfig) else DepthAnything(config)
 
 
-def network_with(weights: Mapping[str, Tensor], config: NetConfig) -> nn.Module:
+def load_weights(weights: Mapping[str, Tensor], config: NetConfig) -> nn.Module:
     """Return the network of ``config`` with these weights.
 
     Raises:
         TrainingError: The weights are those of another network.
     """
-    network = network_of(config)
+    network = build_network(config)
     try:
         network.load_state_dict(weights)
     except RuntimeError as error:
@@ -38,22 +38,22 @@ def network_with(weights: Mapping[str, Tensor], config: NetConfig) -> nn.Module:
     return network
 
 
-def multiple_of(config: NetConfig) -> int:
+def input_multiple(config: NetConfig) -> int:
     """Return what every side of the network's input is a multiple of [px]."""
     return STRIDE if isinstance(config, OpenNetConfig) else PATCH
 
 
-def name_of(config: NetConfig) -> str:
+def network_name(config: NetConfig) -> str:
     """Return what records call this kind of network.
 
-    >>> name_of(OpenNetConfig()), name_of(DepthAnythingConfig())
+    >>> network_name(OpenNetConfig()), network_name(DepthAnythingConfig())
     ('open', 'depth-anything')
     """
     return next(name for name, kind in _KINDS.items() if isinstance(config, kind))
 
 
-def config_of(name: str, fields: Mapping[str, object]) -> NetConfig:
-    """Return the record of the network that ``name_of`` calls so.
+def parse_net_config(name: str, fields: Mapping[str, object]) -> NetConfig:
+    """Return the configuration of the network that ``network_name`` calls so.
 
     Raises:
         KeyError: No network is called so.
@@ -64,15 +64,15 @@ def config_of(name: str, fields: Mapping[str, object]) -> NetConfig:
 
 
 def is_encoder(name: str, config: NetConfig) -> bool:
-    """Tell whether a parameter belongs to what sees, not to what draws."""
+    """Return whether a parameter belongs to the encoder, not to the decoder."""
     return not name.startswith(_OPEN_DECODER) if isinstance(config, OpenNetConfig) else name.startswith("encoder.")
 
 
-def is_decayed(name: str, parameter: Tensor) -> bool:
-    """Tell whether a parameter is a matrix or a convolution, which weight decay is for."""
-    return parameter.ndim >= 2 and name.rpartition(".")[2] not in _NOT_DECAYED
+def has_weight_decay(name: str, parameter: Tensor) -> bool:
+    """Return whether a parameter is a matrix or a convolution, which weight decay is for."""
+    return parameter.ndim >= 2 and name.rpartition(".")[2] not in _NO_DECAY
 
 
-def last_layer_of(config: NetConfig) -> str:
-    """Return the name of the last convolution, whose output is the map but for its last function."""
+def last_layer_name(config: NetConfig) -> str:
+    """Return the name of the last convolution, whose output is the map before its last activation."""
     return "head" if isinstance(config, OpenNetConfig) else "decoder.head.convolution3"

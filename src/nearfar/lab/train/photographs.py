@@ -18,7 +18,7 @@ import numpy as np
 from nearfar.arrays import MapF32, RgbU8
 from nearfar.errors import DataError
 from nearfar.files import make_folder, write_whole
-from nearfar.lab.train.augment import Crop, cut
+from nearfar.lab.train.augment import Crop, crop_resize
 from nearfar.lab.train.data import FIRST_TRAINING_SEED
 
 FOLDER = "data"
@@ -34,7 +34,7 @@ _KEPT_SHARE = 1.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class RgbdPhotograph:
     """A photograph (H, W, 3) uint8 and its disparity (H, W) float32, NaN where it is not known."""
 
     rgb: RgbU8
@@ -57,18 +57,18 @@ class Photographs:
     held_out: tuple[str, ...]
     facts: Mapping[str, str]
 
-    def __call__(self, seed: int, /, *, height: int, width: int) -> Seen:
+    def __call__(self, seed: int, /, *, height: int, width: int) -> RgbdPhotograph:
         """Return a window of the photograph that ``seed`` chooses, resized [px]; one that is held out, as it is kept.
 
         Raises:
             DataError: Its file is gone or damaged.
         """
         if seed < FIRST_TRAINING_SEED:
-            return _read(self.folder, self.held_out[seed % len(self.held_out)])
+            return _load(self.folder, self.held_out[seed % len(self.held_out)])
         rng = np.random.default_rng(seed)
         return self._window(int(rng.integers(len(self.training))), (height, width), rng)
 
-    def window(self, index: int, /, *, height: int, width: int) -> Seen:
+    def window(self, index: int, /, *, height: int, width: int) -> RgbdPhotograph:
         """Return a window of a photograph to be learnt from, by its place among them, resized [px].
 
         Raises:
@@ -76,8 +76,8 @@ class Photographs:
         """
         return self._window(index, (height, width), np.random.default_rng(index))
 
-    def _window(self, index: int, size_hw: tuple[int, int], rng: np.random.Generator) -> Seen:
-        kept = _read(self.folder, self.training[index])
+    def _window(self, index: int, size_hw: tuple[int, int], rng: np.random.Generator) -> RgbdPhotograph:
+        kept = _load(self.folder, self.training[index])
         rows, columns = kept.disparity.shape
         height, width = size_hw
         scale = min(rows / height, columns / width)
@@ -89,8 +89,10 @@ class Photographs:
             width=window_hw[1],
             mirrored=False,
         )
-        rgb, disparity = cut(kept.rgb, kept.disparity, crop, size_hw)
-        return Seen(rgb=rgb, disparity=disparity * np.float32(_apparent_size((rows, columns), size_hw, scale)))
+        rgb, disparity = crop_resize(kept.rgb, kept.disparity, crop, size_hw)
+        return RgbdPhotograph(
+            rgb=rgb, disparity=disparity * np.float32(_apparent_scale((rows, columns), size_hw, scale))
+        )
 
     @property
     def identity(self) -> str:
@@ -98,7 +100,7 @@ class Photographs:
         return sha256(json.dumps([self.training, self.held_out]).encode()).hexdigest()
 
 
-def _apparent_size(kept_hw: tuple[int, int], size_hw: tuple[int, int], scale: float) -> float:
+def _apparent_scale(kept_hw: tuple[int, int], size_hw: tuple[int, int], scale: float) -> float:
     """Return how large things look in a window of a photograph, beside the whole of it at the size of use.
 
     There its short side is that of a square of the window's area. What looks smaller by a share is as if it were
@@ -109,7 +111,7 @@ def _apparent_size(kept_hw: tuple[int, int], size_hw: tuple[int, int], scale: fl
     return min(kept_hw) / math.sqrt(size_hw[0] * size_hw[1]) / scale
 
 
-def fitted(rgb: RgbU8, disparity: MapF32, *, side_px: int) -> Seen:
+def resize_to_run(rgb: RgbU8, disparity: MapF32, *, side_px: int) -> RgbdPhotograph:
     """Return a photograph and its disparity, small enough for a run of pictures of ``side_px``, and of one size.
 
     Args:
@@ -122,12 +124,12 @@ def fitted(rgb: RgbU8, disparity: MapF32, *, side_px: int) -> Seen:
     size_wh = max(1, round(columns * scale)), max(1, round(rows * scale))
     small = cv2.resize(rgb, size_wh, interpolation=cv2.INTER_AREA).astype(np.uint8)
     # Nearest: the mean of two surfaces is a surface that is not there.
-    return Seen(
+    return RgbdPhotograph(
         rgb=small, disparity=cv2.resize(disparity, size_wh, interpolation=cv2.INTER_NEAREST_EXACT).astype(np.float32)
     )
 
 
-def key_of(photograph: bytes, label: bytes) -> str:
+def content_key(photograph: bytes, label: bytes) -> str:
     """Return what a photograph is kept under: itself first, then what is known of it.
 
     Keys in order are photographs in an order of their own, whoever labelled them and at whatever size: which are held
@@ -136,12 +138,12 @@ def key_of(photograph: bytes, label: bytes) -> str:
     return f"{sha256(photograph).hexdigest()[:32]}-{sha256(label).hexdigest()[:32]}"
 
 
-def is_kept(folder: Path, key: str) -> bool:
+def has_photograph(folder: Path, key: str) -> bool:
     """Tell whether a photograph is there already."""
     return _file(folder, key).is_file()
 
 
-def keep(folder: Path, key: str, seen: Seen) -> None:
+def store_photograph(folder: Path, key: str, seen: RgbdPhotograph) -> None:
     """Write a photograph, whole or not at all; disparity with three digits, which a network's error is far above.
 
     Raises:
@@ -156,7 +158,7 @@ def keep(folder: Path, key: str, seen: Seen) -> None:
 def split_photographs(folder: Path, keys: Sequence[str], facts: Mapping[str, str]) -> Photographs:
     """Return the photographs of a run; a tenth, at most 64, is held out.
 
-    Which these are follows from the photographs themselves (:func:`key_of`), not from names or order.
+    Which these are follows from the photographs themselves (:func:`content_key`), not from names or order.
 
     Raises:
         DataError: There are fewer than two.
@@ -172,20 +174,20 @@ def split_photographs(folder: Path, keys: Sequence[str], facts: Mapping[str, str
     )
 
 
-def list_photographs(photographs: Photographs) -> None:
+def write_listing(photographs: Photographs) -> None:
     """Write down which photographs a run learns from, and which it is judged on, beside them.
 
     Raises:
         OutputError: The list cannot be written.
     """
-    said = {
+    listing = {
         "format": _FORMAT,
         "facts": dict(photographs.facts),
         "training": photographs.training,
         "held_out": photographs.held_out,
     }
     make_folder(photographs.folder)
-    write_whole(photographs.folder / _LISTING, (json.dumps(said, indent=1) + "\n").encode())
+    write_whole(photographs.folder / _LISTING, (json.dumps(listing, indent=1) + "\n").encode())
 
 
 def open_photographs(folder: Path) -> Photographs:
@@ -196,12 +198,12 @@ def open_photographs(folder: Path) -> Photographs:
     """
     file = folder / _LISTING
     try:
-        said = json.loads(file.read_text(encoding="utf-8"))
+        listing = json.loads(file.read_text(encoding="utf-8"))
         return Photographs(
             folder=folder,
-            training=tuple(map(str, said["training"])),
-            held_out=tuple(map(str, said["held_out"])),
-            facts={str(name): str(value) for name, value in said["facts"].items()},
+            training=tuple(map(str, listing["training"])),
+            held_out=tuple(map(str, listing["held_out"])),
+            facts={str(name): str(value) for name, value in listing["facts"].items()},
         )
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise DataError(f"{file} cannot be read ({error}): a run needs the photographs that it began with") from error
@@ -211,11 +213,11 @@ def _file(folder: Path, key: str) -> Path:
     return folder / f"{key}.npz"
 
 
-def _read(folder: Path, key: str) -> Seen:
+def _load(folder: Path, key: str) -> RgbdPhotograph:
     file = _file(folder, key)
     try:
         # NumPy leaves a damaged file open; bytes it cannot.
         with np.load(io.BytesIO(file.read_bytes())) as held:
-            return Seen(rgb=held["rgb"], disparity=held["disparity"].astype(np.float32))
+            return RgbdPhotograph(rgb=held["rgb"], disparity=held["disparity"].astype(np.float32))
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise DataError(f"{file} is gone or damaged ({error}): start the run again, in another folder") from error

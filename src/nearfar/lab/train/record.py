@@ -1,24 +1,33 @@
-"""What a run says of itself: the record beside the file it made, and the few lines inside that file."""
+"""Where a run came from and how to make its file again: training.json beside the file, the few lines inside it."""
 
+import hashlib
 import json
 import math
+import platform
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
+import torch
+
+import nearfar
 from nearfar.files import write_whole
 from nearfar.lab.train.checkpoint import Checkpoint
 from nearfar.lab.train.config import PRESETS, TrainingConfig
-from nearfar.lab.train.goals import Figures
-from nearfar.lab.train.origin import code_origin, machine
+from nearfar.lab.train.objectives import Metrics
+from nearfar.machine import describe_machine
 from nearfar.models.checksum import hash_file
 from nearfar.models.depth_kind import depth_kind_props
 
 MODEL = "nearfar-open"
 GRAPH_NAME = f"{MODEL}.onnx"
 
-_TUNED = "a network of your own"
+_OWN_NETWORK = "a network of your own"
 _UNKNOWN_LICENCE = "that of its first weights, and what its photographs and labels allow"
 _SECONDS_A_MINUTE = 60
+_PACKAGE = Path(nearfar.__file__).parent
+_HASHED_PACKAGES = ("net", "lab/scenes", "lab/train")  # the packages that decide what a run learns
 
 
 def run_command(checkpoint: Checkpoint) -> str:
@@ -26,23 +35,23 @@ def run_command(checkpoint: Checkpoint) -> str:
 
     >>> from dataclasses import replace
     >>> from nearfar.lab.train.config import TINY, Budget
-    >>> from nearfar.lab.train.beginning import start
-    >>> run_command(start(replace(TINY, seed=7), Budget(seconds=90)))
+    >>> from nearfar.lab.train.initial import new_run
+    >>> run_command(new_run(replace(TINY, seed=7), Budget(seconds=90)))
     'nearfar train open --preset tiny --minutes 1.5 --seed 7'
     """
     config = checkpoint.config
     length = f"{checkpoint.budget.option} --seed {config.seed}"
     if not is_open(checkpoint):
         return f"{checkpoint.origin['command']} {length}"
-    found = checkpoint.origin.get("preset") or _preset_like(config)
+    found = checkpoint.origin.get("preset") or _infer_preset(config)
     preset = "" if found == "open" else f" --preset {found}"
     parent = checkpoint.origin.get("parent", "")
     parent = f" --from {MODEL if parent.startswith(f'{MODEL},') else 'RUN'}" if parent else ""
     return f"nearfar train open{preset}{parent} {length}"
 
 
-def _preset_like(config: TrainingConfig) -> str:
-    """Return the preset of a run that does not name its own, as those before the ninth edition do not.
+def _infer_preset(config: TrainingConfig) -> str:
+    """Return the preset of a run that does not name its own, as early runs of 0.1 do not; until 1.0.
 
     By its resolutions alone: what else a preset says changes with the code, and the commit tells.
     """
@@ -53,14 +62,14 @@ def _preset_like(config: TrainingConfig) -> str:
     return "custom"
 
 
-def verb_of(checkpoint: Checkpoint) -> str:
+def run_verb(checkpoint: Checkpoint) -> str:
     """Return which ``nearfar train`` a run is of."""
     return checkpoint.origin.get("verb", "open")
 
 
 def is_open(checkpoint: Checkpoint) -> bool:
     """Tell whether a run is one of ``nearfar train open``."""
-    return verb_of(checkpoint) == "open"
+    return run_verb(checkpoint) == "open"
 
 
 def is_ours(checkpoint: Checkpoint) -> bool:
@@ -76,7 +85,7 @@ def graph_name(checkpoint: Checkpoint) -> str:
     return checkpoint.origin.get("graph", GRAPH_NAME)
 
 
-def graph_metadata(checkpoint: Checkpoint) -> dict[str, str]:
+def build_metadata(checkpoint: Checkpoint) -> dict[str, str]:
     """Return what the ONNX file says of itself: enough to find its source and to make it again."""
     origin, counters, max_depth_m = checkpoint.origin, checkpoint.counters, checkpoint.config.net.max_depth_m
     ours = is_ours(checkpoint)
@@ -84,7 +93,7 @@ def graph_metadata(checkpoint: Checkpoint) -> dict[str, str]:
         name: origin[name] for name in ("parent", "resumed", "averaged", "foreign") if name in origin
     }
     return {
-        "model": MODEL if ours else _TUNED,
+        "model": MODEL if ours else _OWN_NETWORK,
         "licence": "Apache-2.0" if ours else _UNKNOWN_LICENCE,
         "meaning": "relative disparity, larger = nearer" if max_depth_m is None else f"depth up to {max_depth_m:g} m",
         **depth_kind_props(max_depth_m),
@@ -100,7 +109,7 @@ def graph_metadata(checkpoint: Checkpoint) -> dict[str, str]:
     }
 
 
-def training_record(checkpoint: Checkpoint, figures: Figures, *, graph: Mapping[str, object]) -> dict[str, object]:
+def build_record(checkpoint: Checkpoint, figures: Metrics, *, graph: Mapping[str, object]) -> dict[str, object]:
     """Return all that is known of a run, as plain values.
 
     Args:
@@ -114,7 +123,7 @@ def training_record(checkpoint: Checkpoint, figures: Figures, *, graph: Mapping[
     scenes = {"scenes": math.ceil(counters.pictures / config.views_per_scene)} if is_open(checkpoint) else {}
     before = {"validation_before": dict(checkpoint.before)} if checkpoint.before else {}
     return {
-        "model": MODEL if is_ours(checkpoint) else _TUNED,
+        "model": MODEL if is_ours(checkpoint) else _OWN_NETWORK,
         "command": run_command(checkpoint),
         "machine": checkpoint.origin.get("machine", "unknown"),
         "origin": {name: value for name, value in checkpoint.origin.items() if name != "machine"},
@@ -127,7 +136,7 @@ def training_record(checkpoint: Checkpoint, figures: Figures, *, graph: Mapping[
         **before,
         "validation": {"side_px": config.stages[-1].side_px, **figures},
         "graph": dict(graph),
-        "exported": {"machine": machine(), **code_origin()},
+        "exported": {"machine": summarize_machine(), **code_origin()},
         "settings": config.record(),
     }
 
@@ -144,13 +153,48 @@ def write_record(record: Mapping[str, object], path: Path) -> None:
     Raises:
         OutputError: The file cannot be written.
     """
-    write_whole(path, f"{json.dumps(_finite(record), indent=2, allow_nan=False)}\n".encode())
+    write_whole(path, f"{json.dumps(_null_for_nan(record), indent=2, allow_nan=False)}\n".encode())
 
 
-def _finite(value: object) -> object:
+def code_origin() -> dict[str, str]:
+    """Return the commit of the source, the sha256 of the code that decides a run, and the versions beneath it."""
+    return {
+        "commit": _commit(),
+        "code_sha256": _code_sha256(),
+        "nearfar": nearfar.__version__,
+        "torch": str(torch.__version__),  # a plain string: a checkpoint is read without any class
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+    }
+
+
+def summarize_machine() -> str:
+    """Return this machine in words: its processor, its cores, and the CUDA device if there is one."""
+    cores = f"{describe_machine().processor}, {torch.get_num_threads()} threads"
+    return f"{cores}, {torch.cuda.get_device_name()}" if torch.cuda.is_available() else cores
+
+
+def _commit() -> str:
+    command = ["git", "-C", str(_PACKAGE), "describe", "--always", "--dirty", "--abbrev=40", "--match="]
+    try:
+        described = subprocess.run(command, capture_output=True, text=True, check=True, timeout=10)
+    except (OSError, subprocess.SubprocessError):
+        return "unknown"
+    return described.stdout.strip() or "unknown"
+
+
+def _code_sha256() -> str:
+    digest = hashlib.sha256()
+    for file in sorted(file for folder in _HASHED_PACKAGES for file in (_PACKAGE / folder).rglob("*.py")):
+        digest.update(f"{file.relative_to(_PACKAGE).as_posix()}\n".encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def _null_for_nan(value: object) -> object:
     """Return plain values with null for what is no number: JSON has no NaN."""
     if isinstance(value, Mapping):
-        return {name: _finite(part) for name, part in value.items()}
+        return {name: _null_for_nan(part) for name, part in value.items()}
     if isinstance(value, list | tuple):
-        return [_finite(part) for part in value]
+        return [_null_for_nan(part) for part in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value

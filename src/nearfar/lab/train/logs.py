@@ -1,4 +1,4 @@
-"""What a run writes down as it goes, to two CSV files, and to TensorBoard where that is installed."""
+"""The logs of a run: two CSV files, and TensorBoard where that is installed."""
 
 import csv
 import importlib.util
@@ -21,7 +21,7 @@ _LOGGER = logging.getLogger(__name__)
 _LEARNING, _METRICS, _BOARD = "learning.csv", "metrics.csv", "tensorboard"
 
 
-class Diary:
+class TrainingLogs:
     """The logs of one run, open while it goes on.
 
     Args:
@@ -36,8 +36,8 @@ class Diary:
     def __init__(self, folder: Path, *, first_step: int) -> None:
         self.folder = folder
         for name in (_LEARNING, _METRICS):
-            _forget(folder / name, first_step)
-        self._board = _board(folder / _BOARD, first_step)
+            _drop_rows_beyond(folder / name, first_step)
+        self._board = _open_board(folder / _BOARD, first_step)
 
     def __enter__(self) -> Self:
         return self
@@ -48,8 +48,8 @@ class Diary:
         if self._board is not None:
             self._board.close()
 
-    def learnt(self, facts: Mapping[str, float], *, counters: Counters, side_px: int) -> None:
-        """Write down how learning goes, as a row of ``learning.csv`` too.
+    def log_training(self, facts: Mapping[str, float], *, counters: Counters, side_px: int) -> None:
+        """Log how training goes, as a row of ``learning.csv`` too.
 
         Raises:
             TrainingError: It cannot be written.
@@ -57,26 +57,26 @@ class Diary:
         self._append(_LEARNING, facts, counters=counters, side_px=side_px)
         self._draw("training", {"side_px": side_px, **facts}, counters.step)
 
-    def validated(self, figures: Mapping[str, float], *, counters: Counters, side_px: int) -> None:
-        """Write down the figures of a validation, as a row of ``metrics.csv`` too.
+    def log_validation(self, metrics: Mapping[str, float], *, counters: Counters, side_px: int) -> None:
+        """Log the metrics of a validation, as a row of ``metrics.csv`` too.
 
         Raises:
             TrainingError: It cannot be written.
         """
-        self._append(_METRICS, figures, counters=counters, side_px=side_px)
-        self._draw("validation", figures, counters.step)
+        self._append(_METRICS, metrics, counters=counters, side_px=side_px)
+        self._draw("validation", metrics, counters.step)
 
     def _append(self, name: str, facts: Mapping[str, float], *, counters: Counters, side_px: int) -> None:
         row: dict[str, float] = {**asdict(counters), "side_px": side_px, **facts}
         file = self.folder / name
         try:
-            columns = _columns(file)
+            columns = _read_columns(file)
             with file.open("a", newline="", encoding="utf-8") as stream:
                 # A run that other code began keeps the columns that it has.
                 writer = csv.DictWriter(stream, fieldnames=columns or list(row), extrasaction="ignore")
                 if not columns:
                     writer.writeheader()
-                writer.writerow({name: _written(value) for name, value in row.items()})
+                writer.writerow({name: _format_value(value) for name, value in row.items()})
         except OSError as error:
             raise TrainingError(f"cannot write {file}: {os_reason(error)}") from error
 
@@ -86,14 +86,14 @@ class Diary:
                 self._board.add_scalar(f"{group}/{name}", value, step)
 
 
-def _columns(file: Path) -> list[str]:
+def _read_columns(file: Path) -> list[str]:
     if not file.exists():
         return []
     with file.open(newline="", encoding="utf-8") as stream:
         return next(csv.reader(stream), [])
 
 
-def _forget(file: Path, first_step: int) -> None:
+def _drop_rows_beyond(file: Path, first_step: int) -> None:
     """Drop the rows of a CSV file that are of steps beyond ``first_step``, and a last one that was cut short."""
     if not file.exists():
         return
@@ -116,7 +116,7 @@ def _forget(file: Path, first_step: int) -> None:
     write_whole(file, whole.getvalue().encode())
 
 
-def _board(folder: Path, first_step: int) -> "SummaryWriter | None":
+def _open_board(folder: Path, first_step: int) -> "SummaryWriter | None":
     if importlib.util.find_spec("tensorboard") is None:
         _LOGGER.info("no logs for TensorBoard, which is not installed: pip install 'nearfar[tensorboard]'")
         return None
@@ -128,5 +128,5 @@ def _board(folder: Path, first_step: int) -> "SummaryWriter | None":
         raise TrainingError(f"cannot write into {folder}: {os_reason(error)}") from error
 
 
-def _written(value: float) -> object:
+def _format_value(value: float) -> object:
     return f"{value:.6g}" if isinstance(value, float) else value
