@@ -17,15 +17,15 @@ import torch
 from nearfar.engines.onnxruntime import load
 from nearfar.export.onnx import export_onnx
 from nearfar.export.settings import ExportSettings
-from nearfar.lab.cli import training
-from nearfar.lab.cli.beginnings import named_beginning
-from nearfar.lab.cli.train import Preset, _started
-from nearfar.lab.train.beginning import Beginning, going_on, start
+from nearfar.lab.cli import training_run
+from nearfar.lab.cli.train import Preset, _start_run
+from nearfar.lab.cli.training_run import load_initial
 from nearfar.lab.train.checkpoint import load_checkpoint
 from nearfar.lab.train.config import PRESETS, TINY, Budget
-from nearfar.lab.train.folder import LOCK_NAME
-from nearfar.lab.train.networks import network_with
-from nearfar.lab.train.record import graph_metadata, run_command, write_record
+from nearfar.lab.train.initial import InitialWeights, new_run, resume_run
+from nearfar.lab.train.loop import LOCK_NAME
+from nearfar.lab.train.networks import load_weights
+from nearfar.lab.train.record import build_metadata, run_command, write_record
 from support import tiny_scenes
 from support.command import run
 from support.depth_networks import draw
@@ -176,8 +176,8 @@ def test_refining_needs_something_to_refine(monkeypatch: pytest.MonkeyPatch, tmp
 
 
 def test_a_run_can_begin_with_the_shipped_weights() -> None:
-    begun = _started(None, 1, Preset.REFINE, 0, "nearfar-open")
-    shipped = named_beginning("nearfar-open")
+    begun = _start_run(None, 1, Preset.REFINE, 0, "nearfar-open")
+    shipped = load_initial("nearfar-open")
     assert re.fullmatch(r"nearfar-open, sha256 [0-9a-f]{64}", begun.origin["parent"])
     for name, weight in shipped.weights.items():
         torch.testing.assert_close(begun.network[name], weight, rtol=0, atol=0)
@@ -185,47 +185,49 @@ def test_a_run_can_begin_with_the_shipped_weights() -> None:
 
 
 def test_a_command_names_its_preset_though_the_preset_has_changed_since() -> None:
-    begun = _started(None, 1, Preset.FINISH, 0, "nearfar-open")
+    begun = _start_run(None, 1, Preset.FINISH, 0, "nearfar-open")
     assert run_command(begun) == "nearfar train open --preset finish --from nearfar-open --pictures 1 --seed 0"
     # Runs before the ninth edition do not name it, and their last pictures were as strange as the others.
-    stages = tuple(replace(stage, estranged=1.0) for stage in PRESETS["refine"].stages)
+    stages = tuple(replace(stage, domain_randomization=1.0) for stage in PRESETS["refine"].stages)
     earlier = replace(begun, config=replace(begun.config, stages=stages), origin={})
     assert run_command(earlier) == "nearfar train open --preset refine --pictures 1 --seed 0"
     assert "--preset custom" in run_command(replace(earlier, config=replace(begun.config, stages=stages[2:])))
 
 
 def test_a_run_that_goes_on_elsewhere_says_so() -> None:
-    begun = start(TINY, Budget(pictures=12))
-    assert going_on(begun, begun.budget) == begun
+    begun = new_run(TINY, Budget(pictures=12))
+    assert resume_run(begun, begun.budget) == begun
     moved = replace(begun, origin={**begun.origin, "machine": "another", "commit": "0123abc"})
-    longer = going_on(going_on(moved, begun.budget), Budget(seconds=120))
+    longer = resume_run(resume_run(moved, begun.budget), Budget(seconds=120))
     first, second = longer.origin["resumed"].split("; ")
     assert first.startswith("after 0 pictures: commit ")
     assert ", machine " in first
     assert "code_sha256" not in first
     assert second.endswith(", --minutes 2")
-    assert graph_metadata(longer)["resumed"] == longer.origin["resumed"]
+    assert build_metadata(longer)["resumed"] == longer.origin["resumed"]
 
 
 def test_what_a_run_learnt_besides_scenes_stays_with_it(tmp_path: Path) -> None:
-    distilled = start(TINY, Budget(pictures=4), origin={"verb": "distill", "teacher": "somebody's", "data": "abc"})
-    after = start(TINY, Budget(pictures=4), beginning=Beginning.of_run(distilled))
-    again = start(TINY, Budget(pictures=4), beginning=Beginning.of_run(after))
+    distilled = new_run(TINY, Budget(pictures=4), origin={"verb": "distill", "teacher": "somebody's", "data": "abc"})
+    after = new_run(TINY, Budget(pictures=4), initial=InitialWeights.from_run(distilled))
+    again = new_run(TINY, Budget(pictures=4), initial=InitialWeights.from_run(after))
     for checkpoint in (after, again):
-        stated = graph_metadata(checkpoint)
+        stated = build_metadata(checkpoint)
         assert stated["foreign"] == "nearfar train distill, teacher somebody's, photographs abc"
         assert (stated["model"], "Apache" in stated["licence"]) == ("a network of your own", False)
-    ours = graph_metadata(start(TINY, Budget(pictures=4), beginning=Beginning.of_run(start(TINY, Budget(pictures=4)))))
+    ours = build_metadata(
+        new_run(TINY, Budget(pictures=4), initial=InitialWeights.from_run(new_run(TINY, Budget(pictures=4))))
+    )
     assert (ours["model"], ours["licence"]) == ("nearfar-open", "Apache-2.0")
     # The same through a file.
     for checkpoint, foreign in ((after, "after.onnx, licence: that of its first weights"), (None, "")):
         file = tmp_path / ("after.onnx" if checkpoint else "ours.onnx")
-        made = checkpoint or start(TINY, Budget(pictures=4))
-        network = network_with(made.average, TINY.net)
+        made = checkpoint or new_run(TINY, Budget(pictures=4))
+        network = load_weights(made.average, TINY.net)
         draw(network.named_parameters(), 0)  # all weights differ, or the exporter keeps equal ones once
-        export_onnx(network, file, settings=ExportSettings(multiple=16, own_size=48), metadata=graph_metadata(made))
-        assert named_beginning(str(file)).foreign.startswith(foreign)
-        assert bool(named_beginning(str(file)).foreign) == bool(foreign)
+        export_onnx(network, file, settings=ExportSettings(multiple=16, own_size=48), metadata=build_metadata(made))
+        assert load_initial(str(file)).foreign.startswith(foreign)
+        assert bool(load_initial(str(file)).foreign) == bool(foreign)
 
 
 @pytest.mark.parametrize(
@@ -249,9 +251,9 @@ def test_a_record_has_null_for_what_is_no_number(tmp_path: Path) -> None:
 def test_renderers_are_as_many_as_share_the_lanes(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], cores: int, lanes: int, count: int
 ) -> None:
-    monkeypatch.setattr(training, "resolve_threads", lambda _: cores)
-    assert training.renderers(None, lanes) == count
-    assert training.renderers(0, lanes) == 0
+    monkeypatch.setattr(training_run, "resolve_threads", lambda _: cores)
+    assert training_run.choose_renderers(None, lanes) == count
+    assert training_run.choose_renderers(0, lanes) == 0
     assert not capsys.readouterr().err
-    assert training.renderers(3, 16) == 3
+    assert training_run.choose_renderers(3, 16) == 3
     assert "does not divide 16" in capsys.readouterr().err

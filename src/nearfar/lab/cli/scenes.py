@@ -49,7 +49,7 @@ _FILES: Mapping[tuple[str, str], Callable[["Frame"], bytes]] = MappingProxyType(
         ("things", "png"): lambda frame: png_bytes(frame.things.astype(np.uint16)),
     }
 )
-_MEANING = b'kind = "disparity"\n'
+_DESCRIPTION = b'kind = "disparity"\n'
 
 
 @app.command()
@@ -71,7 +71,7 @@ def preview(
         return
     make_folder(out.parent)
     numbers = range(seed, seed + count)
-    cells = [_cell(_rendered(number, height, width, layout, photographed=photographed)) for number in numbers]
+    cells = [_cell(_render(number, height, width, layout, photographed=photographed)) for number in numbers]
     rows = [cells[start : start + _COLUMNS] for start in range(0, count, _COLUMNS)]
     write_whole(out, png_bytes(stack_grid(rows)))
     typer.echo(str(out))
@@ -96,10 +96,10 @@ def render(
     y up, z towards the viewer); things/N.png: the number of the thing that is seen, 16 bits, 0 = sky.
     """
     _require_numba()
-    meaning = out / "truth.toml"
-    if meaning.exists() and not _is_said(meaning) and not overwrite:
+    description = out / "truth.toml"
+    if description.exists() and not _is_described(description) and not overwrite:
         raise OptionError(
-            f"{meaning} says something else of the maps in {out}: name another folder, or add --overwrite"
+            f"{description} says something else of the maps in {out}: name another folder, or add --overwrite"
         )
     report = Report(as_json=as_json, quiet=quiet)
     with report.progress(count):
@@ -107,7 +107,7 @@ def render(
             paths = _paths(out, number)
             names = [str(path) for path in paths]
             if all(path.exists() for path in paths) and not overwrite:
-                _say(meaning)
+                _describe(description)
                 report.add(Row(input=f"seed {number}", status="skipped", outputs=names))
                 continue
             there = next((path for path in paths if path.exists()), None)
@@ -116,12 +116,12 @@ def render(
                     f"{there} is there, the rest of its scene is not: name another folder, or --overwrite"
                 )
             begin = time.perf_counter()
-            frame = _rendered(number, height, width, layout, photographed=photographed)
+            frame = _render(number, height, width, layout, photographed=photographed)
             rendered = time.perf_counter()
             for path in paths:
                 make_folder(path.parent)
             write_together({path: encoded(frame) for path, encoded in zip(paths, _FILES.values(), strict=True)})
-            _say(meaning)
+            _describe(description)
             seconds = {"render": rendered - begin, "write": time.perf_counter() - rendered}
             report.add(
                 Row(input=f"seed {number}", status="done", outputs=names, size_wh=(width, height), seconds=seconds)
@@ -146,49 +146,49 @@ def bench(
     for processes in dict.fromkeys((1, many)):
         with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
             # The first round loads the compiled code into every process and is not timed.
-            list(pool.map(_render_one, [(seed, height, width)] * 4 * processes))
+            list(pool.map(_render_job, [(seed, height, width)] * 4 * processes))
             begin = time.perf_counter()
-            list(pool.map(_render_one, [(seed + k, height, width) for k in range(count)], chunksize=4))
+            list(pool.map(_render_job, [(seed + k, height, width) for k in range(count)], chunksize=4))
             rate = count / (time.perf_counter() - begin)
         typer.echo(f"{processes} process{'es' if processes > 1 else ''}: {rate:.1f} pictures/s at {width}x{height}")
 
 
-def _is_said(meaning: Path) -> bool:
-    return meaning.exists() and meaning.read_bytes() == _MEANING
+def _is_described(description: Path) -> bool:
+    return description.exists() and description.read_bytes() == _DESCRIPTION
 
 
-def _say(meaning: Path) -> None:
+def _describe(description: Path) -> None:
     # With the first scene, not before: what cannot be rendered leaves no folder.
-    if not _is_said(meaning):
-        write_whole(meaning, _MEANING)
+    if not _is_described(description):
+        write_whole(description, _DESCRIPTION)
 
 
 def _paths(out: Path, number: int) -> list[Path]:
     return [out / folder / f"{number:06}.{suffix}" for folder, suffix in _FILES]
 
 
-def _render_one(job: tuple[int, int, int]) -> None:
-    _rendered(*job)
+def _render_job(job: tuple[int, int, int]) -> None:
+    _render(*job)
 
 
-def _rendered(seed: int, height: int, width: int, layout: str | None = None, *, photographed: bool = False) -> "Frame":
+def _render(seed: int, height: int, width: int, layout: str | None = None, *, photographed: bool = False) -> "Frame":
     _require_numba()
     from nearfar.lab.scenes import render_scene
 
     frame = render_scene(seed, height=height, width=width, layout=layout)
-    return _taken(frame, seed) if photographed else frame
+    return _simulate_camera(frame, seed) if photographed else frame
 
 
-def _taken(frame: "Frame", seed: int) -> "Frame":
-    """Return a frame as training shows it, whole: through a lens that bends, by a camera that adds what cameras add."""
+def _simulate_camera(frame: "Frame", seed: int) -> "Frame":
+    """Return a frame as training shows it, whole: through a lens that bends lines, taken by a random camera."""
     from nearfar.lab.scenes import Frame
-    from nearfar.lab.train.augment import bent, photograph
+    from nearfar.lab.train.augment import lens_distort, simulate_camera
 
     rng = np.random.default_rng(seed)
     # Numbers of things are small enough to be exact as float32.
     maps = (frame.disparity, frame.normals, frame.things.astype(np.float32))
-    rgb, (disparity, normals, things) = bent(frame.rgb, maps, rng)
-    return Frame(rgb=photograph(rgb, rng), disparity=disparity, normals=normals, things=things.astype(np.int32))
+    rgb, (disparity, normals, things) = lens_distort(frame.rgb, maps, rng)
+    return Frame(rgb=simulate_camera(rgb, rng), disparity=disparity, normals=normals, things=things.astype(np.int32))
 
 
 def _require_numba() -> None:
@@ -196,8 +196,8 @@ def _require_numba() -> None:
 
 
 def _cell(frame: "Frame") -> RgbU8:
-    spread = frame.disparity / np.float32(max(float(frame.disparity.max()), 1e-9))
-    return np.concatenate([frame.rgb, colorize(spread)])
+    relative = frame.disparity / np.float32(max(float(frame.disparity.max()), 1e-9))
+    return np.concatenate([frame.rgb, colorize(relative)])
 
 
 def _npy(values: NDArray[np.float32]) -> bytes:

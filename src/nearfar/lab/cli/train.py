@@ -9,10 +9,8 @@ import typer
 
 from nearfar.cli.options import Overwrite
 from nearfar.errors import OptionError
-from nearfar.lab.cli import training
-from nearfar.lab.cli.beginnings import named_beginning
-from nearfar.lab.cli.distill import distill
-from nearfar.lab.cli.finetune import finetune
+from nearfar.lab.cli import training_run
+from nearfar.lab.cli.train_photographs import distill, finetune
 
 if TYPE_CHECKING:
     from nearfar.lab.train.checkpoint import Checkpoint
@@ -39,9 +37,9 @@ class Preset(StrEnum):
 @app.command("open")
 def train_open(
     context: typer.Context,
-    output: training.Output = Path("nearfar-open-run"),
-    minutes: training.Minutes = None,
-    pictures: training.Pictures = None,
+    output: training_run.Output = Path("nearfar-open-run"),
+    minutes: training_run.Minutes = None,
+    pictures: training_run.Pictures = None,
     preset: Annotated[
         Preset,
         typer.Option(
@@ -61,25 +59,24 @@ def train_open(
         int | None,
         typer.Option(min=0, help="Processes that render. [default: as many as there are cores, of 1, 2, 4, 8, 16]"),
     ] = None,
-    resume: training.Resume = False,
+    resume: training_run.Resume = False,
 ) -> None:
     """Train nearfar-open and write its ONNX file, its figures and its checkpoint into a folder."""
-    training.require_packages(*_PACKAGES)
+    training_run.require_packages(*_PACKAGES)
     from nearfar.lab.train.data import scene_from_seed
     from nearfar.lab.train.record import GRAPH_NAME
 
     if resume:
-        training.refuse_beside_resume(context)
-        checkpoint = training.resumed(output, minutes, pictures, verb="open")
+        checkpoint = training_run.load_run(context, output, minutes, pictures, verb="open")
     else:
-        training.require_new(output, GRAPH_NAME)
-        checkpoint = _started(minutes, pictures, preset, seed, parent)
-    training.carry_out(
+        training_run.require_new_run(output, GRAPH_NAME)
+        checkpoint = _start_run(minutes, pictures, preset, seed, parent)
+    training_run.train_and_export(
         checkpoint,
         output,
-        workers=training.renderers(workers, checkpoint.config.lanes),
+        workers=training_run.choose_renderers(workers, checkpoint.config.lanes),
         renderer=scene_from_seed,
-        validation_count=training.VALIDATION_SCENES,
+        validation_count=training_run.VALIDATION_SCENES,
     )
 
 
@@ -95,45 +92,45 @@ def train_export(
 
     A run that is going on is not disturbed.
     """
-    training.require_packages(*_PACKAGES)
+    training_run.require_packages(*_PACKAGES)
     from nearfar.lab.train.checkpoint import load_checkpoint
-    from nearfar.lab.train.networks import network_with
+    from nearfar.lab.train.networks import load_weights
     from nearfar.lab.train.record import graph_name
     from nearfar.lab.train.validate import validate, validation_scenes
 
     checkpoint, folder = load_checkpoint(run), run if run.is_dir() else run.parent
     file = output or folder / graph_name(checkpoint)
-    taken = [path for path in (file, file.with_name(training.RECORD_NAME)) if path.exists()]
+    taken = [path for path in (file, file.with_name(training_run.RECORD_NAME)) if path.exists()]
     if taken and not overwrite:
         raise OptionError(f"{taken[0]} exists: add --overwrite, or name another file with -o")
     config = checkpoint.config
-    renderer, count = _held_out(checkpoint, folder)
+    renderer, count = _find_validation(checkpoint, folder)
     scenes = validation_scenes(config, count, renderer)
-    network = network_with(checkpoint.average, config.net).eval()
-    training.export(checkpoint, validate(network, scenes, config, config.stages[-1]), file)
+    network = load_weights(checkpoint.average, config.net).eval()
+    training_run.export_run(checkpoint, validate(network, scenes, config, config.stages[-1]), file)
 
 
-def _started(
+def _start_run(
     minutes: float | None, pictures: int | None, preset: Preset, seed: int, parent: str | None
 ) -> "Checkpoint":
-    from nearfar.lab.train.beginning import start
     from nearfar.lab.train.config import PRESETS
+    from nearfar.lab.train.initial import new_run
 
-    length = training.budget(minutes, pictures)
+    length = training_run.parse_budget(minutes, pictures)
     if preset in (Preset.REFINE, Preset.FINISH) and parent is None:
         raise OptionError(f"--preset {preset} goes on from weights: name them, as in --from nearfar-open")
-    beginning = None if parent is None else named_beginning(parent)
+    initial = None if parent is None else training_run.load_initial(parent)
     config = replace(PRESETS[preset], seed=seed)
-    return start(config, length, beginning=beginning, origin={"preset": str(preset)})
+    return new_run(config, length, initial=initial, origin={"preset": str(preset)})
 
 
-def _held_out(checkpoint: "Checkpoint", folder: Path) -> tuple["Renderer", int]:
-    """Return what the run is judged on."""
+def _find_validation(checkpoint: "Checkpoint", folder: Path) -> tuple["Renderer", int]:
+    """Return the renderer of the pictures that a run is validated on, and how many there are."""
     from nearfar.lab.train.data import scene_from_seed
     from nearfar.lab.train.photographs import FOLDER, open_photographs
     from nearfar.lab.train.record import is_open
 
     if is_open(checkpoint):
-        return scene_from_seed, training.VALIDATION_SCENES
+        return scene_from_seed, training_run.VALIDATION_SCENES
     photographs = open_photographs(folder / FOLDER)
     return photographs, len(photographs.held_out)
