@@ -71,7 +71,7 @@ def test_a_run_in_pictures_ends_after_them(whole: tuple[Path, Checkpoint, Metric
     assert (row["step"], row["pictures"], row["side_px"]) == ("4", "12", "48")
     assert float(row["l1"]) == pytest.approx(figures["l1"], rel=1e-5)
     with Image.open(folder / "preview.png") as sheet:
-        assert sheet.size == (3 * 64, 48 + 4 + 32 + 4)
+        assert sheet.size == (3 * 64, 48 + 4 + 32)
 
 
 def test_two_steps_and_two_are_four(whole: tuple[Path, Checkpoint, Metrics], tmp_path: Path) -> None:
