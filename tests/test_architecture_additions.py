@@ -181,6 +181,26 @@ def test_engine_is_one_module_and_one_row(package: Path, photo: Path, tmp_path: 
     assert json.loads(run_copy(package, "-m", "nearfar.cli", *words).stdout)["status"] == "done"
 
 
+def test_engine_row_reaches_help_and_benchmark(package: Path) -> None:
+    (package / "engines" / "toy_spec.py").write_text(ENGINE_MODULE, encoding="utf-8")
+    table = package / "engines" / "__init__.py"
+    add_row(table, after="from nearfar.errors import OptionError\n", row="from nearfar.engines.toy_spec import TOY\n")
+    add_row(table, after="ENGINES: tuple[EngineSpec, ...] = (ONNXRUNTIME, ", row="TOY, ")
+
+    code = (
+        "import json; from nearfar.benchmark.plan import ENGINES; from nearfar.cli.options import Engine;"
+        "from nearfar.engines.loader import find_machine;"
+        "names, option = Engine.__origin__, Engine.__metadata__[0];"
+        "print(json.dumps([list(names), option.help, [spec.title for spec in ENGINES],"
+        "'toy' in find_machine().engines]))"
+    )
+    names, help_text, titles, is_found = json.loads(run_copy(package, "-c", code).stdout)
+    assert names == ["auto", "onnxruntime", "toy", "openvino"]
+    assert help_text.endswith("else Toy, else ONNX Runtime.")
+    assert titles == ["ONNX Runtime", "Toy", "OpenVINO"]
+    assert is_found
+
+
 def test_model_is_one_card(package: Path) -> None:
     cards = package / "models" / "cards"
     card = (cards / "depth-anything-v2-small.toml").read_text(encoding="utf-8")
