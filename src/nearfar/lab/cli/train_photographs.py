@@ -262,7 +262,7 @@ def _require_open_relative(initial: "InitialWeights | None") -> None:
 
 def _label(photos: list[str], teacher: str, output: Path, *, side_px: int) -> "Photographs":
     from nearfar.cli.inputs import expand
-    from nearfar.estimator import load
+    from nearfar.cli.options import ModelOptions
     from nearfar.lab.train.distill import label_photographs
     from nearfar.lab.train.photographs import FOLDER, split_photographs
     from nearfar.models.checksum import hash_file
@@ -272,9 +272,7 @@ def _label(photos: list[str], teacher: str, output: Path, *, side_px: int) -> "P
         if item.error:
             notify(f"left out: {item.error}")
     files = [item.path for item in inputs if item.path is not None and not item.error]
-    estimator = load(teacher)
-    if estimator.notice:
-        notify(estimator.notice)
+    estimator = ModelOptions(model=teacher).load()
     assert estimator.path is not None  # noqa: S101 - load() says which file it is
     _, sha256 = hash_file(estimator.path)
     identity = f"{estimator.card.id} {sha256} {estimator.preprocessing.name} {estimator.size}"
