@@ -9,7 +9,7 @@ from PIL import Image
 
 from nearfar.engines import EngineName, Precision
 from nearfar.engines.loader import Candidate, Machine, list_candidates
-from nearfar.engines.onnxruntime_spec import CPU
+from nearfar.engines.providers import CPU
 from nearfar.errors import ExportError, OptionError
 from nearfar.estimator import load
 from nearfar.evaluate import metrics

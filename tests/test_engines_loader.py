@@ -9,9 +9,9 @@ import onnx
 import pytest
 
 import nearfar
-from nearfar.engines import EngineName, Precision, loader, onnxruntime, onnxruntime_spec, openvino
+from nearfar.engines import EngineName, Precision, loader, onnxruntime, openvino, providers
 from nearfar.engines.loader import Candidate, Machine, find_machine, list_candidates
-from nearfar.engines.onnxruntime_spec import CORE_ML, CPU, CUDA, DIRECT_ML
+from nearfar.engines.providers import CORE_ML, CPU, CUDA, DIRECT_ML
 from nearfar.errors import EngineError, GraphError, MissingExtraError, NearfarError, OptionError, has_package
 from support.graphs import tiny_depth, tiny_depth_graph
 
@@ -99,9 +99,9 @@ def test_accelerator_found_by_package_files(
     (tmp_path / "capi").mkdir()
     for name in files:
         (tmp_path / "capi" / name).touch()
-    monkeypatch.setattr(onnxruntime_spec, "find_spec", lambda _: Spec)
-    monkeypatch.setattr(onnxruntime_spec.sys, "platform", platform)
-    assert onnxruntime_spec.may_have_accelerator() is expected
+    monkeypatch.setattr(providers, "find_spec", lambda _: Spec)
+    monkeypatch.setattr(providers.sys, "platform", platform)
+    assert providers.may_have_accelerator() is expected
 
 
 # Starting -------------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as runtime_state
 
 from nearfar.engines import onnxruntime as engine_module
 from nearfar.engines.onnxruntime import load
-from nearfar.engines.onnxruntime_spec import CPU, CUDA
+from nearfar.engines.providers import CPU, CUDA
 from nearfar.errors import EngineError, GraphError
 from support.graphs import tiny_depth, tiny_depth_graph
 from support.new_process import run_in_new_process

@@ -13,7 +13,7 @@ import numpy as np
 from nearfar.arrays import MapF32, TensorF32, require_tensor
 from nearfar.engines.engine import Arithmetic, EngineReport, Precision
 from nearfar.engines.onnxruntime_library import NO_BYTE_OVERFLOW, explain, onnxruntime, runtime_state
-from nearfar.engines.onnxruntime_spec import CPU, CUDA, PROVIDERS
+from nearfar.engines.providers import CPU, CUDA, PROVIDERS
 from nearfar.engines.signature import TensorSpec, read_signature, to_map
 from nearfar.errors import EngineError, GraphError, OptionError
 from nearfar.machine import resolve_threads

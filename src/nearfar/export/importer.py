@@ -5,7 +5,7 @@ from pathlib import Path
 
 from nearfar.errors import GraphError, ModelMissingError, OptionError, require_packages
 from nearfar.export.admission import Say, admit_checkpoint, admit_graph
-from nearfar.models.card import ModelSpec, cards, document_import, is_id, undocumented_spec
+from nearfar.models.card import IMPORTED, ModelSpec, cards, document_import, is_id, undocumented_spec
 from nearfar.models.depth_kind import read_depth_kind
 from nearfar.models.schema import Kind
 from nearfar.models.store import ModelStore
@@ -100,8 +100,7 @@ def fetch_made(
 
 def _blank(id: str, kind: Kind, max_depth_m: float | None, licence: str | None) -> ModelSpec:  # noqa: A002
     """Return the card with what the user said, before anything is known of the file."""
-    because = "imported from a file that does not say"
-    blank = undocumented_spec(id, name=id, because=because, kind=kind, max_depth_m=max_depth_m)
+    blank = undocumented_spec(id, name=id, because=IMPORTED, kind=kind, max_depth_m=max_depth_m)
     return replace(blank, documentation=document_import(licence)) if licence else blank
 
 

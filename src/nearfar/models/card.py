@@ -37,6 +37,8 @@ from nearfar.models.toml_reader import read_rows, require, row_key, write_rows
 # What the stages beside and above read off a card, so that they need not know in which block's module it is defined.
 __all__ = [
     "CARDS_FOLDER",
+    "GIVEN_BY_PATH",
+    "IMPORTED",
     "ROWS",
     "Derivation",
     "InputContract",
@@ -66,6 +68,10 @@ CARDS_FOLDER = Path(str(files("nearfar.models"))) / "cards"
 
 # The model whose rows a file of the user's is taken to share where nothing else is known.
 _LIKE = "depth-anything-v2-small"
+
+# Why nothing is known of a file of the user's.
+GIVEN_BY_PATH = "a file given by path"
+IMPORTED = "imported from a file that does not say"
 
 ROWS = (
     "id",
@@ -249,14 +255,13 @@ def describe(card: ModelSpec) -> Documentation:
     if card.documentation is not None:
         return card.documentation
     if card.source.origin is Origin.PATH:
-        return unknown_documentation("a file given by path", like=describe(cards()[_LIKE]))
+        return unknown_documentation(GIVEN_BY_PATH, like=describe(cards()[_LIKE]))
     return document_import()
 
 
 def document_import(licence: str = "unknown") -> Documentation:
     """Return the documentation of a file that a user imported, of which at most the licence of its weights is known."""
-    because = "imported from a file that does not say"
-    return unknown_documentation(because, like=describe(cards()[_LIKE]), licence=licence)
+    return unknown_documentation(IMPORTED, like=describe(cards()[_LIKE]), licence=licence)
 
 
 def undocumented_spec(

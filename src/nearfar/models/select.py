@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nearfar.errors import ModelMissingError, UnreachableError
-from nearfar.models.card import ModelSpec, card, undocumented_spec
+from nearfar.models.card import GIVEN_BY_PATH, ModelSpec, card, undocumented_spec
 from nearfar.models.depth_kind import DepthKind, read_depth_kind
 from nearfar.models.schema import Kind
 from nearfar.models.store import BUNDLED_MODEL, DEFAULT_MODEL, ModelStore
@@ -93,8 +93,9 @@ def infer_spec(path: Path) -> ModelSpec:
     is metres; the graph itself has the last word on names, shapes and fixed sides.
     """
     noted = read_depth_kind(path) or DepthKind(kind=Kind.DISPARITY, max_depth_m=None)
-    because = "a file given by path"
-    return undocumented_spec(str(path), name=path.name, because=because, kind=noted.kind, max_depth_m=noted.max_depth_m)
+    return undocumented_spec(
+        str(path), name=path.name, because=GIVEN_BY_PATH, kind=noted.kind, max_depth_m=noted.max_depth_m
+    )
 
 
 def _is_path(model: str | os.PathLike[str]) -> bool:
