@@ -73,7 +73,7 @@ FORMAT_MODULE = '''"""Maps in the toy format: an NPY file with another beginning
 from nearfar.depth_map import DepthMap
 from nearfar.image.reader import Picture
 from nearfar.outputs import numpy
-from nearfar.outputs.metadata import Stored
+from nearfar.outputs.metadata import StoredMap
 
 
 def encode_toy(depth_map: DepthMap, picture: Picture | None = None) -> bytes:
@@ -81,7 +81,7 @@ def encode_toy(depth_map: DepthMap, picture: Picture | None = None) -> bytes:
     return b"TOY" + numpy.encode_npy(depth_map, picture)
 
 
-def decode_toy(data: bytes) -> Stored:
+def decode_toy(data: bytes) -> StoredMap:
     """Return what is in a toy file."""
     return numpy.decode_npy(data[3:])
 '''
@@ -157,7 +157,7 @@ def test_format_is_one_module_and_one_row(package: Path, photo: Path, tmp_path: 
     (package / "outputs" / "toy.py").write_text(FORMAT_MODULE, encoding="utf-8")
     formats = package / "outputs" / "formats.py"
     add_row(formats, after="FORMATS = {\n    row.name: row\n    for row in (\n", row=FORMAT_ROW)
-    add_row(formats, after="from nearfar.outputs.metadata import Stored\n", row="from nearfar.outputs import toy\n")
+    add_row(formats, after="from nearfar.outputs.metadata import StoredMap\n", row="from nearfar.outputs import toy\n")
     assert list_changes(package) == {"outputs/toy.py", "outputs/formats.py"}
 
     depth = "-m", "nearfar.cli", "depth", str(photo), "--json"
