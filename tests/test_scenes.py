@@ -15,10 +15,9 @@ from nearfar.lab.scenes.draw import Draw
 from nearfar.lab.scenes.layout.terrain import slopes
 from nearfar.lab.scenes.material import Material
 from nearfar.lab.scenes.objects.assembly import assembly
-from nearfar.lab.scenes.objects.creature import creature_of
+from nearfar.lab.scenes.objects.creature import build_creature
 from nearfar.lab.scenes.objects.furniture import chair, curtain
 from nearfar.lab.scenes.objects.heaps import heap
-from nearfar.lab.scenes.shadow import smooth_half_shadows
 
 
 def digest(frame: Frame) -> str:
@@ -64,7 +63,7 @@ def test_normals_are_those_of_the_surfaces_that_the_disparity_draws() -> None:
     shares = []
     for seed in range(12):
         frame = render_scene(seed, height=96, width=96, samples=1)
-        setting = frame_module._setting(Draw(seed), None, 96, 96)
+        setting = frame_module._draw_setting(Draw(seed), None, 96, 96)
         place = points(frame, setting.camera.focal * 96)
         crossed = np.cross(place[1:-1, 2:] - place[1:-1, :-2], place[:-2, 1:-1] - place[2:, 1:-1])
         crossed /= np.linalg.norm(crossed, axis=-1, keepdims=True)
@@ -157,24 +156,6 @@ def test_a_larger_picture_of_a_seed_is_the_same_scene() -> None:
         assert close.mean() > 0.6
 
 
-def test_half_shadows_have_no_pattern_and_stay_on_their_surface() -> None:
-    # One surface at the left, in a half-shadow of which each pixel saw all or nothing; another in full light.
-    lit = np.ones((8, 10), np.float32)
-    lit[:, :6] = (np.indices((8, 6)).sum(axis=0) % 2).astype(np.float32)
-    things = np.ones((8, 10), np.int32)
-    things[:, 6:] = 2
-    colour = np.where(things[:, :, None] == 1, lit[:, :, None], 3.0).repeat(3, axis=2).astype(np.float64)
-    disparity = np.ones((8, 10), np.float32)
-    smooth = smooth_half_shadows(colour, disparity, things, lit)
-    np.testing.assert_allclose(smooth[1:-1, 1:5], 0.5)
-    np.testing.assert_array_equal(smooth[:, 6:], 3.0)
-    # Nothing changes where all see the same share, and a step in depth is not crossed.
-    np.testing.assert_array_equal(smooth_half_shadows(colour, disparity, things, np.ones_like(lit)), colour)
-    disparity[:, 3:6] = 2.0
-    beside_step = smooth_half_shadows(np.where(disparity[:, :, None] == 2, 0.0, colour), disparity, things, lit)
-    np.testing.assert_array_equal(beside_step[:, 3:6], 0.0)
-
-
 # What a seed means may change only with the edition of the scenes. Means, not hashes: the last bits of sines and of
 # reordered sums differ between processors.
 GOLDEN = {  # means of rgb and disparity, things seen, at 48 x 64
@@ -239,7 +220,7 @@ def test_a_creature_is_one_thing_that_stands_on_the_ground() -> None:
     sizes = set()
     for seed in range(30):
         scene = Builder(Draw(seed))
-        creature_of(scene, 1.0)
+        build_creature(scene, 1.0)
         rows = scene.arrays()[0]
         assert len(np.unique(rows[:, geometry.THING])) == 1
         low, high = scene.extent(0)

@@ -10,8 +10,8 @@ from typing import Concatenate, ParamSpec, TypeAlias, TypeVar
 import numpy as np
 
 from nearfar.lab.scenes import geometry, material
-from nearfar.lab.scenes.compiled import Floats, Triple
 from nearfar.lab.scenes.draw import Draw
+from nearfar.lab.scenes.kernels import Floats, Triple
 from nearfar.lab.scenes.material import Material
 
 _IDENTITY = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0)
@@ -105,16 +105,16 @@ class Builder:
 
     def add(self, surface: Material) -> int:
         """Return the number of a new material."""
-        draw, colour = self.draw, surface.colour
+        draw, color = self.draw, surface.color
         second = surface.second
         if second is None:
             k = draw.between(0.55, 0.9)
-            second = (colour[0] * k, colour[1] * k, colour[2] * k)
+            second = (color[0] * k, color[1] * k, color[2] * k)
         param = draw.unit() if surface.param is None else surface.param
         stain = 1.3 * draw.unit() ** 1.5 if surface.stain is None else surface.stain  # much that is made is clean
         self._materials.extend(
             (
-                *colour, *second, surface.texture, surface.period, param, surface.shine, surface.gloss, surface.bump,
+                *color, *second, surface.texture, surface.period, param, surface.shine, surface.gloss, surface.bump,
                 surface.glow, surface.mirror, stain, surface.through, surface.turned, draw.whole(0, _MOST_SEEDS),
             )
         )  # fmt: skip

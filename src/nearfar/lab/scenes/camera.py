@@ -3,7 +3,7 @@
 import math
 from typing import NamedTuple
 
-from nearfar.lab.scenes.compiled import Triple, kernel
+from nearfar.lab.scenes.kernels import Triple, kernel
 
 
 class Camera(NamedTuple):
@@ -26,7 +26,7 @@ class Camera(NamedTuple):
     near: float
 
 
-def aimed(
+def aim(
     eye: Triple, target: Triple, *, fov_deg: float, roll_deg: float, near_m: float, height: int, width: int
 ) -> Camera:
     """Return the camera at ``eye`` that looks at ``target``; the field of view is across the longer side."""

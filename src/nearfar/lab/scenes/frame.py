@@ -8,15 +8,15 @@ from numpy.typing import NDArray
 from nearfar.arrays import MapF32, RgbU8, freeze, require_map, require_rgb
 from nearfar.errors import ArrayError, OptionError
 from nearfar.lab.scenes.builder import Builder
-from nearfar.lab.scenes.camera import aimed
+from nearfar.lab.scenes.camera import aim
 from nearfar.lab.scenes.draw import Draw
-from nearfar.lab.scenes.geometry import placed
-from nearfar.lab.scenes.layout.before import set_before
-from nearfar.lab.scenes.layout.table import LAYOUTS, drawn
+from nearfar.lab.scenes.geometry import place_primitives
+from nearfar.lab.scenes.layout.foreground import set_foreground
+from nearfar.lab.scenes.layout.table import LAYOUTS, draw_layout
 from nearfar.lab.scenes.layout.view import Layout
 from nearfar.lab.scenes.render import Setting, render
 from nearfar.lab.scenes.visibility import glimpse
-from nearfar.lab.scenes.weather import drawn_light, drawn_sensor, drawn_sky
+from nearfar.lab.scenes.weather import draw_light, draw_sensor, draw_sky
 
 _ATTEMPTS = 6
 _GLIMPSE_PX = 20  # the shorter side of the trial look
@@ -79,17 +79,17 @@ def render_scene(
     _require_range("height", height, 1, _LARGEST_PX)
     _require_range("width", width, 1, _LARGEST_PX)
     _require_range("samples", samples, 1, 8)
-    setting = _setting(Draw(seed), layout, height, width)
+    setting = _draw_setting(Draw(seed), layout, height, width)
     rgb, disparity = np.empty((height, width, 3), np.uint8), np.empty((height, width), np.float32)
     normals, things = np.empty((height, width, 3), np.float32), np.empty((height, width), np.int32)
     render(setting, samples, rgb, disparity, normals, things)
     return Frame(rgb=freeze(rgb), disparity=freeze(disparity), normals=freeze(normals), things=freeze(things))
 
 
-def _setting(draw: Draw, name: str | None, height: int, width: int) -> Setting:
+def _draw_setting(draw: Draw, name: str | None, height: int, width: int) -> Setting:
     """Return a scene worth looking at: what shows a single wall, or little but sky, is drawn again."""
     for _ in range(_ATTEMPTS):
-        setting = _composed(draw, _layout(draw, name), height, width)
+        setting = _compose(draw, _choose_layout(draw, name), height, width)
         scale = _GLIMPSE_PX / min(height, width)
         look_hw = max(1, round(height * scale)), max(1, round(width * scale))
         commonest, things, spread = glimpse(setting.primitives, setting.camera, *look_hw)
@@ -98,20 +98,20 @@ def _setting(draw: Draw, name: str | None, height: int, width: int) -> Setting:
     return setting
 
 
-def _layout(draw: Draw, name: str | None) -> Layout:
+def _choose_layout(draw: Draw, name: str | None) -> Layout:
     if name is None:
-        return drawn(draw)
+        return draw_layout(draw)
     if name not in LAYOUTS:
         raise OptionError(f"no layout is called {name!r}: choose from {', '.join(LAYOUTS)}")
     return LAYOUTS[name][1]
 
 
-def _composed(draw: Draw, layout: Layout, height: int, width: int) -> Setting:
+def _compose(draw: Draw, layout: Layout, height: int, width: int) -> Setting:
     builder = Builder(draw)
     view = layout(builder)
     if draw.chance(_OFTEN_BEFORE[view.indoors]):
-        set_before(builder, view)
-    camera = aimed(
+        set_foreground(builder, view)
+    camera = aim(
         view.eye,
         view.target,
         fov_deg=view.fov_deg,
@@ -120,15 +120,15 @@ def _composed(draw: Draw, layout: Layout, height: int, width: int) -> Setting:
         height=height,
         width=width,
     )
-    sky = drawn_sky(draw, indoors=view.indoors)
+    sky = draw_sky(draw, indoors=view.indoors)
     rows, frames, materials = builder.arrays()
     return Setting(
-        primitives=placed(rows, frames, camera.eye, camera.near),
+        primitives=place_primitives(rows, frames, camera.eye, camera.near),
         materials=materials,
         camera=camera,
-        light=drawn_light(draw, view, sky),
+        light=draw_light(draw, view, sky),
         sky=sky,
-        sensor=drawn_sensor(draw, view),
+        sensor=draw_sensor(draw, view),
     )
 
 

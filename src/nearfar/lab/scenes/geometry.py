@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from nearfar.lab.scenes.compiled import Floats, Triple, kernel
+from nearfar.lab.scenes.kernels import Floats, Triple, kernel
 from nearfar.lab.scenes.noise import noise_3d
 
 BOX, ELLIPSOID, PUFF, FRUSTUM, SQUARE, DISC, LEAF, GABLE = range(8)
@@ -164,7 +164,7 @@ def puff_stops(p: Floats, ox: float, oy: float, oz: float, dx: float, dy: float,
 
 
 @kernel
-def into_unit(p: Floats, x: float, y: float, z: float) -> Triple:
+def to_unit_space(p: Floats, x: float, y: float, z: float) -> Triple:
     """Return a direction of the world in the unit space of primitive ``p``."""
     return (
         p[INVERSE] * x + p[INVERSE + 1] * y + p[INVERSE + 2] * z,
@@ -243,7 +243,7 @@ def encloses_eye(p: Floats, near: float) -> bool:
 
 
 @kernel
-def placed(rows: Floats, frames: Floats, eye: Triple, near: float) -> Floats:
+def place_primitives(rows: Floats, frames: Floats, eye: Triple, near: float) -> Floats:
     """Return the primitives (n, WIDTH) in the world, the nearest first, without those that enclose the camera."""
     out = np.empty((rows.shape[0], WIDTH))
     count = 0
@@ -251,7 +251,7 @@ def placed(rows: Floats, frames: Floats, eye: Triple, near: float) -> Floats:
         p = out[count]
         if not to_world(rows[row], frames, p):
             continue
-        x, y, z = into_unit(p, eye[0] - p[CENTRE], eye[1] - p[CENTRE + 1], eye[2] - p[CENTRE + 2])
+        x, y, z = to_unit_space(p, eye[0] - p[CENTRE], eye[1] - p[CENTRE + 1], eye[2] - p[CENTRE + 2])
         p[UNIT_EYE], p[UNIT_EYE + 1], p[UNIT_EYE + 2] = x, y, z
         if not encloses_eye(p, near):
             count += 1

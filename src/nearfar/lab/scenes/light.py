@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from nearfar.lab.scenes.compiled import Triple
+from nearfar.lab.scenes.kernels import Triple
 
 
 class Light(NamedTuple):
@@ -11,16 +11,16 @@ class Light(NamedTuple):
     Attributes:
         is_lamp: Whether the main light is a lamp at ``place`` [m]; else a sun in the unit direction ``place``.
         place: See ``is_lamp``.
-        colour: Of the main light.
+        color: Of the main light.
         size: Diameter over distance: how soft its shadows are.
         rays: Shadow rays a point.
         reach: Distance [m] at which a lamp has half its strength.
         above: Ambient light that falls from above.
         below: Ambient light that comes from below.
         fill_place: Position of a second lamp, which casts no shadow [m].
-        fill_colour: Of the second lamp; black if there is none.
+        fill_color: Of the second lamp; black if there is none.
         haze: Share of light lost a metre.
-        haze_colour: Of the veil.
+        haze_color: Of the veil.
         crease_m: How far ambient occlusion reaches [m].
         crease_strength: How dark creases become, 0..1.
         indoors: Whether mirrors show the room's ambient rather than the sky.
@@ -28,16 +28,16 @@ class Light(NamedTuple):
 
     is_lamp: bool
     place: Triple
-    colour: Triple
+    color: Triple
     size: float
     rays: int
     reach: float
     above: Triple
     below: Triple
     fill_place: Triple
-    fill_colour: Triple
+    fill_color: Triple
     haze: float
-    haze_colour: Triple
+    haze_color: Triple
     crease_m: float
     crease_strength: float
     indoors: bool

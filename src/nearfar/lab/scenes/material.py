@@ -3,10 +3,10 @@
 from typing import NamedTuple
 
 from nearfar.lab.scenes import textures
-from nearfar.lab.scenes.compiled import Triple
+from nearfar.lab.scenes.kernels import Triple
 
 # Columns of a material as the kernels read it, in the order of Material with the colours spelt out.
-COLOUR, SECOND, TEXTURE, PERIOD, PARAM, SHINE, GLOSS, BUMP, GLOW, MIRROR, STAIN, THROUGH, TURNED, SEED = (
+COLOR, SECOND, TEXTURE, PERIOD, PARAM, SHINE, GLOSS, BUMP, GLOW, MIRROR, STAIN, THROUGH, TURNED, SEED = (
     0, 3, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17,
 )  # fmt: skip
 WIDTH = 18
@@ -16,7 +16,7 @@ class Material(NamedTuple):
     """A surface; a tuple because a scene makes a hundred of them in a millisecond.
 
     Attributes:
-        colour: Linear RGB.
+        color: Linear RGB.
         second: The colour that the texture mixes in, linear RGB; None: a darker shade of the first.
         texture: A kind of nearfar.lab.scenes.textures.
         period: Of the texture [m].
@@ -31,7 +31,7 @@ class Material(NamedTuple):
         turned: Whether the texture is turned by a quarter.
     """
 
-    colour: Triple
+    color: Triple
     second: Triple | None = None
     texture: int = textures.PLAIN
     period: float = 0.3

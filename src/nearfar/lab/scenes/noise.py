@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from nearfar.lab.scenes.compiled import kernel
+from nearfar.lab.scenes.kernels import kernel
 
 # Odd numbers near 2^32 / phi^k spread neighbouring lattice points over all 32 bits.
 _X, _Y, _Z, _SEED = np.uint32(0x9E3779B1), np.uint32(0x85EBCA77), np.uint32(0xC2B2AE3D), np.uint32(0x27D4EB2F)

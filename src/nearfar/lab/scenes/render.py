@@ -6,13 +6,13 @@ import numpy as np
 
 from nearfar.arrays import MapF32, RgbU8
 from nearfar.lab.scenes.camera import Camera, ray
-from nearfar.lab.scenes.compiled import Depths, Floats, Labels, Numbers, Triple, kernel, source_number
 from nearfar.lab.scenes.geometry import FAR, THING
+from nearfar.lab.scenes.kernels import Depths, Floats, Labels, Numbers, Triple, kernel, source_number
 from nearfar.lab.scenes.light import Light
-from nearfar.lab.scenes.sensor import Sensor, darken_creases, defocused, develop
+from nearfar.lab.scenes.sensor import Sensor, darken_creases, defocus, develop
 from nearfar.lab.scenes.shading import shade
 from nearfar.lab.scenes.shadow import candidates, smooth_half_shadows
-from nearfar.lab.scenes.sky import Sky, clouded_sky
+from nearfar.lab.scenes.sky import Sky, cloudy_sky
 from nearfar.lab.scenes.vectors import dot, unit
 from nearfar.lab.scenes.visibility import NOTHING, look
 
@@ -140,14 +140,14 @@ class Canvas(NamedTuple):
     """What is filled in of each pixel; a tuple because kernels read it as it is.
 
     Attributes:
-        colour: (H, W, 3), linear RGB.
+        color: (H, W, 3), linear RGB.
         disparity: (H, W) [1/m].
         normals: (H, W, 3), unit vectors along the camera's right and up and towards it; 0 for sky.
         things: (H, W), what the pixel is a part of.
         lit: (H, W), the share of the main light that it sees.
     """
 
-    colour: Floats
+    color: Floats
     disparity: Depths
     normals: Depths
     things: Labels
@@ -179,7 +179,7 @@ def paint_part(
     numbers: Numbers, canvas: Canvas,
 ) -> None:  # fmt: skip
     """Fill a part of a canvas, as paint says; only ``among[:most]`` may shade it. ``numbers`` is room for as many."""
-    colour, height = canvas.colour, canvas.disparity.shape[0]
+    color, height = canvas.color, canvas.disparity.shape[0]
     rows, columns = depth.shape
     camera, light = setting.camera, setting.light
     focal, pixel = camera.focal * rows, 1.0 / (camera.focal * height)
@@ -202,7 +202,7 @@ def paint_part(
                     above = (0.5 * rows - sums[slot, 3] / n) / focal
                     normal, seen_share = (0.0, 0.0, 0.0), 1.0
                     if number == NOTHING:
-                        red, green, blue = clouded_sky(unit(ray(camera, across, above)), setting.sky)
+                        red, green, blue = cloudy_sky(unit(ray(camera, across, above)), setting.sky)
                     else:
                         (red, green, blue), normal, seen_share = shade(
                             setting.primitives[number], n / sums[slot, 1], across, above, pixel, camera, light,
@@ -221,7 +221,7 @@ def paint_part(
                         b + n * min(blue, _BRIGHTEST),
                     )
                     weight += n
-                colour[i, j, 0], colour[i, j, 1], colour[i, j, 2] = r / weight, g / weight, b / weight
+                color[i, j, 0], color[i, j, 1], color[i, j, 2] = r / weight, g / weight, b / weight
 
 
 class Render(Protocol):
@@ -239,19 +239,19 @@ def _entry(source: int) -> Render:
     @kernel
     def render(setting: Setting, samples: int, rgb: RgbU8, disparity: MapF32, normals: Depths, things: Labels) -> None:
         height, width = disparity.shape
-        colour = np.full((height, width, 3), float(source & 0))  # see compiled.source_number
+        color = np.full((height, width, 3), float(source & 0))  # see kernels.source_number
         depth = np.empty((height * samples, width * samples), np.float32)
         label = np.empty((height * samples, width * samples), np.int32)
         look(setting.primitives, setting.camera, depth, label)
         lit = np.empty((height, width), np.float32)
-        paint(setting, samples, depth, label, Canvas(colour, disparity, normals, things, lit))
-        colour = smooth_half_shadows(colour, disparity, things, lit)
+        paint(setting, samples, depth, label, Canvas(color, disparity, normals, things, lit))
+        color = smooth_half_shadows(color, disparity, things, lit)
         light = setting.light
         if light.crease_strength > 0.0:
-            darken_creases(colour, disparity, light.crease_m, light.crease_strength, setting.camera)
+            darken_creases(color, disparity, light.crease_m, light.crease_strength, setting.camera)
         if setting.sensor.aperture > 0.0:
-            colour = defocused(colour, disparity, setting.sensor)
-        develop(colour, setting.sensor, rgb)
+            color = defocus(color, disparity, setting.sensor)
+        develop(color, setting.sensor, rgb)
 
     return render
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from nearfar.lab.scenes.camera import Camera
-from nearfar.lab.scenes.compiled import Depths, Floats, Triple, kernel
+from nearfar.lab.scenes.kernels import Depths, Floats, Triple, kernel
 
 
 class Sensor(NamedTuple):
@@ -50,7 +50,7 @@ _SRGB = _srgb_codes()
 
 
 @kernel
-def darken_creases(colour: Floats, disparity: Depths, reach_m: float, strength: float, camera: Camera) -> None:
+def darken_creases(color: Floats, disparity: Depths, reach_m: float, strength: float, camera: Camera) -> None:
     """Darken linear colour (H, W, 3) where the neighbourhood is nearer than the point itself.
 
     Source: the idea is that of Mittring, "Finding next gen: CryEngine 2", SIGGRAPH 2007 courses; written anew.
@@ -76,7 +76,7 @@ def darken_creases(colour: Floats, disparity: Depths, reach_m: float, strength: 
                     total += max(0.0, min(1.0, 2.0 * step)) * (1.0 if step < 1.5 else 0.3)
             share = 1.0 - 0.25 * strength * total
             for channel in range(3):
-                colour[i, j, channel] *= share
+                color[i, j, channel] *= share
 
 
 @kernel
@@ -86,17 +86,17 @@ def confusion(sensor: Sensor, disparity: float, height: int) -> float:
 
 
 @kernel
-def defocused(colour: Floats, disparity: Depths, sensor: Sensor) -> Floats:
+def defocus(color: Floats, disparity: Depths, sensor: Sensor) -> Floats:
     """Return colour (H, W, 3) blurred by depth."""
     height, width = disparity.shape
-    out = np.empty_like(colour)
+    out = np.empty_like(color)
     for i in range(height):
         for j in range(width):
             radius = confusion(sensor, disparity[i, j], height)
             if radius < 0.6:
                 # Number by number, here and elsewhere: compiled, a slice costs more than the three numbers in it.
                 for channel in range(3):
-                    out[i, j, channel] = colour[i, j, channel]
+                    out[i, j, channel] = color[i, j, channel]
                 continue
             r = g = b = total = 0.0
             for tap in range(_TAPS):
@@ -107,7 +107,7 @@ def defocused(colour: Floats, disparity: Depths, sensor: Sensor) -> Floats:
                 # What is nearer and sharp does not bleed into the blur behind it.
                 bleeds = disparity[y, x] <= disparity[i, j] or confusion(sensor, disparity[y, x], height) >= far
                 weight = 1.0 if bleeds else 0.05
-                r, g, b = r + weight * colour[y, x, 0], g + weight * colour[y, x, 1], b + weight * colour[y, x, 2]
+                r, g, b = r + weight * color[y, x, 0], g + weight * color[y, x, 1], b + weight * color[y, x, 2]
                 total += weight
             out[i, j, 0], out[i, j, 1], out[i, j, 2] = r / total, g / total, b / total
     return out
@@ -120,16 +120,16 @@ def luminance(r: float, g: float, b: float) -> float:
 
 
 @kernel
-def response(contrast: float) -> Floats:
+def response_codes(contrast: float) -> Floats:
     """Return the sRGB codes (_CODES + 1,) 0..255 of light behind the shoulder, 0..1: contrast, then gamma."""
     codes = np.empty(_CODES + 1)
     for step in range(_CODES + 1):
-        codes[step] = between(_SRGB, (step / _CODES) ** contrast)
+        codes[step] = interpolate_codes(_SRGB, (step / _CODES) ** contrast)
     return codes
 
 
 @kernel
-def between(codes: Floats, value: float) -> float:
+def interpolate_codes(codes: Floats, value: float) -> float:
     """Return what codes (_CODES + 1,) of 0..1 say of a value, by a straight line between two of them."""
     place = value * _CODES
     left = int(place)
@@ -138,33 +138,33 @@ def between(codes: Floats, value: float) -> float:
 
 
 @kernel
-def developed(value: float, white: float, codes: Floats) -> np.uint8:
+def tone_map(value: float, white: float, codes: Floats) -> np.uint8:
     """Return the sRGB code of an exposed value: shoulder, then a response.
 
     Source: Reinhard et al., "Photographic tone reproduction for digital images", SIGGRAPH 2002, equation 4.
     """
     value = max(0.0, value)
-    return np.uint8(between(codes, min(1.0, value * (1.0 + value / (white * white)) / (1.0 + value))) + 0.5)
+    return np.uint8(interpolate_codes(codes, min(1.0, value * (1.0 + value / (white * white)) / (1.0 + value))) + 0.5)
 
 
 @kernel
-def develop(colour: Floats, sensor: Sensor, rgb: np.ndarray) -> None:
+def develop(color: Floats, sensor: Sensor, rgb: np.ndarray) -> None:
     """Fill rgb (H, W, 3) uint8 sRGB from linear colour (H, W, 3), exposed by the mean logarithm of its luminance.
 
     Source: Reinhard et al. 2002, equations 1 and 2.
     """
-    height, width = colour.shape[:2]
+    height, width = color.shape[:2]
     total = 0.0
     for i in range(height):
         for j in range(width):
-            total += math.log(luminance(colour[i, j, 0], colour[i, j, 1], colour[i, j, 2]) + 1e-3)
+            total += math.log(luminance(color[i, j, 0], color[i, j, 1], color[i, j, 2]) + 1e-3)
     gain = sensor.key / math.exp(total / (height * width))
     red, green, blue = sensor.white_balance
-    codes = response(sensor.contrast)
+    codes = response_codes(sensor.contrast)
     for i in range(height):
         for j in range(width):
-            r, g, b = colour[i, j, 0] * gain * red, colour[i, j, 1] * gain * green, colour[i, j, 2] * gain * blue
+            r, g, b = color[i, j, 0] * gain * red, color[i, j, 1] * gain * green, color[i, j, 2] * gain * blue
             grey = luminance(r, g, b)
-            rgb[i, j, 0] = developed(grey + (r - grey) * sensor.saturation, sensor.white, codes)
-            rgb[i, j, 1] = developed(grey + (g - grey) * sensor.saturation, sensor.white, codes)
-            rgb[i, j, 2] = developed(grey + (b - grey) * sensor.saturation, sensor.white, codes)
+            rgb[i, j, 0] = tone_map(grey + (r - grey) * sensor.saturation, sensor.white, codes)
+            rgb[i, j, 1] = tone_map(grey + (g - grey) * sensor.saturation, sensor.white, codes)
+            rgb[i, j, 2] = tone_map(grey + (b - grey) * sensor.saturation, sensor.white, codes)

@@ -3,13 +3,13 @@
 import math
 
 from nearfar.lab.scenes.camera import Camera, ray
-from nearfar.lab.scenes.compiled import Floats, Numbers, Triple, kernel
-from nearfar.lab.scenes.geometry import BOX, CENTRE, FRUSTUM, INVERSE, KIND, LENGTHS, SHAPE, into_unit, is_round
+from nearfar.lab.scenes.geometry import BOX, CENTRE, FRUSTUM, INVERSE, KIND, LENGTHS, SHAPE, is_round, to_unit_space
 from nearfar.lab.scenes.geometry import MATERIAL as MATERIAL_NUMBER
+from nearfar.lab.scenes.kernels import Floats, Numbers, Triple, kernel
 from nearfar.lab.scenes.light import Light
 from nearfar.lab.scenes.material import (
     BUMP,
-    COLOUR,
+    COLOR,
     GLOSS,
     GLOW,
     MIRROR,
@@ -78,7 +78,7 @@ def to_normal(p: Floats, g: Triple, view: Triple) -> Triple:
 
 
 @kernel
-def own_colour(m: Floats, s: Triple, face: Face, wide: float) -> Triple:
+def texture_color(m: Floats, s: Triple, face: Face, wide: float) -> Triple:
     """Return the linear RGB of a material at a point ``s`` in its own space [periods]; a pixel is ``wide`` [m]."""
     u, v, half_u, half_v = face
     x, y, z = s
@@ -97,20 +97,20 @@ def own_colour(m: Floats, s: Triple, face: Face, wide: float) -> Triple:
     stain = 1.0
     if m[STAIN] > 0.0:
         stain += m[STAIN] * (fractal_3d(0.37 * x + 5.0, 0.37 * y, 0.37 * z, seed + 77, 0.37 * footprint, 6) - 0.5)
-    first, second = (m[COLOUR], m[COLOUR + 1], m[COLOUR + 2]), (m[SECOND], m[SECOND + 1], m[SECOND + 2])
+    first, second = (m[COLOR], m[COLOR + 1], m[COLOR + 2]), (m[SECOND], m[SECOND + 1], m[SECOND + 2])
     r, g, b = times(blend(first, second, mix), (red * stain, green * stain, blue * stain))
     return min(1.2, max(0.0, r)), min(1.2, max(0.0, g)), min(1.2, max(0.0, b))
 
 
 @kernel
-def roughened(normal: Triple, s: Triple, seed: int, bump: float) -> Triple:
+def perturb_normal(normal: Triple, s: Triple, seed: int, bump: float) -> Triple:
     """Return a normal tilted by the slope of noise."""
     _, x, y, z = slope_3d(3.0 * s[0], 3.0 * s[1], 3.0 * s[2], seed)
     return unit(plus(normal, (x, y, z), 0.6 * bump))
 
 
 @kernel
-def lit(
+def illuminate(
     m: Floats, light: Light, point: Triple, distance: float, flat: Triple, normal: Triple,
     primitives: Floats, numbers: Numbers, count: int, phase: int,
 ) -> tuple[Triple, Triple, float]:  # fmt: skip
@@ -128,19 +128,19 @@ def lit(
         off = math.copysign(2e-3 * (1.0 + 0.3 * distance) * min(1.0, distance), dot(flat, way))
         seen = open_share(primitives, numbers, count, light, plus(point, flat, off), phase)
         share = seen / (1.0 + (reach / light.reach) ** 2) if light.is_lamp else seen
-        sharp = (share * light.colour[0], share * light.colour[1], share * light.colour[2])
+        sharp = (share * light.color[0], share * light.color[1], share * light.color[2])
         falling = plus(falling, sharp, slant)
-    if max(light.fill_colour) > 0.0:
+    if max(light.fill_color) > 0.0:
         off_fill = plus(light.fill_place, point, -1.0)
         square = dot(off_fill, off_fill) + 0.01
         slant = max(0.0, dot(normal, off_fill) / math.sqrt(square))
-        falling = plus(falling, light.fill_colour, slant / (1.0 + square / light.reach**2))
+        falling = plus(falling, light.fill_color, slant / (1.0 + square / light.reach**2))
     return falling, sharp, seen
 
 
 @kernel
-def polished(
-    colour: Triple, m: Floats, light: Light, sky: Sky, way: Triple, view: Triple, normal: Triple, sharp: Triple
+def add_reflections(
+    color: Triple, m: Floats, light: Light, sky: Sky, way: Triple, view: Triple, normal: Triple, sharp: Triple
 ) -> Triple:
     """Return a colour with its highlight and what it mirrors.
 
@@ -149,15 +149,15 @@ def polished(
     facing = dot(view, normal)
     mirrored = plus(view, normal, -2.0 * facing)
     peak = m[SHINE] * max(0.0, dot(mirrored, way)) ** m[GLOSS] * min(4.0, 0.15 * m[GLOSS])
-    colour = plus(colour, sharp, peak)
+    color = plus(color, sharp, peak)
     if m[MIRROR] > 0.0:
         share = m[MIRROR] + (1.0 - m[MIRROR]) * m[SHINE] * (1.0 - max(0.05, -facing)) ** 5
         seen = clear_sky(mirrored, sky)
         if light.indoors:
             seen = plus((0.3 * seen[0], 0.3 * seen[1], 0.3 * seen[2]), light.above, 0.6)
         wave = 0.5 + fractal_3d(3.0 * mirrored[0], 3.0 * mirrored[1], 3.0 * mirrored[2], 5, 0.0, 2)
-        colour = blend(colour, (wave * seen[0], wave * seen[1], wave * seen[2]), min(1.0, share))
-    return colour
+        color = blend(color, (wave * seen[0], wave * seen[1], wave * seen[2]), min(1.0, share))
+    return color
 
 
 @kernel
@@ -175,20 +175,20 @@ def shade(
     distance = depth * math.sqrt(dot(way, way))
     view = unit(way)
     point = plus(camera.eye, way, depth)
-    q = into_unit(p, point[0] - p[CENTRE], point[1] - p[CENTRE + 1], point[2] - p[CENTRE + 2])
+    q = to_unit_space(p, point[0] - p[CENTRE], point[1] - p[CENTRE + 1], point[2] - p[CENTRE + 2])
     m = materials[int(p[MATERIAL_NUMBER])]
     unit_normal, face = face_of(p, q, int(m[TEXTURE]))
     flat = to_normal(p, unit_normal, view)
     wide = distance * pixel / math.sqrt(max(0.05, -dot(flat, view)))
     s = (q[0] * p[LENGTHS] / m[PERIOD], q[1] * p[LENGTHS + 1] / m[PERIOD], q[2] * p[LENGTHS + 2] / m[PERIOD])
-    colour = own_colour(m, s, face, wide)
+    color = texture_color(m, s, face, wide)
     normal = flat
     if m[BUMP] > 0.0 and wide < m[PERIOD]:
-        normal = roughened(flat, s, int(m[SEED]), m[BUMP] * (1.0 - wide / m[PERIOD]))
-    falling, sharp, seen = lit(m, light, point, distance, flat, normal, primitives, numbers, count, phase)
-    colour = times(colour, (falling[0] + m[GLOW], falling[1] + m[GLOW], falling[2] + m[GLOW]))
+        normal = perturb_normal(flat, s, int(m[SEED]), m[BUMP] * (1.0 - wide / m[PERIOD]))
+    falling, sharp, seen = illuminate(m, light, point, distance, flat, normal, primitives, numbers, count, phase)
+    color = times(color, (falling[0] + m[GLOW], falling[1] + m[GLOW], falling[2] + m[GLOW]))
     if m[SHINE] > 0.0:
-        colour = polished(colour, m, light, sky, toward(light, point)[0], view, normal, sharp)
+        color = add_reflections(color, m, light, sky, toward(light, point)[0], view, normal, sharp)
     if light.haze > 0.0:
-        colour = blend(colour, light.haze_colour, 1.0 - math.exp(-light.haze * distance))
-    return colour, flat, seen
+        color = blend(color, light.haze_color, 1.0 - math.exp(-light.haze * distance))
+    return color, flat, seen

@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 
-from nearfar.lab.scenes.compiled import Depths, Floats, Labels, Numbers, Triple, kernel
 from nearfar.lab.scenes.geometry import (
     CENTRE,
     FAR,
@@ -14,10 +13,11 @@ from nearfar.lab.scenes.geometry import (
     PUFF,
     RADIUS,
     hit,
-    into_unit,
     puff_stops,
     reach_sideways,
+    to_unit_space,
 )
+from nearfar.lab.scenes.kernels import Depths, Floats, Labels, Numbers, Triple, kernel
 from nearfar.lab.scenes.light import Light
 from nearfar.lab.scenes.vectors import dot, plus, unit
 
@@ -60,8 +60,8 @@ def misses(p: Floats, middle: Triple, half: Triple, way: Triple, reach: float, r
     Source: the slab test of Kay and Kajiya, "Ray tracing complex scenes", SIGGRAPH 1986, of slabs as much thicker.
     """
     wide = reach_sideways(p)
-    start = into_unit(p, middle[0] - p[CENTRE], middle[1] - p[CENTRE + 1], middle[2] - p[CENTRE + 2])
-    step = into_unit(p, way[0], way[1], way[2])
+    start = to_unit_space(p, middle[0] - p[CENTRE], middle[1] - p[CENTRE + 1], middle[2] - p[CENTRE + 2])
+    step = to_unit_space(p, way[0], way[1], way[2])
     enters, leaves = 0.0, reach
     for axis in range(3):
         limit = wide if axis < 2 else (1.0 if p[KIND] <= FRUSTUM else 0.0)
@@ -101,7 +101,7 @@ def candidates(
 
 
 @kernel
-def blocked(primitives: Floats, numbers: Numbers, count: int, point: Triple, way: Triple, reach: float) -> bool:
+def is_blocked(primitives: Floats, numbers: Numbers, count: int, point: Triple, way: Triple, reach: float) -> bool:
     """Return whether one of the first ``count`` numbered primitives is met; it is moved to the front.
 
     Neighbouring rays mostly meet the same primitive, which is then tested first.
@@ -112,8 +112,8 @@ def blocked(primitives: Floats, numbers: Numbers, count: int, point: Triple, way
         along = dot(off, way)
         if along < -p[RADIUS] or dot(off, off) - along * along > p[RADIUS] * p[RADIUS]:
             continue
-        ox, oy, oz = into_unit(p, -off[0], -off[1], -off[2])
-        dx, dy, dz = into_unit(p, way[0], way[1], way[2])
+        ox, oy, oz = to_unit_space(p, -off[0], -off[1], -off[2])
+        dx, dy, dz = to_unit_space(p, way[0], way[1], way[2])
         if p[KIND] == PUFF:
             met = puff_stops(p, ox, oy, oz, dx, dy, dz)
         else:
@@ -138,7 +138,7 @@ def open_share(primitives: Floats, numbers: Numbers, count: int, light: Light, p
             break
         at = (_PATTERN * sample + phase) % _POINTS.shape[0]
         offset = (_POINTS[at, 0], _POINTS[at, 1], _POINTS[at, 2])
-        if not blocked(primitives, numbers, count, point, unit(plus(way, offset, light.size)), 0.98 * reach):
+        if not is_blocked(primitives, numbers, count, point, unit(plus(way, offset, light.size)), 0.98 * reach):
             clear += 1
     return clear / cast
 
@@ -155,14 +155,14 @@ def differs(lit: Depths, i: int, j: int) -> bool:
 
 
 @kernel
-def smooth_half_shadows(colour: Floats, disparity: Depths, things: Labels, lit: Depths) -> Floats:
+def smooth_half_shadows(color: Floats, disparity: Depths, things: Labels, lit: Depths) -> Floats:
     """Return colours (H, W, 3) without the pattern of 2x2 pixels that few rays leave in half-shadows.
 
     There a pixel takes the mean of its neighbours on the same surface, by binomial weights, in which a pattern of
     period 2 is gone.
     """
     height, width = disparity.shape
-    smooth = colour.copy()
+    smooth = color.copy()
     for i in range(height):
         for j in range(width):
             if not differs(lit, i, j):
@@ -175,8 +175,8 @@ def smooth_half_shadows(colour: Floats, disparity: Depths, things: Labels, lit: 
                         continue
                     weight = (2.0 - abs(k - i)) * (2.0 - abs(n - j))
                     total += weight
-                    r += weight * colour[k, n, 0]
-                    g += weight * colour[k, n, 1]
-                    b += weight * colour[k, n, 2]
+                    r += weight * color[k, n, 0]
+                    g += weight * color[k, n, 1]
+                    b += weight * color[k, n, 2]
             smooth[i, j, 0], smooth[i, j, 1], smooth[i, j, 2] = r / total, g / total, b / total
     return smooth

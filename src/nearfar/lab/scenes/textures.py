@@ -6,7 +6,7 @@ footprint fades to its mean, as the pixels of a real camera would average it.
 
 import math
 
-from nearfar.lab.scenes.compiled import kernel
+from nearfar.lab.scenes.kernels import kernel
 from nearfar.lab.scenes.noise import fractal_2d, fractal_3d, lattice, noise_2d
 
 (
@@ -37,7 +37,7 @@ def edge(distance: float, footprint: float) -> float:
 
 
 @kernel
-def faded(footprint: float) -> float:
+def fade_share(footprint: float) -> float:
     """Return how far a pattern of period 1 has faded to its mean: 0 when sharp, 1 when too fine to see."""
     return min(1.0, max(0.0, 2.0 * footprint - 0.5))
 
@@ -47,7 +47,7 @@ def band(position: float, duty: float, footprint: float) -> float:
     """Return 1 inside the bands of a periodic pattern, 0 between them."""
     phase = position - math.floor(position)
     inside = edge(min(phase, duty - phase), footprint)
-    return inside + (duty - inside) * faded(footprint)
+    return inside + (duty - inside) * fade_share(footprint)
 
 
 @kernel
@@ -68,7 +68,7 @@ def in_space(kind: int, x: float, y: float, z: float, seed: int, param: float, f
         return min(1.0, max(0.0, 0.5 + (3.0 * param + 0.5) * (coarse - 0.5))), 0.5 + fine
     vein = 0.5 + 0.5 * math.sin(6.2832 * (0.7 * x + 0.3 * y + 2.5 * coarse))
     vein = vein ** (1.0 + 3.0 * param)
-    return vein + (0.4 - vein) * faded(footprint), 1.0
+    return vein + (0.4 - vein) * fade_share(footprint), 1.0
 
 
 @kernel
@@ -82,11 +82,11 @@ def masonry(
     along = (u / length + offset - column) * length
     across = v - row
     inside = edge(min(along, length - along, across, 1.0 - across) - gap, footprint)
-    return 1.0 - inside - (0.85 - inside) * faded(footprint), lattice(int(column), int(row), 2, seed)
+    return 1.0 - inside - (0.85 - inside) * fade_share(footprint), lattice(int(column), int(row), 2, seed)
 
 
 @kernel
-def laid(kind: int, u: float, v: float, seed: int, param: float, footprint: float) -> tuple[float, float]:
+def masonry_texture(kind: int, u: float, v: float, seed: int, param: float, footprint: float) -> tuple[float, float]:
     """Return (mix, tint) of bricks, tiles or planks, no two alike."""
     if kind == PLANKS:
         mix, tone = masonry(6.0 + 4.0 * param, 7.3, 0.02, u, v, seed, footprint)
@@ -97,11 +97,11 @@ def laid(kind: int, u: float, v: float, seed: int, param: float, footprint: floa
         mix, tone = masonry(2.2 if brick else 1.0, 0.5 if brick else 0.0, 0.03 + 0.05 * param, u, v, seed, footprint)
         contrast = 0.5 if brick else 0.15 + 0.3 * param
         rough = 0.85 + 0.3 * fractal_2d(3.0 * u, 3.0 * v, seed, 3.0 * footprint, 3)
-    return mix, (1.0 + (tone - 0.5) * contrast * (1.0 - faded(footprint))) * rough
+    return mix, (1.0 + (tone - 0.5) * contrast * (1.0 - fade_share(footprint))) * rough
 
 
 @kernel
-def woven(kind: int, u: float, v: float, param: float, footprint: float) -> tuple[float, float]:
+def stripe_texture(kind: int, u: float, v: float, param: float, footprint: float) -> tuple[float, float]:
     """Return (mix, tint) of stripes, checks, dots or plaid."""
     if kind == STRIPES:
         return band(u, 0.2 + 0.6 * param, footprint), 1.0
@@ -112,7 +112,7 @@ def woven(kind: int, u: float, v: float, param: float, footprint: float) -> tupl
         du, dv = u - math.floor(u) - 0.5, v - math.floor(v) - 0.5
         radius = 0.18 + 0.25 * param
         mix = edge(radius - math.sqrt(du * du + dv * dv), footprint)
-        return mix + (math.pi * radius * radius - mix) * faded(footprint), 1.0
+        return mix + (math.pi * radius * radius - mix) * fade_share(footprint), 1.0
     wide = 0.4 * (band(u, 0.45, footprint) + band(v, 0.45, footprint))
     thin = band(3.0 * u + 0.2, 0.2, 3.0 * footprint) + band(3.0 * v + 0.2, 0.2, 3.0 * footprint)
     return wide, 1.0 + 0.25 * param * thin
@@ -135,7 +135,7 @@ def cells(u: float, v: float, seed: int, footprint: float) -> tuple[float, float
             elif square < second:
                 second = square
     mix = 1.0 - edge(math.sqrt(second) - math.sqrt(first) - 0.08, footprint + 0.05)
-    fade = faded(footprint)
+    fade = fade_share(footprint)
     return mix + (0.2 - mix) * fade, 1.0 + 0.7 * (label - 0.5) * (1.0 - fade)
 
 
@@ -149,7 +149,7 @@ def windows(u: float, v: float, seed: int, param: float, footprint: float) -> tu
     pane = edge(min(abs(x - 0.5), inside) - 0.025, footprint)
     tone = lattice(int(column), int(row), 4, seed)
     glass = (0.5 + tone * tone) * (0.75 + 0.5 * y) * (2.5 if tone > 0.9 else 1.0)
-    mix, fade = edge(inside, footprint), faded(0.75 * footprint)
+    mix, fade = edge(inside, footprint), fade_share(0.75 * footprint)
     tint = 1.0 + mix * (pane * glass + (1.0 - pane) * 2.5 - 1.0)
     tint += (1.0 - tint) * fade
     return mix + (0.35 - mix) * fade, tint * (0.9 + 0.2 * fractal_2d(1.5 * u, 1.5 * v, seed, 1.5 * footprint, 4))
@@ -163,21 +163,21 @@ def text(u: float, v: float, seed: int, footprint: float) -> tuple[float, float]
     in_word = noise_2d(0.45 * u, 7.7 * line, seed) > 0.36 and 0.25 < y < 0.8
     mark = lattice(math.floor(2.6 * u), int(line), math.floor(4.0 * y), seed) > 0.4
     mix = 1.0 if in_word and mark else 0.0
-    return mix + (0.25 - mix) * faded(footprint), 1.0
+    return mix + (0.25 - mix) * fade_share(footprint), 1.0
 
 
 @kernel
 def on_face(kind: int, u: float, v: float, seed: int, param: float, footprint: float) -> tuple[float, float]:
     """Return (mix, tint) of a texture that lies on faces."""
     if kind in (STRIPES, CHECKS, DOTS, PLAID):
-        return woven(kind, u, v, param, footprint)
+        return stripe_texture(kind, u, v, param, footprint)
     if kind == CELLS:
         return cells(u, v, seed, footprint)
     if kind == WINDOWS:
         return windows(u, v, seed, param, footprint)
     if kind == TEXT:
         return text(u, v, seed, footprint)
-    return laid(kind, u, v, seed, param, footprint)
+    return masonry_texture(kind, u, v, seed, param, footprint)
 
 
 @kernel

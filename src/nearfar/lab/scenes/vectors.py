@@ -2,7 +2,7 @@
 
 import math
 
-from nearfar.lab.scenes.compiled import Triple, kernel
+from nearfar.lab.scenes.kernels import Triple, kernel
 
 
 @kernel

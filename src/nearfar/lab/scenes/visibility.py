@@ -6,7 +6,6 @@ from typing import Protocol
 import numpy as np
 
 from nearfar.lab.scenes.camera import Camera, ray
-from nearfar.lab.scenes.compiled import Depths, Floats, Labels, Triple, kernel, source_number
 from nearfar.lab.scenes.geometry import (
     AXES,
     BOX,
@@ -24,10 +23,11 @@ from nearfar.lab.scenes.geometry import (
     hit_flat,
     hit_frustum,
     hit_puff,
-    into_unit,
     is_round,
     reach_sideways,
+    to_unit_space,
 )
+from nearfar.lab.scenes.kernels import Depths, Floats, Labels, Triple, kernel, source_number
 
 NOTHING = -1
 
@@ -162,11 +162,11 @@ def look(primitives: Floats, camera: Camera, depth: Depths, label: Labels) -> No
             last_column = min(columns, max(0, math.ceil(right * focal + 0.5 * columns + 0.5)))
             first_row = max(0, math.floor(0.5 * rows - top * focal - 0.5))
             last_row = min(rows, math.ceil(0.5 * rows - bottom * focal + 0.5))
-        step = into_unit(p, camera.right[0] / focal, camera.right[1] / focal, camera.right[2] / focal)
+        step = to_unit_space(p, camera.right[0] / focal, camera.right[1] / focal, camera.right[2] / focal)
         across = (first_column + 0.5 - 0.5 * columns) / focal
         for i in range(first_row, last_row):
             x, y, z = ray(camera, across, (0.5 * rows - i - 0.5) / focal)
-            start, part = into_unit(p, x, y, z), slice(first_column, last_column)
+            start, part = to_unit_space(p, x, y, z), slice(first_column, last_column)
             scan(p, number, start, step, camera.near, depth[i, part], label[i, part])
 
 
@@ -188,7 +188,7 @@ def _entry(source: int) -> Glimpse:
         depth = np.empty((height, width), np.float32)
         label = np.empty((height, width), np.int32)
         look(primitives, camera, depth, label)
-        tally = np.zeros(primitives.shape[0] + 1 + (source & 0), np.int64)  # see compiled.source_number
+        tally = np.zeros(primitives.shape[0] + 1 + (source & 0), np.int64)  # see kernels.source_number
         values = np.empty(height * width)
         for i in range(height):
             for j in range(width):

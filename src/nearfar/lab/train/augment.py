@@ -63,9 +63,9 @@ def crop_resize(rgb: RgbU8, disparity: MapF32, crop: Crop, target_hw: tuple[int,
     flip = slice(None, None, -1) if crop.mirrored else slice(None)
     size_wh = (target_hw[1], target_hw[0])
     shrinks = crop.height > target_hw[0]
-    colour = cv2.resize(rgb[rows, columns], size_wh, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+    color = cv2.resize(rgb[rows, columns], size_wh, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
     depth = cv2.resize(disparity[rows, columns], size_wh, interpolation=cv2.INTER_NEAREST_EXACT)
-    return np.ascontiguousarray(colour[:, flip]).astype(np.uint8), np.ascontiguousarray(depth[:, flip])
+    return np.ascontiguousarray(color[:, flip]).astype(np.uint8), np.ascontiguousarray(depth[:, flip])
 
 
 def lens_distort(
@@ -86,9 +86,9 @@ def lens_distort(
     square = (x * x + y * y) / max(across * across + down * down, np.float32(1))  # 1 in the corners
     share = ((1 + bend * square) / (1 + max(bend, 0.0))).astype(np.float32)
     at = (x * share + across, y * share + down)
-    colour = cv2.remap(rgb, *at, interpolation=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    color = cv2.remap(rgb, *at, interpolation=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     moved = (cv2.remap(m, *at, interpolation=cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE) for m in maps)
-    return colour.astype(np.uint8), tuple(values.astype(np.float32) for values in moved)
+    return color.astype(np.uint8), tuple(values.astype(np.float32) for values in moved)
 
 
 def simulate_camera(rgb: RgbU8, rng: np.random.Generator, *, domain_randomization: float = 0.0) -> RgbU8:

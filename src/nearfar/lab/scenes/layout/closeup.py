@@ -17,7 +17,7 @@ from nearfar.lab.scenes.objects.people import person, sitter
 from nearfar.lab.scenes.objects.plants import bush, low_plant, pot_plant, small_pot_plant, vase
 from nearfar.lab.scenes.objects.trees import tree
 from nearfar.lab.scenes.objects.vehicles import bicycle, boat, car, motorcycle
-from nearfar.lab.scenes.palette import grown, made
+from nearfar.lab.scenes.palette import man_made, natural
 
 _SUBJECTS: tuple[Maker, ...] = (
     furniture.chair, furniture.chair, furniture.sofa, furniture.shelf, furniture.cupboard, furniture.desk,
@@ -46,11 +46,13 @@ def backdrop(scene: Builder, size: float) -> bool:
     draw = scene.draw
     roll = draw.unit()
     if roll < 0.3:
-        ground(scene, made.one_of(scene, made.floor, made.paving))
+        ground(scene, man_made.one_of(scene, man_made.floor, man_made.paving))
         yaw = draw.turn()
         for turn in (yaw, yaw + 1.5708):
             with scene.at(0, 0, 0, turn):
-                surface = made.one_of(scene, made.printed, made.wall, made.wall, made.white, made.painted_boards)
+                surface = man_made.one_of(
+                    scene, man_made.printed, man_made.wall, man_made.wall, man_made.white, man_made.painted_boards
+                )
                 y = size * draw.between(1.2, 4.0)
                 scene.sheet(surface, (0, y, 0), (12 * size, 0, 0), (0, 0, 12 * size))
                 if draw.chance(0.25):
@@ -65,7 +67,7 @@ def backdrop(scene: Builder, size: float) -> bool:
                 one_of(scene, (furniture.shelf, furniture.cupboard, pot_plant, furniture.lamp, person, furniture.desk))
         outside(scene)
         return True
-    ground(scene, made.one_of(scene, grown.ground, made.paving))
+    ground(scene, man_made.one_of(scene, natural.ground, man_made.paving))
     for _ in range(draw.whole(2, 12)):
         yaw, r = draw.turn(), draw.between(2.5, 20.0) * max(1.0, size)
         with scene.at(r * math.cos(yaw), r * math.sin(yaw), 0, yaw - 1.5708):
@@ -81,7 +83,7 @@ def table_top(scene: Builder) -> View:
     h = draw.between(0.7, 0.8)
     furniture.table_of(scene, half, half * draw.between(1.0, 1.6), h)
     if draw.chance(0.3):
-        scene.box(made.cloth(scene), (0, 0, h + 0.002), (0.7 * half, 0.6 * half, 0.003))
+        scene.box(man_made.cloth(scene), (0, 0, h + 0.002), (0.7 * half, 0.6 * half, 0.003))
     for _ in range(draw.whole(3, 22)):
         r, yaw = half * draw.unit() ** 0.7, draw.turn()
         with scene.at(r * math.cos(yaw), r * math.sin(yaw), h, draw.turn(), scale=draw.between(0.8, 1.25)):
@@ -124,10 +126,22 @@ def still_life(scene: Builder) -> View:
     """Set out things close before a wall: all is about as far, and what covers what tells the near from the far."""
     draw = scene.draw
     size = draw.spread(0.25, 1.3)  # half the width of what is set out [m]
-    backs = (made.printed, made.cloth, made.wall, made.wall, made.white, made.wood, made.painted_boards)
-    scene.sheet(made.one_of(scene, *backs), (0, 0, 0), (12 * size, 0, 0), (0, 0, 12 * size))
+    backs = (
+        man_made.printed,
+        man_made.cloth,
+        man_made.wall,
+        man_made.wall,
+        man_made.white,
+        man_made.wood,
+        man_made.painted_boards,
+    )
+    scene.sheet(man_made.one_of(scene, *backs), (0, 0, 0), (12 * size, 0, 0), (0, 0, 12 * size))
     if draw.chance(0.85):
-        scene.box(made.one_of(scene, made.floor, made.cloth, made.printed), (0, -size, -0.5), (12 * size, size, 0.5))
+        scene.box(
+            man_made.one_of(scene, man_made.floor, man_made.cloth, man_made.printed),
+            (0, -size, -0.5),
+            (12 * size, size, 0.5),
+        )
     if draw.chance(0.35):
         with scene.at(draw.between(-0.8, 0.8) * size, -draw.between(0.02, 0.8) * size, 0, draw.between(-0.3, 0.3)):
             trellis(scene, draw.between(0.4, 1.8) * size, draw.between(0.6, 2.2) * size)
@@ -136,7 +150,9 @@ def still_life(scene: Builder) -> View:
             furniture.curtain(scene, size * draw.spread(0.2, 1.0), size * draw.between(1.0, 3.0))
     for _ in range(draw.whole(0, 5)):
         with _before_wall(scene, size, pitch=draw.between(-0.5, 0.2)):
-            panel = made.one_of(scene, made.printed, made.printed, made.white, made.wood, made.cloth, made.plain)
+            panel = man_made.one_of(
+                scene, man_made.printed, man_made.printed, man_made.white, man_made.wood, man_made.cloth, man_made.plain
+            )
             w, tall = draw.spread(0.12, 1.2) * size, draw.spread(0.15, 0.9) * size
             scene.box(panel, (0, 0, tall), (w, draw.between(0.01, 0.05) * size, tall))
     for _ in range(draw.whole(3, 22)):
@@ -144,7 +160,7 @@ def still_life(scene: Builder) -> View:
         h = size * draw.between(0.1, 0.8) if draw.chance(0.5) else 0.0
         with _before_wall(scene, size):
             if h:
-                foot = made.one_of(scene, made.cloth, made.wood, made.printed, made.plain)
+                foot = man_made.one_of(scene, man_made.cloth, man_made.wood, man_made.printed, man_made.plain)
                 scene.box(foot, (0, 0, 0.5 * h), (draw.between(0.1, 0.4) * size, 0.2 * size, 0.5 * h))
             with scene.at(0, 0, h, scale=size * draw.spread(1.2, 4.0)):
                 one_of(scene, _STOOD)
@@ -214,7 +230,7 @@ def face(scene: Builder) -> View:
         r = animal_face(scene) if draw.chance(0.4) else creature_face(scene)
     if draw.chance(0.4):
         scene.box(
-            made.one_of(scene, made.floor, made.cloth, made.wood),
+            man_made.one_of(scene, man_made.floor, man_made.cloth, man_made.wood),
             (0, 0, 0.5 * (z - 3.5 * r)),
             (1.2, 1.2, 0.5 * (z - 3.5 * r)),
         )
@@ -241,10 +257,12 @@ def jumble(scene: Builder) -> View:
     draw = scene.draw
     has_ground, unit = draw.chance(0.7), draw.spread(0.3, 3.0)
     if has_ground:
-        ground(scene, made.one_of(scene, grown.ground, made.paving, made.floor, grown.stone))
+        ground(scene, man_made.one_of(scene, natural.ground, man_made.paving, man_made.floor, natural.stone))
     if draw.chance(0.4):
         with scene.at(0, unit * draw.spread(4.0, 20.0), 0, draw.between(-0.6, 0.6)):
-            surface = made.one_of(scene, made.wall, made.white, made.printed, grown.stone, grown.leaves)
+            surface = man_made.one_of(
+                scene, man_made.wall, man_made.white, man_made.printed, natural.stone, natural.leaves
+            )
             scene.sheet(surface, (0, 0, 0), (80 * unit, 0, 0), (0, 0, 40 * unit))
     z = unit * draw.between(0.4, 2.0)
     tipped = draw.choice((0.0, 0.3) if has_ground else (0.3, 3.1))
@@ -273,7 +291,7 @@ def clutter(scene: Builder) -> View:
         room_shell(scene, 3.0, 3.0, 3.0)
         outside(scene)
     elif draw.chance(0.7):
-        surface = made.one_of(scene, grown.ground, made.paving, grown.stone)
+        surface = man_made.one_of(scene, natural.ground, man_made.paving, natural.stone)
         scene.sheet(surface, (0, 0, -0.2), (400, 0, 0), (0, 400, 0))
     for _ in range(draw.whole(10, 45)):
         y = draw.spread(0.6, 5.5)

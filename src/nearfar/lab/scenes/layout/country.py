@@ -17,7 +17,7 @@ from nearfar.lab.scenes.objects.people import person
 from nearfar.lab.scenes.objects.plants import bush, grass, low_plant, plant, pot_plant, tussocks
 from nearfar.lab.scenes.objects.trees import tree, tree_of
 from nearfar.lab.scenes.objects.vehicles import bicycle, car
-from nearfar.lab.scenes.palette import colours, grown, made
+from nearfar.lab.scenes.palette import colors, man_made, natural
 
 _ON_LAND: tuple[Maker, ...] = (animal, animal, person, bush, rock, bench, pole, bicycle, machine, creature, heap)
 _IN_WOODS: tuple[Maker, ...] = (bush, bush, rock, animal, person, bench, low_plant, low_plant, log, log, creature)
@@ -27,12 +27,12 @@ _IN_GROWTH: tuple[Maker, ...] = (low_plant, low_plant, low_plant, pot_plant, roc
 def land(scene: Builder) -> View:
     """Set out open land: hills, trees, animals, fences, a path, water."""
     draw = scene.draw
-    soil = grown.ground(scene)
+    soil = natural.ground(scene)
     scene.sheet(soil, (0, 0, 0), (3000, 0, 0), (0, 3000, 0))
     for _ in range(draw.whole(0, 7)):
         hill(scene, soil)
     if draw.chance(0.35):
-        way = made.paving(scene) if draw.chance(0.5) else grown.ground(scene)
+        way = man_made.paving(scene) if draw.chance(0.5) else natural.ground(scene)
         scene.sheet(way, (draw.between(-2, 2), 0, 0.01), (draw.between(0.5, 3), 0, 0), (draw.between(-60, 60), 300, 0))
     if draw.chance(0.2):
         pond(scene)
@@ -65,9 +65,9 @@ def land(scene: Builder) -> View:
 def road(scene: Builder) -> View:
     """Set out a road far into the land or the outskirts of a town, seen by a driver."""
     draw = scene.draw
-    soil, half = grown.ground(scene), draw.between(2.0, 7.0)
+    soil, half = natural.ground(scene), draw.between(2.0, 7.0)
     scene.sheet(soil, (0, 0, 0), (3000, 0, 0), (0, 3000, 0))
-    scene.sheet(made.paving(scene), (0, 0, 0.02), (half, 0, 0), (0, 1000, 0))
+    scene.sheet(man_made.paving(scene), (0, 0, 0.02), (half, 0, 0), (0, 1000, 0))
     if draw.chance(0.7):
         markings(scene, half)
     for side in (-1, 1):
@@ -97,7 +97,7 @@ def road(scene: Builder) -> View:
 @thing
 def markings(scene: Builder, half: float) -> None:
     """Paint lines on a road along y: dashes in the middle, perhaps lines at its sides."""
-    white = made.plain(scene, colours.WHITE)
+    white = man_made.plain(scene, colors.WHITE)
     gap, long = scene.draw.between(4.0, 12.0), scene.draw.between(0.8, 2.5)
     for i in range(16):
         scene.sheet(white, (0, gap * i, 0.026), (0.07, 0, 0), (0, long, 0))
@@ -127,7 +127,7 @@ def beside_road(scene: Builder, x: float) -> None:
 def hill(scene: Builder, soil: int) -> None:
     """Build a swell or a hill: the top of a large ellipsoid."""
     draw = scene.draw
-    surface = soil if draw.chance(0.6) else made.one_of(scene, grown.ground, grown.leaves)
+    surface = soil if draw.chance(0.6) else man_made.one_of(scene, natural.ground, natural.leaves)
     y = draw.spread(12, 600)
     r = y * draw.between(0.3, 1.2)
     rise = r * draw.between(0.03, 0.35)
@@ -140,7 +140,7 @@ def pond(scene: Builder) -> None:
     draw = scene.draw
     place = (draw.between(-30, 30), draw.between(30, 120), 0.02)
     scene.sheet(
-        grown.water(scene, period=1.0), place, (draw.between(20, 200), 0, 0), (0, draw.between(8, 25), 0), kind=DISC
+        natural.water(scene, period=1.0), place, (draw.between(20, 200), 0, 0), (0, draw.between(8, 25), 0), kind=DISC
     )
 
 
@@ -148,12 +148,16 @@ def gorge(scene: Builder) -> View:
     """Set out a stream or a path between banks of rock and growth that rise on both sides."""
     draw = scene.draw
     half, steep, falls = draw.between(0.5, 3.0), draw.between(0.4, 1.6), draw.between(0.0, 0.25)
-    soil = grown.ground(scene)
+    soil = natural.ground(scene)
     for side in (-1, 1):
         bank = (0.5 * side * math.cos(math.atan(steep)), 0.0, 0.5 * math.sin(math.atan(steep)))
         centre = (side * half + 40.0 * bank[0], 40.0, 40.0 * bank[2] + 40.0 * falls)
         scene.sheet(soil, centre, (40.0 * bank[0], 0.0, 40.0 * bank[2]), (0.0, 60.0, 60.0 * falls))
-    bed = grown.water(scene, period=0.3) if draw.chance(0.6) else made.one_of(scene, made.paving, grown.ground)
+    bed = (
+        natural.water(scene, period=0.3)
+        if draw.chance(0.6)
+        else man_made.one_of(scene, man_made.paving, natural.ground)
+    )
     scene.sheet(bed, (0, 40, 40.0 * falls), (half + 1.0, 0, 0), (0, 60, 60.0 * falls))
     stone, growth = draw.whole(0, 1 << 30), draw.choice((rock, rock, bush, low_plant))
     for _ in range(draw.whole(20, 55)):
@@ -173,7 +177,7 @@ def gorge(scene: Builder) -> View:
             tree(scene)
     y_far, z = draw.between(45.0, 90.0), draw.between(0.5, 2.5)
     if draw.chance(0.7):
-        scene.ball(made.one_of(scene, grown.leaves, grown.stone), (0, y_far + 30.0, 0), (80.0, 30.0, y_far))
+        scene.ball(man_made.one_of(scene, natural.leaves, natural.stone), (0, y_far + 30.0, 0), (80.0, 30.0, y_far))
     return View(
         eye=(draw.between(-0.6, 0.6) * half, 0.0, z),
         target=(draw.between(-1.0, 1.0) * half, 6.0, z + 6.0 * falls + draw.between(-2.0, 1.0)),
@@ -186,7 +190,7 @@ def gorge(scene: Builder) -> View:
 def woods(scene: Builder) -> View:
     """Set out a wood or park: trunks all round, undergrowth."""
     draw = scene.draw
-    scene.sheet(grown.ground(scene), (0, 0, 0), (600, 0, 0), (0, 600, 0))
+    scene.sheet(natural.ground(scene), (0, 0, 0), (600, 0, 0), (0, 600, 0))
     tall = draw.between(5, 16)
     for _ in range(draw.whole(10, 24)):
         yaw, r = draw.between(0, 3.1416), draw.spread(1.5, 40)
@@ -211,10 +215,12 @@ def woods(scene: Builder) -> View:
 def growth(scene: Builder) -> View:
     """Set out leaves, blades and flowers from close by, dense, before a wall, a hedge or what is far and blurred."""
     draw = scene.draw
-    ground(scene, grown.ground(scene))
+    ground(scene, natural.ground(scene))
     size = draw.spread(0.25, 1.0)
     if draw.chance(0.5):
-        surface = made.one_of(scene, grown.leaves, made.wall, made.printed, grown.stone, made.painted_boards)
+        surface = man_made.one_of(
+            scene, natural.leaves, man_made.wall, man_made.printed, natural.stone, man_made.painted_boards
+        )
         scene.sheet(surface, (0, size * draw.between(1.5, 5.0), 0), (20 * size, 0, 0), (0, 0, 10 * size))
     else:
         for _ in range(draw.whole(2, 6)):
@@ -247,7 +253,7 @@ def growth(scene: Builder) -> View:
 def looking_up(scene: Builder) -> View:
     """Set out leaves before the lens, trees and fronts, seen from below: the near is above."""
     draw = scene.draw
-    ground(scene, grown.ground(scene))
+    ground(scene, natural.ground(scene))
     for _ in range(draw.whole(1, 5)):
         with scene.at(draw.between(-8, 8), draw.between(4, 25), 0, draw.turn()):
             if draw.chance(0.5):

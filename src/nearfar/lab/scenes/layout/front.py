@@ -15,7 +15,7 @@ from nearfar.lab.scenes.objects.people import person
 from nearfar.lab.scenes.objects.plants import bush, low_plant, pot_plant, small_pot_plant
 from nearfar.lab.scenes.objects.trees import tree
 from nearfar.lab.scenes.objects.vehicles import bicycle, car
-from nearfar.lab.scenes.palette import grown, made
+from nearfar.lab.scenes.palette import man_made, natural
 
 _STOREY = 2.8  # [m]
 _BEFORE: tuple[Maker, ...] = (
@@ -28,10 +28,21 @@ _ON_SILLS: tuple[Maker, ...] = (pet, small_pot_plant, creature, person)
 def front(scene: Builder) -> View:
     """Set out the front of a house: boards or plaster, windows, a door, perhaps a porch, and what is before it."""
     draw = scene.draw
-    ground(scene, made.one_of(scene, grown.ground, made.paving, made.paving))
+    ground(scene, man_made.one_of(scene, natural.ground, man_made.paving, man_made.paving))
     half, h = draw.between(2.5, 9.0), draw.between(2.5, 8.0)
-    stuffs = (made.painted_boards, made.painted_boards, made.white, made.wall, made.wood, grown.stone, made.facade)
-    surface, trim = made.one_of(scene, *stuffs), made.one_of(scene, made.white, made.wood, made.plain)
+    stuffs = (
+        man_made.painted_boards,
+        man_made.painted_boards,
+        man_made.white,
+        man_made.wall,
+        man_made.wood,
+        natural.stone,
+        man_made.facade,
+    )
+    surface, trim = (
+        man_made.one_of(scene, *stuffs),
+        man_made.one_of(scene, man_made.white, man_made.wood, man_made.plain),
+    )
     scene.box(surface, (0, 0.2, 0.5 * h), (half, 0.2, 0.5 * h))
     if draw.chance(0.5):
         scene.box(trim, (0, -0.2, h), (half + 0.4, 0.6, 0.06))
@@ -91,14 +102,14 @@ def _window(scene: Builder, trim: int, sill: float, wide: float, tall: float) ->
     draw = scene.draw
     middle = sill + tall
     scene.box(trim, (0, -0.02, middle), (wide + 0.07, 0.03, tall + 0.07))
-    pane = made.glass(scene) if draw.chance(0.7) else made.one_of(scene, made.white, made.cloth)
+    pane = man_made.glass(scene) if draw.chance(0.7) else man_made.one_of(scene, man_made.white, man_made.cloth)
     scene.sheet(pane, (0, -0.052, middle), (wide, 0, 0), (0, 0, tall))
     for i in range(1, draw.choice((1, 2, 2, 3))):
         scene.box(trim, (0, -0.05, middle + tall * (i - 1)), (wide, 0.015, 0.018))
         scene.box(trim, (0.6 * wide * (i - 1), -0.05, middle), (0.018, 0.015, tall))
     scene.box(trim, (0, -0.1, sill - 0.06), (wide + 0.12, 0.12, 0.025))
     if draw.chance(0.3):
-        shutter = made.one_of(scene, made.painted_boards, made.glossy, made.wood)
+        shutter = man_made.one_of(scene, man_made.painted_boards, man_made.glossy, man_made.wood)
         for side in (-1, 1):
             scene.box(shutter, (side * (1.3 * wide + 0.07), -0.03, middle), (0.3 * wide, 0.02, tall))
 
@@ -107,15 +118,15 @@ def _window(scene: Builder, trim: int, sill: float, wide: float, tall: float) ->
 def _door(scene: Builder, trim: int) -> None:
     """Build a door in the wall y = 0 with steps before it."""
     draw = scene.draw
-    steps, stone = draw.whole(0, 3), made.one_of(scene, grown.stone, made.wood)
+    steps, stone = draw.whole(0, 3), man_made.one_of(scene, natural.stone, man_made.wood)
     for i in range(steps):
         deep = 0.3 * (steps - i)
         scene.box(stone, (0, -0.5 * deep, 0.17 * i + 0.085), (0.75, 0.5 * deep, 0.085))
     with scene.at(0, 0, 0.17 * steps):
         scene.box(trim, (0, -0.02, 1.05), (0.55, 0.04, 1.1))
-        leaf = made.one_of(scene, made.wood, made.glossy, made.white, made.painted_boards)
+        leaf = man_made.one_of(scene, man_made.wood, man_made.glossy, man_made.white, man_made.painted_boards)
         scene.box(leaf, (0, -0.04, 1.0), (0.45, 0.035, 1.0))
-        scene.ball(made.metal(scene), (0.35, -0.1, 1.0), (0.03, 0.03, 0.03))
+        scene.ball(man_made.metal(scene), (0.35, -0.1, 1.0), (0.03, 0.03, 0.03))
 
 
 @thing
@@ -123,7 +134,9 @@ def _porch(scene: Builder, trim: int, half: float) -> None:
     """Build a floor, posts, a rail and a roof before a front."""
     draw = scene.draw
     deep, up, top = draw.between(1.0, 2.5), draw.between(0.05, 0.5), draw.between(2.4, 3.0)
-    scene.box(made.one_of(scene, made.wood, grown.stone), (0, -0.5 * deep, 0.5 * up), (half, 0.5 * deep, 0.5 * up))
+    scene.box(
+        man_made.one_of(scene, man_made.wood, natural.stone), (0, -0.5 * deep, 0.5 * up), (half, 0.5 * deep, 0.5 * up)
+    )
     count, r = draw.whole(2, 5), draw.between(0.04, 0.12)
     is_round = draw.chance(0.4)
     for i in range(count + 1):
@@ -132,7 +145,7 @@ def _porch(scene: Builder, trim: int, half: float) -> None:
             scene.tube(trim, (x, -deep, up), (x, -deep, top), r)
         else:
             scene.box(trim, (x, -deep, 0.5 * (up + top)), (r, r, 0.5 * (top - up)))
-    roof, fall = made.one_of(scene, made.wood, made.painted_boards, made.metal), draw.between(0.0, 0.4)
+    roof, fall = man_made.one_of(scene, man_made.wood, man_made.painted_boards, man_made.metal), draw.between(0.0, 0.4)
     # It rests on the posts, at y = -deep, and climbs to the wall.
     scene.sheet(roof, (0, -0.5 * deep, top + fall / 1.1), (half + 0.3, 0, 0), (0, 0.55 * deep, fall))
     if draw.chance(0.5):

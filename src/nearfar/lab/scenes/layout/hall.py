@@ -12,7 +12,7 @@ from nearfar.lab.scenes.objects.parts import ring
 from nearfar.lab.scenes.objects.people import person
 from nearfar.lab.scenes.objects.plants import pot_plant
 from nearfar.lab.scenes.objects.vehicles import bicycle, boat, car, motorcycle
-from nearfar.lab.scenes.palette import grown, made
+from nearfar.lab.scenes.palette import man_made, natural
 
 _USES: tuple[tuple[Maker, ...], ...] = (
     (furniture.bench, furniture.bench, furniture.bench, person, person, pot_plant),  # a station, a church
@@ -33,7 +33,7 @@ def hall(scene: Builder) -> View:
         _columns(scene, hx * draw.between(0.3, 0.8), hy, h)
     if draw.chance(0.5):
         _trusses(scene, hx, hy, h)
-    lights = made.lamp_glass(scene, 3.0)
+    lights = man_made.lamp_glass(scene, 3.0)
     rows = draw.whole(0, 6)
     for i in range(rows):
         y = hy * (2.0 * (i + 0.5) / rows - 1.0)
@@ -47,7 +47,7 @@ def hall(scene: Builder) -> View:
             else:
                 one_of(scene, makers)
     for _ in range(draw.choice((0, 0, 3, 6))):
-        _shown(scene, draw.between(-0.8, 0.8) * hx, draw.between(-0.8, 0.8) * hy)
+        _exhibit(scene, draw.between(-0.8, 0.8) * hx, draw.between(-0.8, 0.8) * hy)
     outside(scene, 30.0)
     z = draw.choice((draw.between(0.4, 1.2), draw.between(1.3, 2.0), draw.between(1.5, 0.7 * h)))
     y = -hy * draw.between(0.2, 0.95)
@@ -66,7 +66,10 @@ def hall(scene: Builder) -> View:
 def _columns(scene: Builder, out: float, hy: float, h: float) -> None:
     """Build two rows of columns along y, perhaps with arches between them."""
     draw = scene.draw
-    stone, r = made.one_of(scene, grown.stone, made.white, made.plain, made.metal), draw.between(0.1, 0.5)
+    stone, r = (
+        man_made.one_of(scene, natural.stone, man_made.white, man_made.plain, man_made.metal),
+        draw.between(0.1, 0.5),
+    )
     gap = draw.between(2.0, 6.0)
     count = min(7, int(2.0 * hy / gap))
     is_round, arched = draw.chance(0.6), draw.chance(0.4)
@@ -89,7 +92,7 @@ def _columns(scene: Builder, out: float, hy: float, h: float) -> None:
 def _trusses(scene: Builder, hx: float, hy: float, h: float) -> None:
     """Build beams across below the ceiling, some with slanting bars."""
     draw = scene.draw
-    surface, deep = made.one_of(scene, made.metal, made.wood, made.white), draw.between(0.3, 1.2)
+    surface, deep = man_made.one_of(scene, man_made.metal, man_made.wood, man_made.white), draw.between(0.3, 1.2)
     count, has_bars = draw.whole(2, 5), draw.chance(0.6)
     for i in range(count):
         y = hy * (2.0 * (i + 0.5) / count - 1.0)
@@ -101,11 +104,13 @@ def _trusses(scene: Builder, hx: float, hy: float, h: float) -> None:
             scene.tube(surface, (x + 0.25 * hx, y, h - deep), (x + 0.125 * hx, y, h - 0.1), 0.04)
 
 
-def _shown(scene: Builder, x: float, y: float) -> None:
+def _exhibit(scene: Builder, x: float, y: float) -> None:
     """Show something on a plinth."""
     draw = scene.draw
     half, h = draw.between(0.2, 0.5), draw.between(0.3, 1.2)
     with scene.at(x, y, 0, draw.turn()):
-        scene.box(made.one_of(scene, made.white, grown.stone, made.wood), (0, 0, 0.5 * h), (half, half, 0.5 * h))
+        scene.box(
+            man_made.one_of(scene, man_made.white, natural.stone, man_made.wood), (0, 0, 0.5 * h), (half, half, 0.5 * h)
+        )
         with scene.at(0, 0, h, scale=draw.between(0.4, 1.2)):
             one_of(scene, (creature, machine, toy))

@@ -13,7 +13,7 @@ from nearfar.lab.scenes.objects.outdoors import bin_or_barrel, stairs
 from nearfar.lab.scenes.objects.people import person
 from nearfar.lab.scenes.objects.plants import low_plant, pot_plant, small_pot_plant, vase
 from nearfar.lab.scenes.objects.vehicles import bicycle, motorcycle
-from nearfar.lab.scenes.palette import colours, made
+from nearfar.lab.scenes.palette import colors, man_made
 
 # What stands along walls, and how far its middle is from the wall [m].
 _ALONG_WALLS: tuple[tuple[Maker, float], ...] = (
@@ -54,7 +54,7 @@ def furnish(scene: Builder, hx: float, hy: float, h: float, count: int) -> None:
             furniture.laid_table(scene)
     if draw.chance(0.4):
         rug = (draw.between(-0.3, 0.3) * hx, draw.between(-0.3, 0.3) * hy, 0.005)
-        scene.box(made.cloth(scene), rug, (0.5 * hx, 0.4 * hy, 0.008))
+        scene.box(man_made.cloth(scene), rug, (0.5 * hx, 0.4 * hy, 0.008))
     for _ in range(draw.whole(0, 12)):
         with scene.at(draw.between(-0.8, 0.8) * hx, draw.between(-0.8, 0.8) * hy, 0, draw.turn()):
             one_of(scene, _ON_FLOORS)
@@ -121,7 +121,9 @@ def cooking(scene: Builder) -> View:
     draw = scene.draw
     hx, hy, h = draw.between(1.2, 2.6), draw.between(1.2, 2.6), draw.between(2.3, 3.0)
     room_shell(scene, hx, hy, h)
-    fronts = made.one_of(scene, made.white, made.white, made.wood, made.glossy, made.plain, made.painted_boards)
+    fronts = man_made.one_of(
+        scene, man_made.white, man_made.white, man_made.wood, man_made.glossy, man_made.plain, man_made.painted_boards
+    )
     high = draw.between(0.85, 0.95)
     sides = (0, draw.choice((1, 3))) if draw.chance(0.5) else (0,)
     for side in sides:
@@ -206,7 +208,7 @@ def seats(scene: Builder) -> View:
         build, deep = draw.choice(_ALONG_WALLS)
         with against_wall(scene, hx, hy, deep):
             build(scene)
-    lights = made.lamp_glass(scene, 3.0)
+    lights = man_made.lamp_glass(scene, 3.0)
     if draw.chance(0.6):
         for i in range(draw.whole(2, 6)):
             scene.box(lights, (draw.choice((-0.4, 0.4)) * hx, (0.4 * i - 0.8) * hy, h - 0.02), (0.5, 0.12, 0.03))
@@ -227,16 +229,16 @@ def corridor(scene: Builder) -> View:
     """Set out a corridor, or an aisle between shelves, along y."""
     draw = scene.draw
     w, long, h = draw.between(0.7, 2.2), draw.between(5.0, 25.0), draw.between(2.2, 4.0)
-    scene.sheet(made.floor(scene), (0, 0, 0), (w, 0, 0), (0, long, 0))
-    scene.sheet(made.ceiling(scene), (0, 0, h), (w, 0, 0), (0, long, 0))
+    scene.sheet(man_made.floor(scene), (0, 0, 0), (w, 0, 0), (0, long, 0))
+    scene.sheet(man_made.ceiling(scene), (0, 0, h), (w, 0, 0), (0, long, 0))
     aisle = draw.chance(0.3)
     for side in (-1, 1):
         with scene.at(side * w, 0, 0, -1.5708 * side):
             corridor_wall(scene, long, h, aisle=aisle)
     with scene.at(0, long, 0):
         if draw.chance(0.7):
-            wall(scene, made.wall(scene), -w, w, h)
-    glow = made.lamp_glass(scene, 3.0)
+            wall(scene, man_made.wall(scene), -w, w, h)
+    glow = man_made.lamp_glass(scene, 3.0)
     for i in range(int(0.5 * long)):
         scene.box(glow, (0, 4.0 * i - long, h - 0.01), (0.25, 0.5, 0.02))
     for _ in range(draw.whole(0, 5)):
@@ -257,8 +259,8 @@ def corridor(scene: Builder) -> View:
 def corridor_wall(scene: Builder, long: float, h: float, *, aisle: bool) -> None:
     """Build the side of a corridor along x, with doors, pillars, pictures or shelves."""
     draw = scene.draw
-    wall(scene, made.wall(scene), -long, long, h)
-    trim = made.wood(scene)
+    wall(scene, man_made.wall(scene), -long, long, h)
+    trim = man_made.wood(scene)
     x = -long
     while x < long - 3.0:
         x += draw.between(1.0, 3.0)
@@ -277,8 +279,8 @@ def shelf_wall(scene: Builder) -> View:
     """Set out shelves, cupboards and pictures along a wall, seen from the front."""
     draw = scene.draw
     with scene.at(0, 0, -1.0):
-        wall(scene, made.wall(scene), -6.0, 6.0, 6.0)
-    scene.sheet(made.floor(scene), (0, -3, 0), (6, 0, 0), (0, 3, 0))
+        wall(scene, man_made.wall(scene), -6.0, 6.0, 6.0)
+    scene.sheet(man_made.floor(scene), (0, -3, 0), (6, 0, 0), (0, 3, 0))
     x = -2.2
     while x < 2.2:
         w = draw.between(0.35, 0.9)
@@ -309,17 +311,17 @@ def staircase(scene: Builder) -> View:
     w, rise, tread, steps = draw.between(0.5, 2.0), draw.between(0.14, 0.2), draw.between(0.25, 0.38), draw.whole(6, 18)
     end, top = steps * tread, steps * rise
     stairs(scene, steps, w, rise, tread)
-    scene.box(made.floor(scene), (0, end + 2.0, 0.5 * top), (3.5, 2.0, 0.5 * top))
-    scene.sheet(made.paving(scene), (0, 0, 0), (30, 0, 0), (0, 30, 0))
+    scene.box(man_made.floor(scene), (0, end + 2.0, 0.5 * top), (3.5, 2.0, 0.5 * top))
+    scene.sheet(man_made.paving(scene), (0, 0, 0), (30, 0, 0), (0, 30, 0))
     indoors = draw.chance(0.6)
     for x in (-w - 0.02, w + 0.02):
         if draw.chance(0.7):
-            scene.sheet(made.wall(scene), (x, 0, 2.5), (0, 6, 0), (0, 0, 4))
+            scene.sheet(man_made.wall(scene), (x, 0, 2.5), (0, 6, 0), (0, 0, 4))
     if indoors:
-        scene.sheet(made.plain(scene, colours.WHITE), (0, 0, top + 3.0), (8, 0, 0), (0, 12, 0))
+        scene.sheet(man_made.plain(scene, colors.WHITE), (0, 0, top + 3.0), (8, 0, 0), (0, 12, 0))
     if indoors or draw.chance(0.5):
         with scene.at(0, end + draw.between(1.5, 4.0), 0):
-            wall_with_opening(scene, made.wall(scene), 8.0, top + 4.0, (-0.5, 0.5, top, top + 2.1))
+            wall_with_opening(scene, man_made.wall(scene), 8.0, top + 4.0, (-0.5, 0.5, top, top + 2.1))
     for _ in range(draw.whole(0, 3)):
         i = draw.whole(0, steps - 1)
         with scene.at(draw.between(-0.8, 0.8) * w, (i + 0.5) * tread, (i + 1) * rise, draw.turn()):
@@ -368,7 +370,7 @@ def hang(scene: Builder, drop: float) -> None:
     if draw.chance(0.55):
         furniture.hanging_lamp(scene, drop)
         return
-    scene.tube(made.metal(scene), (0, 0, 0), (0, 0, -drop), 0.006)
+    scene.tube(man_made.metal(scene), (0, 0, 0), (0, 0, -drop), 0.006)
     upright = draw.chance(0.5)
     with scene.at(0, 0, -drop, draw.turn(), scale=draw.between(1.0, 3.0), pitch=0.0 if upright else 3.1416):
         one_of(scene, (low_plant, small_pot_plant) if upright else (small.small_thing, vase, small.ornament))

@@ -10,7 +10,7 @@ from nearfar.lab.scenes.material import Material
 from nearfar.lab.scenes.objects.buildings import house
 from nearfar.lab.scenes.objects.furniture import curtain
 from nearfar.lab.scenes.objects.trees import tree
-from nearfar.lab.scenes.palette import colours, grown, made
+from nearfar.lab.scenes.palette import colors, man_made, natural
 
 Opening = tuple[float, float, float, float]
 """Left, right, bottom and top of a hole in a wall [m]."""
@@ -35,7 +35,7 @@ def wall_with_opening(scene: Builder, surface: int, half: float, h: float, openi
             scene.sheet(
                 surface, (0.5 * (a + b), 0, 0.5 * (low + high)), (0.5 * (b - a), 0, 0), (0, 0, 0.5 * (high - low))
             )
-    frame = made.plain(scene, scene.draw.choice((colours.WHITE, (0.2, 0.1, 0.05))))
+    frame = man_made.plain(scene, scene.draw.choice((colors.WHITE, (0.2, 0.1, 0.05))))
     window, middle, level = bottom > 0.0, 0.5 * (left + right), 0.5 * (bottom + top)
     for x in (left, middle, right) if window else (left, right):
         scene.box(frame, (x, 0, level), (0.03, 0.05, 0.5 * (top - bottom)))
@@ -51,7 +51,7 @@ def wall_with_opening(scene: Builder, surface: int, half: float, h: float, openi
 def curtains(scene: Builder, opening: Opening) -> None:
     """Build curtains beside a window."""
     left, right, bottom, top = opening
-    cloth = scene.add(Material(colours.made(scene.draw), texture=textures.STRIPES, period=0.12, through=0.6))
+    cloth = scene.add(Material(colors.man_made_color(scene.draw), texture=textures.STRIPES, period=0.12, through=0.6))
     for side, x in ((-1, left), (1, right)):
         for i in range(3):
             start, end = x + 0.12 * side * i, x + 0.12 * side * i + 0.02 * side
@@ -65,17 +65,17 @@ def on_wall(scene: Builder, x: float, h: float) -> None:
     roll = draw.unit()
     if roll < 0.7:
         w, tall = draw.between(0.12, 0.6), draw.between(0.12, 0.5)
-        frame = made.one_of(scene, made.wood, made.metal, made.plain)
+        frame = man_made.one_of(scene, man_made.wood, man_made.metal, man_made.plain)
         scene.box(frame, (x, -0.015, h), (w + 0.03, 0.015, tall + 0.03))
-        scene.sheet(made.printed(scene), (x, -0.032, h), (w, 0, 0), (0, 0, tall))
+        scene.sheet(man_made.printed(scene), (x, -0.032, h), (w, 0, 0), (0, 0, tall))
     elif roll < 0.8:
         w, tall = draw.between(0.4, 1.2), draw.between(0.3, 0.6)
-        scene.box(made.metal(scene), (x, -0.012, h), (w + 0.02, 0.012, tall + 0.02))
-        scene.sheet(made.white(scene), (x, -0.026, h), (w, 0, 0), (0, 0, tall))
+        scene.box(man_made.metal(scene), (x, -0.012, h), (w + 0.02, 0.012, tall + 0.02))
+        scene.sheet(man_made.white(scene), (x, -0.026, h), (w, 0, 0), (0, 0, tall))
     elif roll < 0.9:
-        scene.tube(made.printed(scene), (x, 0, h), (x, -0.04, h), draw.between(0.1, 0.25))
+        scene.tube(man_made.printed(scene), (x, 0, h), (x, -0.04, h), draw.between(0.1, 0.25))
     else:
-        white = made.plain(scene, colours.WHITE)
+        white = man_made.plain(scene, colors.WHITE)
         for i in range(10):
             scene.box(white, (x + 0.08 * (i - 5), -0.06, 0.4), (0.032, 0.03, 0.3))
 
@@ -88,7 +88,7 @@ def ground(scene: Builder, surface: int) -> None:
 def outside(scene: Builder, far: float = 12.0) -> None:
     """Build what a window looks out on."""
     draw = scene.draw
-    scene.sheet(grown.ground(scene), (0, 0, -1.0), (300, 0, 0), (0, 300, 0))
+    scene.sheet(natural.ground(scene), (0, 0, -1.0), (300, 0, 0), (0, 300, 0))
     for _ in range(draw.whole(2, 6)):
         yaw, r = draw.turn(), draw.between(far, 4.0 * far)
         with scene.at(r * math.cos(yaw), r * math.sin(yaw), -1.0, yaw - 1.5708):
@@ -98,17 +98,17 @@ def outside(scene: Builder, far: float = 12.0) -> None:
 def room_shell(scene: Builder, hx: float, hy: float, h: float) -> None:
     """Build floor, ceiling and four walls about the origin, with what is on them."""
     draw = scene.draw
-    scene.sheet(made.floor(scene), (0, 0, 0), (hx, 0, 0), (0, hy, 0))
-    scene.sheet(made.ceiling(scene), (0, 0, h), (hx, 0, 0), (0, hy, 0))
-    common = made.wall(scene)
-    skirting = made.plain(scene, draw.choice((colours.WHITE, (0.2, 0.1, 0.05))))
+    scene.sheet(man_made.floor(scene), (0, 0, 0), (hx, 0, 0), (0, hy, 0))
+    scene.sheet(man_made.ceiling(scene), (0, 0, h), (hx, 0, 0), (0, hy, 0))
+    common = man_made.wall(scene)
+    skirting = man_made.plain(scene, draw.choice((colors.WHITE, (0.2, 0.1, 0.05))))
     for side in range(4):
         half, away = (hx, hy) if side % 2 == 0 else (hy, hx)
         yaw = 1.5708 * side
         with scene.at(-away * math.sin(yaw), away * math.cos(yaw), 0, yaw):
-            room_wall(scene, common if draw.chance(0.75) else made.wall(scene), skirting, half, h)
+            room_wall(scene, common if draw.chance(0.75) else man_made.wall(scene), skirting, half, h)
     if draw.chance(0.3):
-        beam = made.wood(scene)
+        beam = man_made.wood(scene)
         for i in range(draw.whole(2, 5)):
             scene.box(beam, (0, hy * (0.4 * i - 0.8), h - 0.08), (hx, 0.06, 0.08))
 
@@ -133,8 +133,8 @@ def room_wall(scene: Builder, surface: int, skirting: int, half: float, h: float
     scene.box(skirting, (0, -0.01, 0.05), (half, 0.01, 0.05))
     if draw.chance(0.3):
         x = draw.between(-0.6, 0.6) * half
-        scene.box(made.one_of(scene, made.wood, made.plain), (x, -0.02, 1.02), (0.42, 0.025, 1.02))
-        scene.ball(made.metal(scene), (x + 0.35, -0.08, 1.0), (0.03, 0.03, 0.03))
+        scene.box(man_made.one_of(scene, man_made.wood, man_made.plain), (x, -0.02, 1.02), (0.42, 0.025, 1.02))
+        scene.ball(man_made.metal(scene), (x + 0.35, -0.08, 1.0), (0.03, 0.03, 0.03))
     for _ in range(draw.whole(0, 6)):
         on_wall(scene, draw.between(-0.85, 0.85) * half, draw.between(1.1, h - 0.5))
 

@@ -38,7 +38,7 @@ LAYOUTS: dict[str, tuple[float, Layout]] = {
 """Weight and layout by name; the weights add up to 1."""
 
 
-def drawn(draw: Draw) -> Layout:
+def draw_layout(draw: Draw) -> Layout:
     """Return a layout, drawn by weight."""
     roll = draw.unit()
     for weight, layout in LAYOUTS.values():

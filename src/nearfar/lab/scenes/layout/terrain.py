@@ -18,7 +18,7 @@ from nearfar.lab.scenes.objects.people import person
 from nearfar.lab.scenes.objects.plants import bush, low_plant, tussocks
 from nearfar.lab.scenes.objects.trees import tree
 from nearfar.lab.scenes.objects.vehicles import boat, car
-from nearfar.lab.scenes.palette import grown, made
+from nearfar.lab.scenes.palette import man_made, natural
 
 _KNOTS = (-400.0, -160.0, -70.0, -30.0, -13.0, -5.0, -1.5, 1.5, 5.0, 13.0, 30.0, 70.0, 160.0, 400.0)
 _ON_SLOPES: tuple[Maker, ...] = (
@@ -57,7 +57,7 @@ def slopes(scene: Builder) -> View:
     draw = scene.draw
     steep = draw.spread(0.1, 0.7)
     across, along = _Profile(draw, steep), _Profile(draw, steep)
-    soils = [grown.ground(scene) for _ in range(draw.whole(1, 3))]
+    soils = [natural.ground(scene) for _ in range(draw.whole(1, 3))]
     for i, left in enumerate(across.knots[:-1]):
         right, low_x, high_x = across.knots[i + 1], across.heights[i], across.heights[i + 1]
         for j, front in enumerate(along.knots[:-1]):
@@ -90,14 +90,14 @@ def slopes(scene: Builder) -> View:
 def shore(scene: Builder) -> View:
     """Set out a beach, a quay or rocks before water that reaches the horizon, or land on the other side."""
     draw = scene.draw
-    scene.sheet(grown.water(scene, period=draw.spread(0.3, 4.0)), (0, 0, 0), (4000, 0, 0), (0, 4000, 0))
+    scene.sheet(natural.water(scene, period=draw.spread(0.3, 4.0)), (0, 0, 0), (4000, 0, 0), (0, 4000, 0))
     edge, skew, top = draw.spread(2.5, 18.0), draw.between(-0.5, 0.5), draw.between(0.2, 1.5)
     fall = top / (edge + 4.0) if draw.chance(0.6) else 0.0  # of sand, into the water; a quay is level
     with scene.at(0, 0, 0, math.atan(skew)):
         if fall:
-            scene.sheet(grown.ground(scene), (0, 0, top), (60, 0, 0), (0, edge + 4.0, -fall * (edge + 4.0)))
+            scene.sheet(natural.ground(scene), (0, 0, top), (60, 0, 0), (0, edge + 4.0, -fall * (edge + 4.0)))
         else:
-            scene.box(made.one_of(scene, made.paving, made.wood, grown.stone), (0, 0, 0), (60, edge, top))
+            scene.box(man_made.one_of(scene, man_made.paving, man_made.wood, natural.stone), (0, 0, 0), (60, edge, top))
         for _ in range(draw.whole(3, 14)):
             y = draw.spread(1.5, edge - 0.5)
             with scene.at(draw.between(-0.7, 0.7) * y, y, top - fall * y, draw.turn()):
@@ -110,7 +110,9 @@ def shore(scene: Builder) -> View:
     for _ in range(draw.whole(0, 4)):
         y = draw.spread(60.0, 900.0)
         half = (y * draw.between(0.2, 1.2), y * draw.between(0.1, 0.4), y * draw.spread(0.01, 0.2))
-        scene.ball(made.one_of(scene, grown.leaves, grown.stone, grown.ground), (y * draw.between(-1, 1), y, 0), half)
+        scene.ball(
+            man_made.one_of(scene, natural.leaves, natural.stone, natural.ground), (y * draw.between(-1, 1), y, 0), half
+        )
     z = top + draw.choice((draw.between(0.4, 1.2), draw.between(1.3, 2.0), draw.between(2.0, 8.0)))
     return View(
         eye=(0.0, 0.0, z),

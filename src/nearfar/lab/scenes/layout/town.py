@@ -18,7 +18,7 @@ from nearfar.lab.scenes.objects.people import person
 from nearfar.lab.scenes.objects.plants import bush, low_plant, pot_plant, tussocks
 from nearfar.lab.scenes.objects.trees import tree
 from nearfar.lab.scenes.objects.vehicles import bicycle, car, motorcycle
-from nearfar.lab.scenes.palette import colours, grown, made
+from nearfar.lab.scenes.palette import colors, man_made, natural
 
 _ON_PAVEMENTS: tuple[Maker, ...] = (
     bench, bin_or_barrel, bicycle, bush, pole, parasol, motorcycle, pot_plant, pet, machine, heap,
@@ -39,15 +39,15 @@ def street(scene: Builder) -> View:
     """Set out a street along y."""
     draw = scene.draw
     road, walk, kerb = draw.between(2.0, 7.0), draw.between(1.0, 4.0), draw.between(0.02, 0.16)
-    ground(scene, made.paving(scene))
-    path = made.paving(scene)
+    ground(scene, man_made.paving(scene))
+    path = man_made.paving(scene)
     for side in (-1, 1):
         scene.box(path, (side * (road + 0.5 * walk), 0, 0), (0.5 * walk, 150, kerb))
         if draw.chance(0.88):
             with scene.at(side * (road + walk), 0, 0, -1.5708 * side):
                 frontage(scene, -side)
     if draw.chance(0.7):
-        white = scene.add(Material(colours.WHITE, texture=textures.NOISE, period=0.2))
+        white = scene.add(Material(colors.WHITE, texture=textures.NOISE, period=0.2))
         for i in range(14):
             scene.sheet(white, (0, 6.0 * i - 12.0, 0.006), (0.06, 0, 0), (0, 1.5, 0))
     if draw.chance(0.5):
@@ -107,7 +107,7 @@ def on_pavements(scene: Builder, road: float, walk: float, kerb: float) -> None:
 def wires(scene: Builder, half: float) -> None:
     """Hang wires across a street."""
     draw = scene.draw
-    black = made.plain(scene, colours.BLACK)
+    black = man_made.plain(scene, colors.BLACK)
     for _ in range(draw.whole(1, 3)):
         y, z = draw.between(2, 20), draw.between(4.5, 8)
         scene.tube(black, (-half, y, z), (half, y + draw.between(-4, 4), z), 0.02)
@@ -131,7 +131,7 @@ def street_view(scene: Builder, half: float) -> View:
 def square(scene: Builder) -> View:
     """Set out an open square, yard or car park with houses and trees at its rim."""
     draw = scene.draw
-    ground(scene, made.paving(scene))
+    ground(scene, man_made.paving(scene))
     rim = draw.between(12.0, 40.0)
     for i in range(draw.whole(5, 12)):
         yaw = 0.62832 * i + draw.between(-0.2, 0.2)
@@ -160,8 +160,8 @@ def square(scene: Builder) -> View:
 def grounds(scene: Builder) -> View:
     """Set out lawns, paths, hedges and trees before a building, seen by a walker who is close to some of it."""
     draw = scene.draw
-    ground(scene, grown.ground(scene))
-    path, x = made.paving(scene), draw.between(-3, 3)
+    ground(scene, natural.ground(scene))
+    path, x = man_made.paving(scene), draw.between(-3, 3)
     for _ in range(draw.whole(1, 3)):
         lean = draw.between(-40, 40)
         scene.sheet(path, (x, 0, 0.01), (draw.between(0.5, 2.5), 0, 0), (lean, 200, 0))
@@ -201,7 +201,7 @@ def grounds(scene: Builder) -> View:
 @thing
 def monument(scene: Builder) -> None:
     """Build a column on a plinth."""
-    stone = grown.stone(scene)
+    stone = natural.stone(scene)
     scene.box(stone, (0, 0, 0.5), (1.5, 1.5, 0.5))
     scene.box(stone, (0, 0, 1.6), (0.8, 0.8, 0.7))
     scene.tube(stone, (0, 0, 2.2), (0, 0, scene.draw.between(4, 9)), 0.5, taper=0.6)
@@ -210,8 +210,8 @@ def monument(scene: Builder) -> None:
 def aerial(scene: Builder) -> View:
     """Set out houses, trees and a road with cars, seen from high up."""
     draw = scene.draw
-    scene.sheet(grown.ground(scene), (0, 0, 0), (3000, 0, 0), (0, 3000, 0))
-    scene.sheet(made.paving(scene), (0, 0, 0.02), (4, 0, 0), (draw.between(-30, 30), 300, 0))
+    scene.sheet(natural.ground(scene), (0, 0, 0), (3000, 0, 0), (0, 3000, 0))
+    scene.sheet(man_made.paving(scene), (0, 0, 0.02), (4, 0, 0), (draw.between(-30, 30), 300, 0))
     for _ in range(draw.whole(8, 22)):
         with scene.at(
             draw.between(-45, 45), draw.between(0, 90), 0, 1.5708 * draw.whole(0, 1) + draw.between(-0.1, 0.1)

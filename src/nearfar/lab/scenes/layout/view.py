@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from nearfar.lab.scenes.builder import Builder
-from nearfar.lab.scenes.compiled import Triple
 from nearfar.lab.scenes.draw import Draw
+from nearfar.lab.scenes.kernels import Triple
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from nearfar.lab.scenes import textures
 from nearfar.lab.scenes.builder import Builder, thing
 from nearfar.lab.scenes.material import Material
 from nearfar.lab.scenes.objects.parts import limb
-from nearfar.lab.scenes.palette import grown
+from nearfar.lab.scenes.palette import natural
 
 _IRISES = ((0.45, 0.33, 0.05), (0.25, 0.35, 0.08), (0.15, 0.25, 0.40), (0.20, 0.10, 0.03))
 
@@ -28,7 +28,7 @@ def animal_of(scene: Builder, size: float) -> None:
     """Build an animal of a size: about its length without the head [m]."""
     draw = scene.draw
     with scene.at(0, 0, 0, scale=size):
-        coat = grown.fur(scene)
+        coat = natural.fur(scene)
         thick, long, leg = draw.between(0.15, 0.24), draw.between(0.38, 0.55), draw.between(0.4, 0.62)
         back = leg + thick
         scene.ball(coat, (0, 0, back), (thick, long, thick * draw.between(0.9, 1.15)))
@@ -67,7 +67,7 @@ def animal_face(scene: Builder) -> float:
     The head is about the origin, its nose towards -y; the chest is below and behind.
     """
     draw = scene.draw
-    coat, r = grown.fur(scene), draw.between(0.05, 0.13)
+    coat, r = natural.fur(scene), draw.between(0.05, 0.13)
     with scene.at(0, 0, 0, draw.between(-0.7, 0.7), pitch=draw.between(-0.3, 0.4)):
         animal_head(scene, coat, r)
     x, y, z = draw.between(-0.6, 0.6) * r, draw.between(1.4, 2.6) * r, -draw.between(1.4, 2.6) * r

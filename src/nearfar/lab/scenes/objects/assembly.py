@@ -11,7 +11,7 @@ from typing import TypeAlias
 from nearfar.lab.scenes.builder import Builder, thing
 from nearfar.lab.scenes.geometry import DISC, LEAF
 from nearfar.lab.scenes.objects.parts import limb, ring
-from nearfar.lab.scenes.palette import made
+from nearfar.lab.scenes.palette import man_made
 
 _Part: TypeAlias = Callable[[Builder, int, float], None]
 """Builds a part about the origin, of a material, that reaches about so far [m]."""
@@ -98,7 +98,7 @@ _PARTS: tuple[_Part, ...] = (
 def assembly(scene: Builder) -> None:
     """Build a thing of some parts, about 1 m across and high, a part of it below z = 0; half of them have two sides."""
     draw = scene.draw
-    surfaces = [made.anything(scene) for _ in range(draw.whole(1, 4))]
+    surfaces = [man_made.anything(scene) for _ in range(draw.whole(1, 4))]
     is_mirrored = draw.chance(0.55)
     size = draw.between(0.15, 0.35)
     joints = [(0.0, 0.0, size * draw.between(0.7, 2.0), size)]

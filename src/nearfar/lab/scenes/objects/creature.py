@@ -9,28 +9,38 @@ import math
 from nearfar.lab.scenes.builder import Builder, thing
 from nearfar.lab.scenes.material import Material
 from nearfar.lab.scenes.objects.parts import limb
-from nearfar.lab.scenes.palette import grown, made
+from nearfar.lab.scenes.palette import man_made, natural
 
-_COATS = (grown.fur, grown.fur, grown.fur, made.cloth, made.cloth, made.glossy, made.plain, grown.stone, made.metal)
+_COATS = (
+    natural.fur,
+    natural.fur,
+    natural.fur,
+    man_made.cloth,
+    man_made.cloth,
+    man_made.glossy,
+    man_made.plain,
+    natural.stone,
+    man_made.metal,
+)
 
 
 def creature(scene: Builder) -> None:
     """Build a creature of 0.3 to 1.5 m, on all fours, upright or sitting."""
-    creature_of(scene, scene.draw.spread(0.3, 1.5))
+    build_creature(scene, scene.draw.spread(0.3, 1.5))
 
 
 def toy(scene: Builder) -> None:
     """Build a creature as small as plush, dolls and figures are."""
     with scene.at(0, 0, 0, scene.draw.turn()):
-        creature_of(scene, scene.draw.spread(0.1, 0.35))
+        build_creature(scene, scene.draw.spread(0.1, 0.35))
 
 
 @thing
-def creature_of(scene: Builder, tall: float) -> None:
+def build_creature(scene: Builder, tall: float) -> None:
     """Build a creature of about a height [m]; its face is towards -y."""
     draw = scene.draw
-    coat = made.one_of(scene, *_COATS)
-    second = coat if draw.chance(0.5) else made.one_of(scene, *_COATS)
+    coat = man_made.one_of(scene, *_COATS)
+    second = coat if draw.chance(0.5) else man_made.one_of(scene, *_COATS)
     with scene.at(0, 0, 0, scale=tall):
         thick, rise = draw.between(0.1, 0.24), draw.choice((0.15, 0.8, 1.3, 1.5))
         hip = (0.0, 0.2 * math.cos(rise), thick + draw.between(0.0, 0.35))
@@ -84,8 +94,8 @@ def creature_face(scene: Builder) -> float:
     The head is about the origin, its face towards -y; the shoulders are below and behind.
     """
     draw = scene.draw
-    coat = made.one_of(scene, grown.fur, *_COATS)
-    second = coat if draw.chance(0.4) else made.one_of(scene, grown.fur, *_COATS)
+    coat = man_made.one_of(scene, natural.fur, *_COATS)
+    second = coat if draw.chance(0.4) else man_made.one_of(scene, natural.fur, *_COATS)
     r = draw.spread(0.04, 0.16)
     with scene.at(0, 0, 0, draw.between(-0.7, 0.7), pitch=draw.between(-0.3, 0.4)):
         creature_head(scene, coat, second, r)
@@ -109,7 +119,7 @@ def creature_head(scene: Builder, coat: int, second: int, r: float) -> None:
     nose = wide * draw.between(0.15, 0.5)
     scene.ball(dark, (0, end - 0.45 * wide, z + 0.35 * wide), (nose, 0.6 * nose, 0.7 * nose))
     scene.ball(dark, (0, end - 0.3 * wide, z - 0.35 * wide), (0.5 * wide, 0.25 * wide, 0.06 * wide))
-    eye = made.glossy(scene) if draw.chance(0.4) else dark
+    eye = man_made.glossy(scene) if draw.chance(0.4) else dark
     apart, up, size = draw.between(0.3, 0.7), draw.between(-0.05, 0.45), r * draw.between(0.07, 0.26)
     front = -deep * math.sqrt(max(0.0, 1.0 - apart * apart - (up * r / high) ** 2))
     cheek, brow = r * draw.between(0.25, 0.6), r * draw.between(0.1, 0.4)
@@ -125,7 +135,7 @@ def creature_head(scene: Builder, coat: int, second: int, r: float) -> None:
             scene.ball(coat, (at[0], at[1] + 0.3 * brow, at[2] + size + 0.3 * brow), (1.6 * brow, brow, 0.6 * brow))
         _ear(scene, coat, ears, side, r, ear)
     if draw.chance(0.35):
-        tuft = grown.hair(scene)
+        tuft = natural.hair(scene)
         scene.ball(tuft, (0, 0.2 * deep, 0.4 * high), (0.95 * r, 0.95 * deep, 0.85 * high))
 
 

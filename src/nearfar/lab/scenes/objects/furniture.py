@@ -4,7 +4,7 @@ import math
 
 from nearfar.lab.scenes.builder import Builder, thing
 from nearfar.lab.scenes.objects.small import small_thing
-from nearfar.lab.scenes.palette import colours, made
+from nearfar.lab.scenes.palette import colors, man_made
 
 
 @thing
@@ -12,8 +12,10 @@ def table_of(scene: Builder, deep: float, wide: float, h: float, *, round_share:
     """Build a table of half sides ``wide`` (x) and ``deep`` (y), and of a height; some are round."""
     draw = scene.draw
     top, leg = (
-        made.one_of(scene, made.wood, made.wood, made.glossy, made.plain, made.white, made.floor),
-        made.one_of(scene, made.wood, made.metal),
+        man_made.one_of(
+            scene, man_made.wood, man_made.wood, man_made.glossy, man_made.plain, man_made.white, man_made.floor
+        ),
+        man_made.one_of(scene, man_made.wood, man_made.metal),
     )
     thick = draw.between(0.012, 0.035)
     if draw.chance(round_share):
@@ -33,12 +35,14 @@ def table_of(scene: Builder, deep: float, wide: float, h: float, *, round_share:
 def board(scene: Builder) -> None:
     """Build an upright board, most of them white: a screen, a door leaf, a refrigerator, a board on legs."""
     draw = scene.draw
-    surface = made.one_of(scene, made.white, made.white, made.glossy, made.plain, made.wood, made.printed)
+    surface = man_made.one_of(
+        scene, man_made.white, man_made.white, man_made.glossy, man_made.plain, man_made.wood, man_made.printed
+    )
     w, tall, deep = draw.between(0.25, 0.9), draw.between(0.3, 1.0), draw.choice((0.015, 0.02, 0.05, 0.3))
     above = draw.between(0.2, 0.9) if draw.chance(0.4) else 0.0
     scene.box(surface, (0, 0, above + tall), (w, deep, tall))
     if above:
-        leg = made.metal(scene)
+        leg = man_made.metal(scene)
         for x in (-w, w):
             scene.box(leg, (x, 0, 0.5 * above + tall), (0.015, 0.02, 0.5 * above + tall))
 
@@ -54,8 +58,8 @@ def chair(scene: Builder) -> None:
     """Build a chair."""
     draw = scene.draw
     body, seat = (
-        made.one_of(scene, made.wood, made.metal, made.glossy, made.white),
-        made.one_of(scene, made.cloth, made.wood, made.plain, made.white),
+        man_made.one_of(scene, man_made.wood, man_made.metal, man_made.glossy, man_made.white),
+        man_made.one_of(scene, man_made.cloth, man_made.wood, man_made.plain, man_made.white),
     )
     w, h, tall = draw.between(0.18, 0.26), draw.between(0.4, 0.5), draw.between(0.35, 0.6)
     r, splay = draw.between(0.012, 0.025), draw.between(0.0, 0.06)
@@ -97,7 +101,7 @@ def small_chair(scene: Builder) -> None:
 def sofa(scene: Builder) -> None:
     """Build a sofa or armchair with cushions."""
     draw = scene.draw
-    surface = made.cloth(scene)
+    surface = man_made.cloth(scene)
     long = draw.between(0.4, 0.5) if draw.chance(0.5) else draw.between(0.8, 1.2)
     deep, seat, back, arm = (
         draw.between(0.38, 0.5),
@@ -113,7 +117,7 @@ def sofa(scene: Builder) -> None:
         if rounded:
             scene.tube(surface, (x, -deep, seat + 0.2), (x, deep, seat + 0.2), arm)
     for _ in range(draw.whole(0, 4)):
-        cushion, s = made.cloth(scene), draw.between(0.15, 0.24)
+        cushion, s = man_made.cloth(scene), draw.between(0.15, 0.24)
         place = (draw.between(-0.8, 0.8) * long, deep - 0.28, seat + 0.17)
         with scene.at(*place, draw.between(-0.4, 0.4), pitch=draw.between(-0.5, -0.1)):
             scene.ball(cushion, (0, 0, 0), (s, 0.08, s))
@@ -124,10 +128,10 @@ def bed(scene: Builder) -> None:
     """Build a bed with pillows."""
     draw = scene.draw
     w = draw.choice((0.45, 0.7, 0.85))
-    frame, pillow = made.wood(scene), made.cloth(scene)
+    frame, pillow = man_made.wood(scene), man_made.cloth(scene)
     scene.box(frame, (0, 0, 0.15), (w + 0.03, 1.03, 0.15))
-    scene.box(made.plain(scene, colours.WHITE), (0, 0, 0.4), (w, 1.0, 0.12))
-    scene.box(made.cloth(scene), (0, -0.25, 0.43), (w + 0.03, 0.75, 0.12))
+    scene.box(man_made.plain(scene, colors.WHITE), (0, 0, 0.4), (w, 1.0, 0.12))
+    scene.box(man_made.cloth(scene), (0, -0.25, 0.43), (w + 0.03, 0.75, 0.12))
     scene.box(frame, (0, 1.05, 0.5), (w + 0.05, 0.03, draw.between(0.45, 0.7)))
     for x in (-0.5 * w, 0.5 * w) if w > 0.6 else (0.0,):
         scene.ball(pillow, (x, 0.75, 0.58), (0.32, 0.2, 0.1), yaw=draw.between(-0.2, 0.2))
@@ -137,7 +141,7 @@ def bed(scene: Builder) -> None:
 def books(scene: Builder, half: float, deep: float, high: float) -> None:
     """Build a row of standing books along x in [-half, half], of at most a height."""
     draw = scene.draw
-    covers = [made.one_of(scene, made.printed, made.glossy) for _ in range(5)]
+    covers = [man_made.one_of(scene, man_made.printed, man_made.glossy) for _ in range(5)]
     x = -half + draw.between(0.0, 0.03)
     while x < half - 0.06:
         thick, tall = draw.between(0.008, 0.03), high * draw.between(0.6, 0.95)
@@ -155,7 +159,7 @@ def shelf(scene: Builder) -> None:
 def shelf_of(scene: Builder, w: float) -> None:
     """Build shelves of a half width."""
     draw = scene.draw
-    surface = made.one_of(scene, made.wood, made.glossy, made.plain, made.white)
+    surface = man_made.one_of(scene, man_made.wood, man_made.glossy, man_made.plain, man_made.white)
     deep, levels, step = draw.between(0.13, 0.2), draw.whole(2, 6), draw.between(0.28, 0.42)
     h = levels * step
     scene.sheet(surface, (0, deep, 0.5 * h), (w, 0, 0), (0, 0, 0.5 * h))
@@ -184,8 +188,10 @@ def fill_level(scene: Builder, w: float, deep: float, step: float) -> None:
 def cupboard_of(scene: Builder, w: float, h: float) -> None:
     """Build a cupboard or chest of drawers of a half width and a height."""
     draw = scene.draw
-    surface = made.one_of(scene, made.wood, made.glossy, made.plain, made.white, made.painted_boards)
-    knob = made.metal(scene)
+    surface = man_made.one_of(
+        scene, man_made.wood, man_made.glossy, man_made.plain, man_made.white, man_made.painted_boards
+    )
+    knob = man_made.metal(scene)
     deep, columns, rows = draw.between(0.2, 0.32), draw.whole(1, 3), draw.whole(1, 4)
     scene.box(surface, (0, 0, 0.5 * h), (w, deep, 0.5 * h))
     for i in range(columns):
@@ -238,7 +244,7 @@ def laid_table(scene: Builder) -> None:
 def lamp(scene: Builder) -> None:
     """Build a lamp that stands on the floor or on a table."""
     draw = scene.draw
-    pole, shade = made.metal(scene), made.lamp_glass(scene, draw.choice((0.0, 1.0, 3.0)))
+    pole, shade = man_made.metal(scene), man_made.lamp_glass(scene, draw.choice((0.0, 1.0, 3.0)))
     r, tall = draw.between(0.1, 0.25), draw.between(0.12, 0.3)
     h = draw.between(0.3, 0.5) if draw.chance(0.5) else draw.between(1.2, 1.7)
     scene.tube(pole, (0, 0, 0), (0, 0, 0.03), 0.7 * r, taper=0.9)
@@ -251,12 +257,12 @@ def hanging_lamp(scene: Builder, drop: float) -> None:
     """Build a lamp that hangs below z = 0 on a cable of a length."""
     draw = scene.draw
     shade = (
-        made.one_of(scene, made.glossy, made.metal)
+        man_made.one_of(scene, man_made.glossy, man_made.metal)
         if draw.chance(0.4)
-        else made.lamp_glass(scene, draw.choice((0.0, 1.0, 3.0)))
+        else man_made.lamp_glass(scene, draw.choice((0.0, 1.0, 3.0)))
     )
     r, tall = draw.between(0.1, 0.25), draw.between(0.12, 0.3)
-    scene.tube(made.metal(scene), (0, 0, 0), (0, 0, -drop), 0.006)
+    scene.tube(man_made.metal(scene), (0, 0, 0), (0, 0, -drop), 0.006)
     if draw.chance(0.4):
         scene.ball(shade, (0, 0, -drop - r), (r, r, r))
     else:
@@ -266,7 +272,7 @@ def hanging_lamp(scene: Builder, drop: float) -> None:
 @thing
 def bench(scene: Builder) -> None:
     """Build a bench of slats."""
-    slat, iron = made.wood(scene), made.metal(scene)
+    slat, iron = man_made.wood(scene), man_made.metal(scene)
     long = scene.draw.between(0.6, 1.0)
     for i in range(4):
         scene.box(slat, (0, 0.11 * (i - 1.5), 0.45), (long, 0.045, 0.015))
@@ -281,7 +287,7 @@ def bench(scene: Builder) -> None:
 def curtain(scene: Builder, half: float, high: float) -> None:
     """Hang a cloth in folds along x, of a half width and a height, before the plane y = 0."""
     draw = scene.draw
-    surface = made.one_of(scene, made.cloth, made.cloth, made.plain, made.white, made.printed)
+    surface = man_made.one_of(scene, man_made.cloth, man_made.cloth, man_made.plain, man_made.white, man_made.printed)
     radius, slow, phase = half * draw.spread(0.05, 0.25), draw.between(1.0, 3.0), draw.turn()
     x, lean = -half, draw.between(-0.15, 0.15) * high
     while x < half:

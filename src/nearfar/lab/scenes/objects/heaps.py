@@ -7,7 +7,7 @@ from nearfar.lab.scenes.objects import small
 from nearfar.lab.scenes.objects.assembly import gadget
 from nearfar.lab.scenes.objects.creature import toy
 from nearfar.lab.scenes.objects.outdoors import rock
-from nearfar.lab.scenes.palette import grown, made
+from nearfar.lab.scenes.palette import man_made, natural
 
 
 @thing
@@ -15,7 +15,7 @@ def cushion(scene: Builder) -> None:
     """Build a cushion, or a bundle of cloth."""
     draw = scene.draw
     r = draw.between(0.12, 0.35)
-    scene.ball(made.cloth(scene), (0, 0, 0.35 * r), (r, r * draw.between(0.5, 1.0), r * draw.between(0.25, 0.6)))
+    scene.ball(man_made.cloth(scene), (0, 0, 0.35 * r), (r, r * draw.between(0.5, 1.0), r * draw.between(0.25, 0.6)))
 
 
 @thing
@@ -23,9 +23,11 @@ def log(scene: Builder) -> None:
     """Build a piece of a trunk or branch that lies along x."""
     draw = scene.draw
     half, r = draw.between(0.15, 0.7), draw.spread(0.02, 0.14)
-    scene.tube(grown.bark(scene), (-half, 0, r), (half, 0, r * draw.between(0.7, 1.3)), r, taper=draw.between(0.7, 1.0))
+    scene.tube(
+        natural.bark(scene), (-half, 0, r), (half, 0, r * draw.between(0.7, 1.3)), r, taper=draw.between(0.7, 1.0)
+    )
     if draw.chance(0.7):
-        scene.tube(made.grain(scene), (-half - 0.004, 0, r), (-half, 0, r), 0.95 * r)
+        scene.tube(man_made.grain(scene), (-half - 0.004, 0, r), (-half, 0, r), 0.95 * r)
 
 
 @thing
@@ -33,7 +35,9 @@ def beam(scene: Builder) -> None:
     """Build a plank, beam or slab that lies along x."""
     draw = scene.draw
     half = (draw.between(0.15, 0.9), draw.spread(0.03, 0.25), draw.spread(0.008, 0.06))
-    scene.box(made.one_of(scene, made.grain, grown.stone, made.metal, made.plain), (0, 0, half[2]), half)
+    scene.box(
+        man_made.one_of(scene, man_made.grain, natural.stone, man_made.metal, man_made.plain), (0, 0, half[2]), half
+    )
 
 
 def pebble(scene: Builder) -> None:
@@ -54,7 +58,7 @@ def heap(scene: Builder) -> None:
     r, steep = draw.spread(0.25, 1.0), draw.between(0.2, 0.9)
     tipped, size = draw.choice((0.15, 0.5, 1.5)), draw.spread(0.8, 1.6)
     # A core that what lies on it hides, for the most part: nothing hangs in the air.
-    core = made.one_of(scene, made.cloth, grown.stone, made.wood, made.plain)
+    core = man_made.one_of(scene, man_made.cloth, natural.stone, man_made.wood, man_made.plain)
     scene.tube(core, (0, 0, 0), (0, 0, 0.9 * r * steep), 0.9 * r, taper=0.05)
     for _ in range(draw.whole(5, 16)):
         out, yaw = draw.unit() ** 0.5, draw.turn()
@@ -67,7 +71,7 @@ def heap(scene: Builder) -> None:
 def scaffold(scene: Builder) -> None:
     """Build a frame of bars, some of them slanting, some levels with planks: one looks through it."""
     draw = scene.draw
-    bars, planks = made.one_of(scene, made.metal, made.wood, made.plain), made.wood(scene)
+    bars, planks = man_made.one_of(scene, man_made.metal, man_made.wood, man_made.plain), man_made.wood(scene)
     wide, deep, high = draw.between(0.5, 2.0), draw.between(0.3, 1.2), draw.between(0.5, 2.0)
     bays, levels, r = draw.whole(1, 3), draw.whole(1, 3), draw.spread(0.012, 0.06)
     left, top, slants = -0.5 * wide * bays, high * levels + 0.3, draw.between(0.0, 0.5)
@@ -91,7 +95,11 @@ def scaffold(scene: Builder) -> None:
 def ladder(scene: Builder) -> None:
     """Build a ladder that leans towards +y."""
     draw = scene.draw
-    surface, tall, half = made.one_of(scene, made.wood, made.metal), draw.between(1.2, 4.0), draw.between(0.15, 0.25)
+    surface, tall, half = (
+        man_made.one_of(scene, man_made.wood, man_made.metal),
+        draw.between(1.2, 4.0),
+        draw.between(0.15, 0.25),
+    )
     lean = tall * draw.between(0.0, 0.45)
     for x in (-half, half):
         scene.tube(surface, (x, 0, 0), (x, lean, tall), draw.between(0.015, 0.03))

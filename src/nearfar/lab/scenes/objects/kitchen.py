@@ -2,16 +2,19 @@
 
 from nearfar.lab.scenes.builder import Builder, thing
 from nearfar.lab.scenes.objects import small
-from nearfar.lab.scenes.palette import colours, made
+from nearfar.lab.scenes.palette import colors, man_made
 
 
 @thing
 def worktop(scene: Builder, half: float, h: float, fronts: int) -> None:
     """Build base cupboards with a worktop along x in [-half, half], 0.6 m deep, the wall at y = 0."""
     draw = scene.draw
-    top, handle = made.one_of(scene, made.wood, made.glossy, made.white, made.floor), made.metal(scene)
+    top, handle = (
+        man_made.one_of(scene, man_made.wood, man_made.glossy, man_made.white, man_made.floor),
+        man_made.metal(scene),
+    )
     scene.box(fronts, (0, -0.28, 0.5 * h + 0.04), (half, 0.28, 0.5 * h - 0.04))
-    scene.box(made.plain(scene, colours.BLACK), (0, -0.25, 0.05), (half, 0.25, 0.05))
+    scene.box(man_made.plain(scene, colors.BLACK), (0, -0.25, 0.05), (half, 0.25, 0.05))
     scene.box(top, (0, -0.31, h), (half, 0.31, 0.02))
     doors = max(1, round(half / draw.between(0.2, 0.35)))
     for i in range(doors):
@@ -23,7 +26,7 @@ def worktop(scene: Builder, half: float, h: float, fronts: int) -> None:
 def wall_cupboards(scene: Builder, half: float, bottom: float, h: float, fronts: int) -> None:
     """Build cupboards on the wall y = 0 along x in [-half, half]; some are open shelves."""
     draw = scene.draw
-    handle = made.metal(scene)
+    handle = man_made.metal(scene)
     doors = max(1, round(half / draw.between(0.2, 0.35)))
     for i in range(doors):
         x, w = (2 * i + 1 - doors) * half / doors, half / doors
@@ -41,10 +44,13 @@ def wall_cupboards(scene: Builder, half: float, bottom: float, h: float, fronts:
 def stove(scene: Builder, h: float) -> None:
     """Build a stove with an oven, 0.6 m wide, the wall at y = 0."""
     draw = scene.draw
-    body, black = made.one_of(scene, made.white, made.metal, made.glossy), made.glossy(scene, colours.BLACK)
+    body, black = (
+        man_made.one_of(scene, man_made.white, man_made.metal, man_made.glossy),
+        man_made.glossy(scene, colors.BLACK),
+    )
     scene.box(body, (0, -0.3, 0.5 * h), (0.3, 0.3, 0.5 * h))
     scene.box(black, (0, -0.605, 0.45 * h), (0.24, 0.01, 0.2 * h))
-    scene.tube(made.metal(scene), (-0.25, -0.65, 0.72 * h), (0.25, -0.65, 0.72 * h), 0.01)
+    scene.tube(man_made.metal(scene), (-0.25, -0.65, 0.72 * h), (0.25, -0.65, 0.72 * h), 0.01)
     for x in (-0.14, 0.14):
         for y in (-0.42, -0.16):
             scene.tube(black, (x, y, h), (x, y, h + 0.015), draw.between(0.07, 0.1))
@@ -59,7 +65,10 @@ def stove(scene: Builder, h: float) -> None:
 def refrigerator(scene: Builder) -> None:
     """Build a refrigerator, the wall at y = 0."""
     draw = scene.draw
-    body, handle = made.one_of(scene, made.white, made.white, made.metal, made.glossy), made.metal(scene)
+    body, handle = (
+        man_made.one_of(scene, man_made.white, man_made.white, man_made.metal, man_made.glossy),
+        man_made.metal(scene),
+    )
     half, h, split = draw.between(0.28, 0.45), draw.between(0.85, 2.0), draw.between(0.3, 0.7)
     scene.box(body, (0, -0.3, 0.5 * h), (half, 0.3, 0.5 * h))
     for low, high in ((0.02, split), (split + 0.01, 0.99)):
@@ -71,9 +80,9 @@ def refrigerator(scene: Builder) -> None:
 @thing
 def sink(scene: Builder) -> None:
     """Build a sink with a tap upon a worktop at z = 0, its wall at y = 0."""
-    steel = made.metal(scene)
+    steel = man_made.metal(scene)
     scene.box(steel, (0, -0.3, 0.004), (0.3, 0.2, 0.004))
-    scene.box(made.glossy(scene, colours.BLACK), (0, -0.3, 0.006), (0.22, 0.15, 0.004))
+    scene.box(man_made.glossy(scene, colors.BLACK), (0, -0.3, 0.006), (0.22, 0.15, 0.004))
     scene.tube(steel, (0, -0.1, 0), (0, -0.1, 0.25), 0.014)
     scene.tube(steel, (0, -0.1, 0.25), (0, -0.27, 0.22), 0.012)
 
@@ -82,7 +91,7 @@ def sink(scene: Builder) -> None:
 def pot(scene: Builder) -> None:
     """Build a cooking pot with two handles."""
     draw = scene.draw
-    surface = made.one_of(scene, made.metal, made.glossy)
+    surface = man_made.one_of(scene, man_made.metal, man_made.glossy)
     r, h = draw.between(0.08, 0.15), draw.between(0.06, 0.2)
     scene.tube(surface, (0, 0, 0), (0, 0, h), r, hollow=draw.chance(0.5))
     scene.disc(surface, (0, 0, 0.6 * h), 0.98 * r)

@@ -4,15 +4,15 @@ import math
 
 from nearfar.lab.scenes.builder import Builder, one_of, thing
 from nearfar.lab.scenes.objects import furniture, small
-from nearfar.lab.scenes.palette import colours, made
+from nearfar.lab.scenes.palette import colors, man_made
 
 
 @thing
 def keyboard(scene: Builder) -> None:
     """Build a keyboard of rows of keys, towards -y."""
     draw = scene.draw
-    tone = draw.choice((colours.BLACK, colours.WHITE, colours.made(draw)))
-    body, key = made.plain(scene, tone), made.plain(scene, colours.near(draw, tone, 0.5))
+    tone = draw.choice((colors.BLACK, colors.WHITE, colors.man_made_color(draw)))
+    body, key = man_made.plain(scene, tone), man_made.plain(scene, colors.near(draw, tone, 0.5))
     half, rows = draw.between(0.14, 0.23), draw.whole(4, 6)
     deep = 0.011 * rows
     with scene.at(0, 0, 0, pitch=draw.between(0.0, 0.1)):
@@ -25,7 +25,7 @@ def keyboard(scene: Builder) -> None:
 def papers(scene: Builder) -> None:
     """Build sheets of paper that lie about, one upon another."""
     draw = scene.draw
-    surfaces = (made.printed(scene), made.plain(scene, colours.WHITE))
+    surfaces = (man_made.printed(scene), man_made.plain(scene, colors.WHITE))
     for i in range(draw.whole(1, 5)):
         place = (draw.between(-0.12, 0.12), draw.between(-0.1, 0.1), 0.002 * (i + 1))
         scene.box(draw.choice(surfaces), place, (0.105, 0.15, 0.001), yaw=draw.turn())
@@ -35,7 +35,7 @@ def papers(scene: Builder) -> None:
 def cable(scene: Builder) -> None:
     """Build a cable that lies in bends."""
     draw = scene.draw
-    surface = made.plain(scene, draw.choice((colours.BLACK, colours.WHITE, colours.made(draw))))
+    surface = man_made.plain(scene, draw.choice((colors.BLACK, colors.WHITE, colors.man_made_color(draw))))
     x, y, yaw, thick = 0.0, 0.0, draw.turn(), draw.between(0.003, 0.006)
     for _ in range(draw.whole(3, 8)):
         long, yaw = draw.between(0.04, 0.12), yaw + draw.between(-0.9, 0.9)
@@ -48,7 +48,7 @@ def cable(scene: Builder) -> None:
 def headphones(scene: Builder) -> None:
     """Build headphones that lie flat."""
     draw = scene.draw
-    surface, r = made.one_of(scene, made.glossy, made.plain), draw.between(0.07, 0.1)
+    surface, r = man_made.one_of(scene, man_made.glossy, man_made.plain), draw.between(0.07, 0.1)
     for i in range(8):
         a, b = math.pi * i / 8, math.pi * (i + 1) / 8
         start, end = (r * math.cos(a), r * math.sin(a), 0.015), (r * math.cos(b), r * math.sin(b), 0.015)

@@ -2,14 +2,14 @@
 
 from nearfar.lab.scenes.builder import Builder, thing
 from nearfar.lab.scenes.material import Material
-from nearfar.lab.scenes.palette import grown, made
+from nearfar.lab.scenes.palette import man_made, natural
 
 
 @thing
 def rock(scene: Builder) -> None:
     """Build a rock of one to three lumps."""
     draw = scene.draw
-    surface, r = grown.stone(scene), draw.spread(0.1, 1.2)
+    surface, r = natural.stone(scene), draw.spread(0.1, 1.2)
     for _ in range(draw.whole(1, 3)):
         place = (draw.between(-0.5, 0.5) * r, draw.between(-0.5, 0.5) * r, 0.2 * r)
         with scene.at(*place, draw.turn(), pitch=draw.between(-0.4, 0.4)):
@@ -24,14 +24,14 @@ def rock(scene: Builder) -> None:
 def pole(scene: Builder) -> None:
     """Build a street lamp, a sign or a post."""
     draw = scene.draw
-    surface, h = made.metal(scene), draw.between(2.0, 7.0)
+    surface, h = man_made.metal(scene), draw.between(2.0, 7.0)
     scene.tube(surface, (0, 0, 0), (0, 0, h), draw.between(0.03, 0.1), taper=0.7)
     if h > 4.0:
         arm = draw.between(0.5, 1.5)
         scene.tube(surface, (0, 0, h), (arm, 0, h + 0.3), 0.04)
         scene.ball(scene.add(Material((0.8, 0.8, 0.7), glow=1.0)), (arm, 0, h + 0.25), (0.3, 0.12, 0.1))
     elif draw.chance(0.7):
-        s, panel = draw.between(0.25, 0.5), made.printed(scene)
+        s, panel = draw.between(0.25, 0.5), man_made.printed(scene)
         if draw.chance(0.5):
             scene.tube(panel, (0, -0.05, h - s), (0, -0.07, h - s), s)
         else:
@@ -42,7 +42,7 @@ def pole(scene: Builder) -> None:
 def fence(scene: Builder, long: float) -> None:
     """Build a fence along x from 0 to a length."""
     draw = scene.draw
-    surface = made.one_of(scene, made.wood, made.metal, made.plain)
+    surface = man_made.one_of(scene, man_made.wood, man_made.metal, man_made.plain)
     h, gap, r = draw.between(0.7, 1.5), draw.between(0.12, 2.0), draw.between(0.01, 0.05)
     count = min(40, int(long / gap))
     for i in range(count + 1):
@@ -56,7 +56,7 @@ def fence(scene: Builder, long: float) -> None:
 def trellis(scene: Builder, w: float, h: float) -> None:
     """Build a lattice of slats in the plane y = 0, of half width w, upright or slanting; what is behind shows."""
     draw = scene.draw
-    surface = made.one_of(scene, made.wood, made.plain, made.metal)
+    surface = man_made.one_of(scene, man_made.wood, man_made.plain, man_made.metal)
     gap, half = max(w, h) / draw.between(3.0, 9.0), max(w, h) * draw.spread(0.006, 0.03)
     if draw.chance(0.4):
         for i in range(int(2.0 * w / gap) + 1):
@@ -80,11 +80,11 @@ def trellis(scene: Builder, w: float, h: float) -> None:
 def free_wall(scene: Builder, long: float) -> None:
     """Build a wall along x from 0 to a length that may show nothing but its colour, often white."""
     draw = scene.draw
-    stuffs = (made.white, made.white, made.wall, grown.stone, made.paving)
+    stuffs = (man_made.white, man_made.white, man_made.wall, natural.stone, man_made.paving)
     h, thick = draw.between(0.8, 3.5), draw.between(0.08, 0.25)
-    scene.box(made.one_of(scene, *stuffs), (0.5 * long, thick, 0.5 * h), (0.5 * long, thick, 0.5 * h))
+    scene.box(man_made.one_of(scene, *stuffs), (0.5 * long, thick, 0.5 * h), (0.5 * long, thick, 0.5 * h))
     if draw.chance(0.5):
-        scene.box(made.plain(scene), (0.5 * long, thick, h), (0.5 * long + 0.05, thick + 0.05, 0.04))
+        scene.box(man_made.plain(scene), (0.5 * long, thick, h), (0.5 * long + 0.05, thick + 0.05, 0.04))
 
 
 @thing
@@ -92,21 +92,21 @@ def hedge(scene: Builder, long: float) -> None:
     """Build a clipped hedge along x from 0 to a length."""
     draw = scene.draw
     h, thick = draw.between(0.6, 2.2), draw.between(0.3, 0.7)
-    scene.box(grown.leaves(scene), (0.5 * long, thick, 0.5 * h), (0.5 * long, thick, 0.5 * h))
+    scene.box(natural.leaves(scene), (0.5 * long, thick, 0.5 * h), (0.5 * long, thick, 0.5 * h))
 
 
 @thing
 def stairs(scene: Builder, steps: int, w: float, rise: float, tread: float) -> None:
     """Build steps of a half width that climb towards +y, with rails."""
     draw = scene.draw
-    surface, nosing = made.one_of(scene, grown.stone, made.wood, made.floor), made.plain(scene)
+    surface, nosing = man_made.one_of(scene, natural.stone, man_made.wood, man_made.floor), man_made.plain(scene)
     edged = draw.chance(0.5)
     for i in range(steps):
         h = (i + 1) * rise
         scene.box(surface, (0, (i + 0.5) * tread, 0.5 * h), (w, 0.5 * tread, 0.5 * h))
         if edged:
             scene.box(nosing, (0, i * tread + 0.02, h), (w, 0.025, 0.008))
-    rail, each = made.metal(scene), draw.whole(1, 2)
+    rail, each = man_made.metal(scene), draw.whole(1, 2)
     for x in (-w, w) if draw.chance(0.6) else (w,):
         scene.tube(rail, (x, 0, 0.9 + rise), (x, steps * tread, 0.9 + (steps + 1) * rise), 0.025)
         for i in range(0, steps, each):
@@ -118,15 +118,15 @@ def stairs(scene: Builder, steps: int, w: float, rise: float, tread: float) -> N
 def parasol(scene: Builder) -> None:
     """Build a parasol."""
     h, r = scene.draw.between(2.0, 2.6), scene.draw.between(0.9, 1.6)
-    scene.tube(made.wood(scene), (0, 0, 0), (0, 0, h + 0.3), 0.025)
-    scene.tube(made.cloth(scene), (0, 0, h - 0.1), (0, 0, h + 0.35), r, taper=0.03, hollow=True)
+    scene.tube(man_made.wood(scene), (0, 0, 0), (0, 0, h + 0.3), 0.025)
+    scene.tube(man_made.cloth(scene), (0, 0, h - 0.1), (0, 0, h + 0.35), r, taper=0.03, hollow=True)
 
 
 @thing
 def bin_or_barrel(scene: Builder) -> None:
     """Build a bin, barrel or bucket."""
     draw = scene.draw
-    surface, hoop = made.one_of(scene, made.metal, made.glossy, made.wood), made.metal(scene)
+    surface, hoop = man_made.one_of(scene, man_made.metal, man_made.glossy, man_made.wood), man_made.metal(scene)
     r, h = draw.between(0.12, 0.32), draw.between(0.3, 1.0)
     scene.tube(surface, (0, 0, 0), (0, 0, h), 0.85 * r, taper=1.15, hollow=True)
     scene.disc(surface, (0, 0, 0.5 * h), 0.9 * r)

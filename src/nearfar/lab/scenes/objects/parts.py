@@ -4,8 +4,8 @@ import math
 from itertools import pairwise
 
 from nearfar.lab.scenes.builder import Builder
-from nearfar.lab.scenes.compiled import Triple
 from nearfar.lab.scenes.geometry import LEAF
+from nearfar.lab.scenes.kernels import Triple
 
 
 def ring(

@@ -3,7 +3,7 @@
 from nearfar.lab.scenes.builder import Builder, thing
 from nearfar.lab.scenes.material import Material
 from nearfar.lab.scenes.objects.parts import limb, ring
-from nearfar.lab.scenes.palette import colours, grown, made
+from nearfar.lab.scenes.palette import colors, man_made, natural
 
 
 @thing
@@ -12,7 +12,7 @@ def person(scene: Builder) -> None:
     draw = scene.draw
     with scene.at(0, 0, 0, scale=draw.between(0.85, 1.12) if draw.chance(0.85) else draw.between(0.65, 0.8)):
         step = draw.between(-0.25, 0.25)
-        trousers, shoe = made.cloth(scene), made.glossy(scene, colours.BLACK)
+        trousers, shoe = man_made.cloth(scene), man_made.glossy(scene, colors.BLACK)
         for x, s in ((-1, step), (1, -step)):
             foot = (0.1 * x, s, 0.05)
             limb(scene, trousers, ((0.09 * x, 0, 0.9), (0.1 * x, 0.5 * s - 0.03, 0.48), foot), 0.085, 0.75)
@@ -21,13 +21,13 @@ def person(scene: Builder) -> None:
             scene.tube(trousers, (0, 0, 0.35), (0, 0, 0.95), 0.3, taper=0.5)
         upper_body(scene, trousers, 0.9)
         if draw.chance(0.25):
-            scene.box(made.cloth(scene), (0, 0.18, 1.18), (0.15, 0.08, 0.22))
+            scene.box(man_made.cloth(scene), (0, 0.18, 1.18), (0.15, 0.08, 0.22))
 
 
 @thing
 def sitter(scene: Builder) -> None:
     """Build a sitting person."""
-    trousers, shoe = made.cloth(scene), made.glossy(scene, colours.BLACK)
+    trousers, shoe = man_made.cloth(scene), man_made.glossy(scene, colors.BLACK)
     for x in (-0.11, 0.11):
         limb(scene, trousers, ((x, 0, 0.5), (x, -0.45, 0.5), (x, -0.45, 0.04)), 0.085, 0.75)
         scene.ball(shoe, (x, -0.51, 0.045), (0.05, 0.13, 0.05))
@@ -37,7 +37,7 @@ def sitter(scene: Builder) -> None:
 def upper_body(scene: Builder, trousers: int, hip: float) -> None:
     """Build trunk, arms and head above a hip at a height."""
     draw = scene.draw
-    flesh, top = grown.skin(scene), made.cloth(scene)
+    flesh, top = natural.skin(scene), man_made.cloth(scene)
     sleeve = draw.choice((top, top, flesh))
     w = draw.between(0.16, 0.23)
     for x in (-1, 1):
@@ -68,7 +68,7 @@ def head(scene: Builder, flesh: int) -> None:
     scene.ball(flesh, (0, -0.035, 0.19), (0.055, 0.06, 0.06))
     dark = scene.add(Material((0.03, 0.02, 0.015), shine=0.8, gloss=60.0))
     face(scene, flesh, dark)
-    hair = grown.hair(scene)
+    hair = natural.hair(scene)
     headdress(scene, hair)
     if draw.chance(0.2):
         for x in (-0.036, 0.036):
@@ -100,6 +100,6 @@ def headdress(scene: Builder, hair: int) -> None:
     elif style < 0.42:
         scene.ball(hair, (0, 0.11, 0.33), (0.05, 0.05, 0.05))
     elif 0.75 <= style < 0.9:
-        hat = made.cloth(scene)
+        hat = man_made.cloth(scene)
         scene.tube(hat, (0, 0, 0.3), (0, 0, 0.41), 0.092, taper=0.85)
         scene.tube(hat, (0, -0.02, 0.298), (0, -0.02, 0.306), draw.between(0.1, 0.2))

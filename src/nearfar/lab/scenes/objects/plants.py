@@ -7,13 +7,13 @@ from nearfar.lab.scenes import textures
 from nearfar.lab.scenes.builder import Builder, thing
 from nearfar.lab.scenes.material import Material
 from nearfar.lab.scenes.objects.parts import crown, leaf
-from nearfar.lab.scenes.palette import grown, made
+from nearfar.lab.scenes.palette import man_made, natural
 
 
 def flowers(scene: Builder, stems: int, tall: float) -> None:
     """Build stems with leaves and blossoms that spread from the origin."""
     draw = scene.draw
-    green, petal = grown.blade(scene), grown.petal(scene)
+    green, petal = natural.blade(scene), natural.petal(scene)
     core = scene.add(
         Material(draw.choice(((0.5, 0.35, 0.05), (0.12, 0.06, 0.02))), texture=textures.NOISE, period=0.01)
     )
@@ -32,7 +32,7 @@ def flowers(scene: Builder, stems: int, tall: float) -> None:
 def blades(scene: Builder, tall: float) -> None:
     """Build a plant of long leaves from one root."""
     draw = scene.draw
-    surfaces = (grown.blade(scene), grown.blade(scene))
+    surfaces = (natural.blade(scene), natural.blade(scene))
     for _ in range(draw.whole(12, 40)):
         long, wide = tall * draw.between(0.6, 1.1), tall * draw.between(0.02, 0.06)
         leaf(scene, draw.choice(surfaces), (0, 0, 0), draw.turn(), draw.between(0.5, 1.5), long, wide)
@@ -41,8 +41,8 @@ def blades(scene: Builder, tall: float) -> None:
 def palm(scene: Builder, tall: float) -> None:
     """Build a plant with a trunk and leaves that bend down."""
     draw = scene.draw
-    surface, other = grown.blade(scene), grown.blade(scene)
-    scene.tube(grown.bark(scene), (0, 0, 0), (0, 0, 0.6 * tall), 0.03 * tall, taper=0.7)
+    surface, other = natural.blade(scene), natural.blade(scene)
+    scene.tube(natural.bark(scene), (0, 0, 0), (0, 0, 0.6 * tall), 0.03 * tall, taper=0.7)
     for _ in range(draw.whole(10, 24)):
         yaw, rise, long = draw.turn(), draw.between(-0.2, 1.2), tall * draw.between(0.3, 0.6)
         bend = leaf(scene, surface, (0, 0, 0.6 * tall), yaw, rise, long, 0.06 * long)
@@ -52,7 +52,7 @@ def palm(scene: Builder, tall: float) -> None:
 def leafy(scene: Builder, tall: float) -> None:
     """Build stems with many leaves."""
     draw = scene.draw
-    surfaces, stem = (grown.blade(scene), grown.blade(scene)), grown.blade(scene)
+    surfaces, stem = (natural.blade(scene), natural.blade(scene)), natural.blade(scene)
     for _ in range(draw.whole(2, 6)):
         yaw, lean, h = draw.turn(), draw.between(0.0, 0.5), tall * draw.between(0.6, 1.0)
         x, y = lean * h * math.cos(yaw), lean * h * math.sin(yaw)
@@ -76,7 +76,7 @@ def potted(scene: Builder, tall: float) -> None:
     r = tall * draw.between(0.12, 0.25)
     h = r * draw.between(1.2, 2.0)
     scene.tube(
-        made.one_of(scene, made.glossy, grown.stone, made.plain),
+        man_made.one_of(scene, man_made.glossy, natural.stone, man_made.plain),
         (0, 0, 0),
         (0, 0, h),
         0.75 * r,
@@ -104,7 +104,7 @@ def vase(scene: Builder) -> None:
     """Build a vase with flowers."""
     draw = scene.draw
     r, h = draw.between(0.03, 0.07), draw.between(0.1, 0.25)
-    surface = made.one_of(scene, made.glossy, made.glossy, made.printed)
+    surface = man_made.one_of(scene, man_made.glossy, man_made.glossy, man_made.printed)
     scene.ball(surface, (0, 0, 0.45 * h), (r, r, 0.45 * h))
     scene.tube(surface, (0, 0, 0.5 * h), (0, 0, h), 0.6 * r, taper=draw.between(0.6, 1.3), hollow=True)
     scene.tube(surface, (0, 0, 0), (0, 0, 0.02), 0.7 * r)
@@ -126,7 +126,7 @@ def low_plant(scene: Builder) -> None:
 def grass(scene: Builder, count: int, spread: float, tall: float) -> None:
     """Build single blades within a square about the origin."""
     draw = scene.draw
-    surfaces = (grown.blade(scene), grown.blade(scene))
+    surfaces = (natural.blade(scene), natural.blade(scene))
     for _ in range(count):
         h = tall * draw.between(0.5, 1.0)
         root = (draw.between(-spread, spread), draw.between(-spread, spread), 0.0)
@@ -151,7 +151,7 @@ def bush(scene: Builder) -> None:
     if draw.chance(0.25):
         plant(scene, 1.5 * r)
         return
-    green = grown.leaves(scene)
+    green = natural.leaves(scene)
     for _ in range(draw.whole(3, 8)):
         s = r * draw.between(0.4, 0.8)
         centre = (draw.between(-0.7, 0.7) * r, draw.between(-0.7, 0.7) * r, s * draw.between(0.5, 0.9))

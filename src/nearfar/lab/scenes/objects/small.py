@@ -10,31 +10,31 @@ from nearfar.lab.scenes.objects.creature import toy
 from nearfar.lab.scenes.objects.parts import ring
 from nearfar.lab.scenes.objects.plants import small_pot_plant, vase
 from nearfar.lab.scenes.objects.vehicles import car
-from nearfar.lab.scenes.palette import colours, grown, made
+from nearfar.lab.scenes.palette import colors, man_made, natural
 
 
 @thing
 def bottle(scene: Builder) -> None:
     """Build a bottle, most with a label."""
     draw = scene.draw
-    glass = made.glossy(
-        scene, draw.choice(((0.03, 0.1, 0.04), (0.15, 0.07, 0.02), (0.5, 0.6, 0.6), colours.made(draw)))
+    glass = man_made.glossy(
+        scene, draw.choice(((0.03, 0.1, 0.04), (0.15, 0.07, 0.02), (0.5, 0.6, 0.6), colors.man_made_color(draw)))
     )
     r, h = draw.between(0.025, 0.045), draw.between(0.1, 0.22)
     neck = r * draw.between(0.3, 0.5)
     scene.tube(glass, (0, 0, 0), (0, 0, h), r)
     scene.ball(glass, (0, 0, h), (r, r, r * draw.between(0.8, 1.6)))
     scene.tube(glass, (0, 0, h), (0, 0, h + draw.between(0.07, 0.12)), neck)
-    scene.tube(made.glossy(scene), (0, 0, h + 0.06), (0, 0, h + 0.13), 1.15 * neck)
+    scene.tube(man_made.glossy(scene), (0, 0, h + 0.06), (0, 0, h + 0.13), 1.15 * neck)
     if draw.chance(0.7):
-        scene.tube(made.printed(scene), (0, 0, 0.25 * h), (0, 0, 0.75 * h), 1.015 * r, hollow=True)
+        scene.tube(man_made.printed(scene), (0, 0, 0.25 * h), (0, 0, 0.75 * h), 1.015 * r, hollow=True)
 
 
 @thing
 def cup(scene: Builder) -> None:
     """Build a cup, mug or glass, some on a saucer."""
     draw = scene.draw
-    china = made.one_of(scene, made.glossy, made.glossy, made.printed)
+    china = man_made.one_of(scene, man_made.glossy, man_made.glossy, man_made.printed)
     r, h = draw.between(0.03, 0.05), draw.between(0.06, 0.12)
     scene.tube(china, (0, 0, 0.004), (0, 0, h), r, taper=draw.between(0.9, 1.4), hollow=True)
     scene.tube(china, (0, 0, 0), (0, 0, 0.006), 0.95 * r)
@@ -43,7 +43,7 @@ def cup(scene: Builder) -> None:
     if draw.chance(0.7):
         ring(scene, china, (r + 0.012, 0, 0.5 * h), 0.3 * h, 0.006, 7)
     if draw.chance(0.4):
-        scene.ball(made.glossy(scene), (0, 0, 0.018), (1.9 * r, 1.9 * r, 0.018), clip=0.0)
+        scene.ball(man_made.glossy(scene), (0, 0, 0.018), (1.9 * r, 1.9 * r, 0.018), clip=0.0)
 
 
 @thing
@@ -52,10 +52,10 @@ def bowl(scene: Builder) -> None:
     draw = scene.draw
     r = draw.between(0.08, 0.16)
     h = r * draw.choice((0.15, 0.5, 0.8))
-    scene.ball(made.one_of(scene, made.glossy, made.glossy, made.wood), (0, 0, h), (r, r, h), clip=0.0)
+    scene.ball(man_made.one_of(scene, man_made.glossy, man_made.glossy, man_made.wood), (0, 0, h), (r, r, h), clip=0.0)
     if draw.chance(0.3):
         return
-    food = (grown.fruit(scene), grown.fruit(scene))
+    food = (natural.fruit(scene), natural.fruit(scene))
     for _ in range(draw.whole(2, 7)):
         s, yaw, out = draw.between(0.02, 0.04), draw.turn(), draw.between(0, 0.6) * r
         centre = (out * math.cos(yaw), out * math.sin(yaw), 0.6 * h + s * draw.between(0.5, 1.5))
@@ -67,8 +67,8 @@ def fruit(scene: Builder) -> None:
     """Build a fruit with its stalk."""
     draw = scene.draw
     r = draw.between(0.025, 0.06)
-    scene.ball(grown.fruit(scene), (0, 0, r), (r * draw.between(0.85, 1.6), r, r), yaw=draw.turn())
-    scene.tube(grown.bark(scene), (0, 0, 1.9 * r), (0.008, 0, 2.3 * r), 0.003)
+    scene.ball(natural.fruit(scene), (0, 0, r), (r * draw.between(0.85, 1.6), r, r), yaw=draw.turn())
+    scene.tube(natural.bark(scene), (0, 0, 1.9 * r), (0.008, 0, 2.3 * r), 0.003)
 
 
 @thing
@@ -78,7 +78,7 @@ def book_pile(scene: Builder) -> None:
     z = 0.0
     for _ in range(draw.whole(1, 6)):
         half = (draw.between(0.07, 0.12), draw.between(0.09, 0.16), draw.between(0.006, 0.025))
-        surface = made.one_of(scene, made.printed, made.glossy)
+        surface = man_made.one_of(scene, man_made.printed, man_made.glossy)
         scene.box(surface, (0, 0, z + half[2]), half, yaw=draw.between(-0.4, 0.4))
         z += 2 * half[2]
 
@@ -88,7 +88,9 @@ def package(scene: Builder) -> None:
     """Build a box, most of them printed."""
     draw = scene.draw
     half = (draw.spread(0.02, 0.15), draw.spread(0.02, 0.12), draw.spread(0.02, 0.15))
-    scene.box(made.one_of(scene, made.printed, made.printed, made.plain, made.wood), (0, 0, half[2]), half)
+    scene.box(
+        man_made.one_of(scene, man_made.printed, man_made.printed, man_made.plain, man_made.wood), (0, 0, half[2]), half
+    )
 
 
 @thing
@@ -96,7 +98,7 @@ def ornament(scene: Builder) -> None:
     """Build a toy or ornament of balls, cones and blocks upon each other."""
     draw = scene.draw
     z = 0.0
-    surfaces = (made.anything(scene), made.anything(scene))
+    surfaces = (man_made.anything(scene), man_made.anything(scene))
     for _ in range(draw.whole(2, 4)):
         r, h, kind, surface = (
             draw.between(0.015, 0.05),
@@ -118,13 +120,13 @@ def screen(scene: Builder) -> None:
     """Build a screen on a foot; what it shows is flat."""
     draw = scene.draw
     w, h = draw.between(0.12, 0.35), draw.between(0.09, 0.2)
-    body = made.glossy(scene, colours.BLACK)
+    body = man_made.glossy(scene, colors.BLACK)
     scene.box(body, (0, 0, 0.01), (0.5 * w, 0.08, 0.008))
     scene.box(body, (0, 0.02, 0.08), (0.02, 0.01, 0.08))
     scene.box(body, (0, 0, h + 0.08), (w, 0.015, h))
     shown = Material(
-        colours.made(draw),
-        colours.made(draw),
+        colors.man_made_color(draw),
+        colors.man_made_color(draw),
         texture=textures.PRINT,
         glow=draw.between(0.2, 1.0),
         shine=0.4,
@@ -138,7 +140,7 @@ def screen(scene: Builder) -> None:
 def device(scene: Builder) -> None:
     """Build a camera, radio or kitchen device: a box with a tube and knobs."""
     draw = scene.draw
-    body, trim = made.glossy(scene), made.metal(scene)
+    body, trim = man_made.glossy(scene), man_made.metal(scene)
     w, deep, h = draw.between(0.05, 0.15), draw.between(0.02, 0.08), draw.between(0.03, 0.1)
     scene.box(body, (0, 0, h), (w, deep, h))
     scene.tube(trim, (0, -deep, h), (0, -deep - draw.between(0.01, 0.06), h), h * draw.between(0.4, 0.8), taper=0.9)
@@ -157,7 +159,7 @@ def toy_car(scene: Builder) -> None:
 def stick(scene: Builder) -> None:
     """Build a lying rod, cable or beam."""
     long = scene.draw.between(0.2, 1.2)
-    scene.tube(made.anything(scene), (-long, 0, 0), (long, 0, 0), scene.draw.spread(0.004, 0.06))
+    scene.tube(man_made.anything(scene), (-long, 0, 0), (long, 0, 0), scene.draw.spread(0.004, 0.06))
 
 
 _ALL = (

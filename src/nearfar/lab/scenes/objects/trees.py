@@ -3,9 +3,9 @@
 import math
 
 from nearfar.lab.scenes.builder import Builder, thing
-from nearfar.lab.scenes.compiled import Triple
+from nearfar.lab.scenes.kernels import Triple
 from nearfar.lab.scenes.objects.parts import crown
-from nearfar.lab.scenes.palette import colours, grown
+from nearfar.lab.scenes.palette import colors, natural
 
 
 def tree(scene: Builder) -> None:
@@ -25,8 +25,8 @@ def tree_of(scene: Builder, tall: float) -> None:
 def conifer(scene: Builder, tall: float) -> None:
     """Build a conifer: cones, or whorls of leafy balls, around a trunk."""
     draw = scene.draw
-    green = grown.leaves(scene, colours.near(draw, (0.05, 0.10, 0.04)))
-    scene.tube(grown.bark(scene), (0, 0, 0), (0, 0, 0.95 * tall), tall * draw.between(0.012, 0.025), taper=0.2)
+    green = natural.leaves(scene, colors.near(draw, (0.05, 0.10, 0.04)))
+    scene.tube(natural.bark(scene), (0, 0, 0), (0, 0, 0.95 * tall), tall * draw.between(0.012, 0.025), taper=0.2)
     low, wide, layers = tall * draw.between(0.05, 0.3), tall * draw.between(0.14, 0.25), draw.whole(4, 8)
     step = (tall - low) / layers
     rough = draw.chance(0.6)
@@ -41,7 +41,7 @@ def conifer(scene: Builder, tall: float) -> None:
 def broadleaf(scene: Builder, tall: float, *, bare: bool) -> None:
     """Build a tree that forks into boughs, with leaves or without."""
     draw = scene.draw
-    bark, green = grown.bark(scene), grown.leaves(scene)
+    bark, green = natural.bark(scene), natural.leaves(scene)
     trunk, fork, lean = (
         tall * draw.between(0.015, 0.035),
         tall * draw.between(0.2, 0.45),

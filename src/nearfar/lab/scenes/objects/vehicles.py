@@ -7,7 +7,7 @@ from nearfar.lab.scenes.builder import Builder, thing
 from nearfar.lab.scenes.geometry import GABLE
 from nearfar.lab.scenes.material import Material
 from nearfar.lab.scenes.objects.parts import ring
-from nearfar.lab.scenes.palette import colours, made
+from nearfar.lab.scenes.palette import colors, man_made
 
 
 def car(scene: Builder) -> None:
@@ -22,7 +22,7 @@ def car(scene: Builder) -> None:
 def saloon(scene: Builder) -> None:
     """Build a car."""
     draw = scene.draw
-    paint = made.glossy(scene)
+    paint = man_made.glossy(scene)
     w, long = draw.between(0.78, 0.92), draw.between(1.8, 2.4)
     low, mid, high = 0.25, draw.between(0.75, 0.95), draw.between(1.35, 1.8)
     waist = 0.5 * (low + mid)
@@ -36,7 +36,7 @@ def saloon(scene: Builder) -> None:
 def cabin(scene: Builder, paint: int, base: tuple[float, float, float], long: float, high: float) -> None:
     """Build roof, panes and pillars; base is the half width, the middle and the height where it starts."""
     w, middle, mid = base
-    glass = made.glossy(scene, colours.BLACK)
+    glass = man_made.glossy(scene, colors.BLACK)
     half = 0.5 * (high - mid)
     scene.box(paint, (0, middle, high - 0.03), (0.8 * w, 0.72 * long, 0.04))
     scene.box(glass, (0, middle, mid + half), (0.83 * w, 0.8 * long, half - 0.02))
@@ -53,9 +53,9 @@ def cabin(scene: Builder, paint: int, base: tuple[float, float, float], long: fl
 def van(scene: Builder) -> None:
     """Build a van, bus or lorry."""
     draw = scene.draw
-    paint, glass = made.glossy(scene), made.glossy(scene, colours.BLACK)
+    paint, glass = man_made.glossy(scene), man_made.glossy(scene, colors.BLACK)
     w, long, high = draw.between(0.9, 1.25), draw.between(2.3, 5.0), draw.between(2.0, 3.2)
-    side = draw.choice((paint, made.printed(scene)))
+    side = draw.choice((paint, man_made.printed(scene)))
     scene.box(side, (0, 0, 0.5 * (0.35 + high)), (w, long, 0.5 * (high - 0.35)))
     scene.box(glass, (0, -long, high - 0.55), (0.9 * w, 0.03, 0.4))
     if draw.chance(0.6):
@@ -66,8 +66,8 @@ def van(scene: Builder) -> None:
 def running_gear(scene: Builder, paint: int, w: float, long: float, r: float, mid: float) -> None:
     """Build wheels, lamps, mirrors and the plate of a car."""
     draw = scene.draw
-    tyre = scene.add(Material(colours.BLACK, texture=textures.NOISE, period=0.05))
-    rim, red = made.metal(scene), scene.add(Material((0.4, 0.01, 0.01), shine=0.6))
+    tyre = scene.add(Material(colors.BLACK, texture=textures.NOISE, period=0.05))
+    rim, red = man_made.metal(scene), scene.add(Material((0.4, 0.01, 0.01), shine=0.6))
     lights = scene.add(Material((0.8, 0.75, 0.6), glow=draw.choice((0.0, 2.0)), shine=0.6))
     for x in (-1, 1):
         for y in (-0.62 * long, 0.62 * long):
@@ -76,12 +76,12 @@ def running_gear(scene: Builder, paint: int, w: float, long: float, r: float, mi
         scene.ball(lights, (0.7 * x * w, -long - 0.08, 0.75 * mid), (0.14, 0.08, 0.08))
         scene.ball(red, (0.75 * x * w, long + 0.06, 0.78 * mid), (0.1, 0.07, 0.1))
         scene.ball(paint, (x * (w + 0.1), -0.35 * long, mid + 0.08), (0.09, 0.05, 0.07))
-    scene.box(made.printed(scene), (0, -long - 0.13, 0.35), (0.24, 0.02, 0.05))
+    scene.box(man_made.printed(scene), (0, -long - 0.13, 0.35), (0.24, 0.02, 0.05))
 
 
 def wheels(scene: Builder, steel: int, base: float, r: float, thick: float, spokes: int) -> None:
     """Build two spoked wheels of a radius, on axles at x = -base and base."""
-    tyre = scene.add(Material(colours.BLACK))
+    tyre = scene.add(Material(colors.BLACK))
     hub = r - 2 * thick
     for x in (-base, base):
         ring(scene, tyre, (x, 0, r), r - thick, thick, 18)
@@ -102,7 +102,7 @@ def cycle_frame(scene: Builder, surfaces: tuple[int, int], base: float, r: float
         scene.tube(frame, start, end, tube)
     scene.tube(steel, low, (0.3, 0, r + 0.62), tube)
     scene.tube(steel, (0.3, -0.28, r + 0.62), (0.3, 0.28, r + 0.62), 0.013)
-    grip = scene.add(Material(colours.BLACK))
+    grip = scene.add(Material(colors.BLACK))
     for y in (-1, 1):
         scene.tube(grip, (0.3, 0.2 * y, r + 0.62), (0.24, 0.32 * y, r + 0.61), 0.018)
 
@@ -111,7 +111,7 @@ def cycle_frame(scene: Builder, surfaces: tuple[int, int], base: float, r: float
 def bicycle(scene: Builder) -> None:
     """Build a bicycle along x."""
     draw = scene.draw
-    frame, steel, saddle = made.glossy(scene), made.metal(scene), made.glossy(scene, colours.BLACK)
+    frame, steel, saddle = man_made.glossy(scene), man_made.metal(scene), man_made.glossy(scene, colors.BLACK)
     r, base = draw.between(0.28, 0.34), draw.between(0.48, 0.58)
     with scene.at(0, 0, 0, pitch=draw.between(-0.15, 0.15)):
         wheels(scene, steel, base, r, draw.between(0.012, 0.025), 18)
@@ -124,14 +124,14 @@ def bicycle(scene: Builder) -> None:
                 steel, (-0.05, 0.05 * side, 0.95 * r), (-0.05 + 0.12 * side, 0.06 * side, 0.95 * r - 0.1 * side), 0.01
             )
         if draw.chance(0.4):
-            scene.box(made.wood(scene), (0.5, 0, r + 0.55), (0.14, 0.17, 0.1))
+            scene.box(man_made.wood(scene), (0.5, 0, r + 0.55), (0.14, 0.17, 0.1))
 
 
 @thing
 def motorcycle(scene: Builder) -> None:
     """Build a motorcycle along x."""
     draw = scene.draw
-    frame, steel, saddle = made.glossy(scene), made.metal(scene), made.glossy(scene, colours.BLACK)
+    frame, steel, saddle = man_made.glossy(scene), man_made.metal(scene), man_made.glossy(scene, colors.BLACK)
     r, base = draw.between(0.28, 0.34), draw.between(0.6, 0.72)
     with scene.at(0, 0, 0, pitch=draw.between(-0.15, 0.15)):
         wheels(scene, steel, base, r, draw.between(0.05, 0.08), 10)
@@ -152,18 +152,18 @@ def motorcycle(scene: Builder) -> None:
 def boat(scene: Builder) -> None:
     """Build a boat along y that lies in water or on land: open, with a cabin or under sail."""
     draw = scene.draw
-    hull, inside = made.one_of(scene, made.glossy, made.wood, made.white), made.wood(scene)
+    hull, inside = man_made.one_of(scene, man_made.glossy, man_made.wood, man_made.white), man_made.wood(scene)
     wide, long, deep = draw.between(0.6, 1.3), draw.between(1.6, 4.0), draw.between(0.35, 0.8)
     scene.ball(hull, (0, 0, deep), (wide, long, deep), clip=0.0)
     for y in (-0.4 * long, 0.1 * long, 0.5 * long):
         scene.box(inside, (0, y, 0.8 * deep), (0.8 * wide, 0.12, 0.02))
     roll = draw.unit()
     if roll < 0.35:
-        scene.box(made.white(scene), (0, 0.1 * long, deep + 0.5), (0.6 * wide, 0.3 * long, 0.5))
-        scene.box(made.glossy(scene, colours.BLACK), (0, 0.1 * long, deep + 0.65), (0.62 * wide, 0.25 * long, 0.2))
+        scene.box(man_made.white(scene), (0, 0.1 * long, deep + 0.5), (0.6 * wide, 0.3 * long, 0.5))
+        scene.box(man_made.glossy(scene, colors.BLACK), (0, 0.1 * long, deep + 0.65), (0.62 * wide, 0.25 * long, 0.2))
     elif roll < 0.7:
         tall = draw.between(1.0, 2.0) * long
         scene.tube(inside, (0, 0, 0.5 * deep), (0, 0, deep + tall), 0.04)
         if draw.chance(0.7):
-            sail, middle = made.one_of(scene, made.white, made.cloth), deep + 0.3 + 0.45 * tall
+            sail, middle = man_made.one_of(scene, man_made.white, man_made.cloth), deep + 0.3 + 0.45 * tall
             scene.sheet(sail, (0, 0.02, middle), (0, 0.45 * long, 0), (0, 0, 0.45 * tall), kind=GABLE)

@@ -1,1 +1,1 @@
-"""Materials by name, each drawn anew: colours that occur, what grows, what is made."""
+"""Materials by name, each drawn anew: common colours, natural surfaces, man-made ones."""

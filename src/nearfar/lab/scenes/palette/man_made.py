@@ -1,18 +1,18 @@
-"""What people make: wood, metal, paint, cloth, print, walls, floors, streets."""
+"""Man-made surfaces: wood, metal, paint, cloth, print, walls, floors, streets."""
 
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from nearfar.lab.scenes import textures
 from nearfar.lab.scenes.builder import Builder
-from nearfar.lab.scenes.compiled import Triple
+from nearfar.lab.scenes.kernels import Triple
 from nearfar.lab.scenes.material import Material
-from nearfar.lab.scenes.palette import colours, grown
+from nearfar.lab.scenes.palette import colors, natural
 
-Stuff: TypeAlias = Callable[[Builder], int]
+Surface: TypeAlias = Callable[[Builder], int]
 
 
-def one_of(scene: Builder, *stuffs: Stuff) -> int:
+def one_of(scene: Builder, *stuffs: Surface) -> int:
     """Return a material of one of several sorts."""
     return scene.draw.choice(stuffs)(scene)
 
@@ -25,8 +25,8 @@ def wood(scene: Builder) -> int:
 def grain(scene: Builder) -> int:
     """Return the grain of one piece of wood."""
     draw = scene.draw
-    base = colours.near(draw, draw.choice(colours.WOODS))
-    dark = colours.scaled(base, draw.between(0.35, 0.7))
+    base = colors.near(draw, draw.choice(colors.WOODS))
+    dark = colors.scale(base, draw.between(0.35, 0.7))
     shine, period = draw.between(0.0, 0.5), draw.between(0.06, 0.36)
     turned = draw.chance(0.5)
     return scene.add(
@@ -37,12 +37,12 @@ def grain(scene: Builder) -> int:
 def planks(scene: Builder, period: float) -> int:
     """Return boards of a width [m], no two alike."""
     draw = scene.draw
-    base = colours.near(draw, draw.choice(colours.WOODS))
+    base = colors.near(draw, draw.choice(colors.WOODS))
     shine = draw.between(0.0, 0.5)
     return scene.add(
         Material(
             base,
-            colours.scaled(base, draw.between(0.35, 0.7)),
+            colors.scale(base, draw.between(0.35, 0.7)),
             texture=textures.PLANKS,
             period=period,
             shine=shine,
@@ -62,7 +62,7 @@ def metal(scene: Builder) -> int:
     )
     return scene.add(
         Material(
-            colours.near(draw, base),
+            colors.near(draw, base),
             texture=textures.NOISE,
             period=0.2,
             param=0.1,
@@ -73,12 +73,12 @@ def metal(scene: Builder) -> int:
     )
 
 
-def glossy(scene: Builder, colour: Triple | None = None) -> int:
+def glossy(scene: Builder, color: Triple | None = None) -> int:
     """Return a glazed or painted surface: plastic, china, car paint."""
     draw = scene.draw
     return scene.add(
         Material(
-            colour or colours.made(draw),
+            color or colors.man_made_color(draw),
             shine=draw.between(0.2, 0.9),
             gloss=draw.spread(20.0, 200.0),
             mirror=draw.between(0.0, 0.1),
@@ -87,28 +87,28 @@ def glossy(scene: Builder, colour: Triple | None = None) -> int:
     )
 
 
-def plain(scene: Builder, colour: Triple | None = None) -> int:
+def plain(scene: Builder, color: Triple | None = None) -> int:
     """Return a dull surface of one colour."""
     draw = scene.draw
-    return scene.add(Material(colour or colours.made(draw), shine=0.05, bump=draw.choice((0.0, 0.0, 0.15))))
+    return scene.add(Material(color or colors.man_made_color(draw), shine=0.05, bump=draw.choice((0.0, 0.0, 0.15))))
 
 
 def white(scene: Builder) -> int:
     """Return a surface that is white, or nearly, and shows little else: plaster, a board, a door."""
     draw = scene.draw
-    colour = colours.near(draw, colours.WHITE, 0.35)
-    return scene.add(Material(colour, shine=draw.choice((0.0, 0.0, 0.4)), gloss=60.0, stain=draw.between(0.0, 0.15)))
+    color = colors.near(draw, colors.WHITE, 0.35)
+    return scene.add(Material(color, shine=draw.choice((0.0, 0.0, 0.4)), gloss=60.0, stain=draw.between(0.0, 0.15)))
 
 
 def painted_boards(scene: Builder) -> int:
     """Return boards painted one colour, mostly white: a wooden house, panelling, a fence."""
     draw = scene.draw
-    colour = colours.near(draw, colours.WHITE, 0.35) if draw.chance(0.6) else colours.made(draw)
-    joint = colours.scaled(colour, draw.between(0.6, 0.97))
+    color = colors.near(draw, colors.WHITE, 0.35) if draw.chance(0.6) else colors.man_made_color(draw)
+    joint = colors.scale(color, draw.between(0.6, 0.97))
     period, turned = draw.spread(0.06, 0.3), draw.chance(0.6)
     return scene.add(
         Material(
-            colour, joint, texture=textures.PLANKS, period=period, param=0.1, turned=turned, bump=draw.between(0.0, 0.2)
+            color, joint, texture=textures.PLANKS, period=period, param=0.1, turned=turned, bump=draw.between(0.0, 0.2)
         )
     )
 
@@ -116,8 +116,8 @@ def painted_boards(scene: Builder) -> int:
 def glass(scene: Builder) -> int:
     """Return the pane of a window by day: dark, and a mirror."""
     draw = scene.draw
-    colour = colours.near(draw, draw.choice(((0.03, 0.04, 0.05), (0.1, 0.12, 0.14), (0.25, 0.28, 0.3))))
-    return scene.add(Material(colour, shine=0.8, gloss=150.0, mirror=draw.between(0.1, 0.6), stain=0.1))
+    color = colors.near(draw, draw.choice(((0.03, 0.04, 0.05), (0.1, 0.12, 0.14), (0.25, 0.28, 0.3))))
+    return scene.add(Material(color, shine=0.8, gloss=150.0, mirror=draw.between(0.1, 0.6), stain=0.1))
 
 
 def lamp_glass(scene: Builder, glow: float) -> int:
@@ -128,14 +128,14 @@ def lamp_glass(scene: Builder, glow: float) -> int:
 def cloth(scene: Builder) -> int:
     """Return a cloth: plain, striped, checked, dotted, printed."""
     draw = scene.draw
-    base = colours.made(draw)
+    base = colors.man_made_color(draw)
     kind = draw.choice(
         (
             textures.PLAIN, textures.PLAIN, textures.PLAIN, textures.NOISE, textures.STRIPES, textures.CHECKS,
             textures.PLAID, textures.DOTS, textures.FUR, textures.PRINT,
         )
     )  # fmt: skip
-    second = colours.made(draw) if kind > textures.NOISE else None
+    second = colors.man_made_color(draw) if kind > textures.NOISE else None
     turned = draw.chance(0.5)
     period = draw.spread(0.02, 0.25)
     return scene.add(Material(base, second, texture=kind, period=period, bump=draw.between(0.0, 0.5), turned=turned))
@@ -150,8 +150,8 @@ def printed(scene: Builder) -> int:
     shine = draw.choice((0.0, 0.0, 0.3))
     return scene.add(
         Material(
-            colours.made(draw),
-            colours.made(draw),
+            colors.man_made_color(draw),
+            colors.man_made_color(draw),
             texture=kind,
             period=draw.spread(0.008, 0.06),
             stain=0.2,
@@ -168,7 +168,7 @@ def wall(scene: Builder) -> int:
     draw = scene.draw
     if draw.chance(0.2):
         return white(scene)
-    base = colours.near(draw, draw.choice(colours.PALE), 0.3) if draw.chance(0.7) else colours.made(draw)
+    base = colors.near(draw, draw.choice(colors.PALE), 0.3) if draw.chance(0.7) else colors.man_made_color(draw)
     if draw.chance(0.55):
         bump = draw.choice((0.0, 0.1, 0.3))
         return scene.add(Material(base, period=draw.spread(0.3, 2.0), bump=bump, stain=draw.between(0.05, 0.4)))
@@ -178,7 +178,7 @@ def wall(scene: Builder) -> int:
             textures.CELLS, textures.PLAID,
         )
     )  # fmt: skip
-    second = colours.scaled(base, draw.between(0.5, 0.95))
+    second = colors.scale(base, draw.between(0.5, 0.95))
     turned = kind == textures.PLANKS and draw.chance(0.7)
     return scene.add(Material(base, second, texture=kind, period=draw.spread(0.05, 0.25), turned=turned, bump=0.1))
 
@@ -189,8 +189,8 @@ def floor(scene: Builder) -> int:
     roll = draw.unit()
     if roll < 0.4:
         return planks(scene, draw.between(0.06, 0.2))
-    base = colours.made(draw) if roll < 0.6 else colours.near(draw, draw.choice(colours.STONES + colours.PALE))
-    second = colours.scaled(base, draw.between(0.3, 0.9))
+    base = colors.man_made_color(draw) if roll < 0.6 else colors.near(draw, draw.choice(colors.STONES + colors.PALE))
+    second = colors.scale(base, draw.between(0.3, 0.9))
     kind = draw.choice(
         (textures.TILES, textures.TILES, textures.CHECKS, textures.NOISE, textures.PLAIN, textures.MARBLE)
     )
@@ -202,15 +202,15 @@ def ceiling(scene: Builder) -> int:
     """Return what covers a ceiling."""
     if scene.draw.chance(0.2):
         return planks(scene, 0.15)
-    return plain(scene, colours.near(scene.draw, colours.WHITE, 0.25))
+    return plain(scene, colors.near(scene.draw, colors.WHITE, 0.25))
 
 
 def paving(scene: Builder) -> int:
     """Return asphalt or paving."""
     draw = scene.draw
-    base = colours.near(draw, draw.choice(((0.09, 0.09, 0.09), (0.18, 0.17, 0.16), (0.30, 0.28, 0.25))))
+    base = colors.near(draw, draw.choice(((0.09, 0.09, 0.09), (0.18, 0.17, 0.16), (0.30, 0.28, 0.25))))
     kind = draw.choice((textures.NOISE, textures.NOISE, textures.TILES, textures.BRICKS, textures.CELLS))
-    second, period = colours.scaled(base, 0.6), draw.spread(0.12, 0.9)
+    second, period = colors.scale(base, 0.6), draw.spread(0.12, 0.9)
     return scene.add(Material(base, second, texture=kind, period=period, param=0.2, bump=0.2, stain=0.8))
 
 
@@ -219,15 +219,15 @@ def facade(scene: Builder) -> int:
     draw = scene.draw
     if draw.chance(0.18):
         return one_of(scene, white, painted_boards)
-    base = draw.choice((*colours.STONES, *colours.PALE, (0.35, 0.14, 0.09), (0.45, 0.30, 0.15)))
+    base = draw.choice((*colors.STONES, *colors.PALE, (0.35, 0.14, 0.09), (0.45, 0.30, 0.15)))
     glass = (0.05, 0.07, 0.09) if draw.chance(0.8) else (0.3, 0.4, 0.5)
     period = draw.between(1.8, 4.0)
     return scene.add(
-        Material(colours.near(draw, base), glass, texture=textures.WINDOWS, period=period, stain=0.4, shine=0.1)
+        Material(colors.near(draw, base), glass, texture=textures.WINDOWS, period=period, stain=0.4, shine=0.1)
     )
 
 
 def anything(scene: Builder) -> int:
     """Return a material of any sort, for clutter."""
-    sorts: Sequence[Stuff] = (wood, metal, glossy, glossy, plain, cloth, printed, grown.stone, printed)
+    sorts: Sequence[Surface] = (wood, metal, glossy, glossy, plain, cloth, printed, natural.stone, printed)
     return scene.draw.choice(sorts)(scene)

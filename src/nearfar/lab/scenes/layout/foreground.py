@@ -7,12 +7,12 @@ from nearfar.lab.scenes.layout.view import View
 from nearfar.lab.scenes.objects import furniture
 from nearfar.lab.scenes.objects.people import person
 from nearfar.lab.scenes.objects.plants import bush, pot_plant
-from nearfar.lab.scenes.palette import grown, made
+from nearfar.lab.scenes.palette import man_made, natural
 
 _TALL = 50.0  # beyond the picture, in distances
 
 
-def set_before(scene: Builder, view: View) -> None:
+def set_foreground(scene: Builder, view: View) -> None:
     """Build something near the camera, beside what it looks at: the near is not always below."""
     draw = scene.draw
     (x, y, z), (tx, ty, _) = view.eye, view.target
@@ -38,7 +38,7 @@ def set_before(scene: Builder, view: View) -> None:
 def _post(scene: Builder, away: float) -> None:
     """Build a post, pipe or trunk through the whole height of the picture, upright or nearly."""
     draw = scene.draw
-    surface = made.one_of(scene, made.metal, made.plain, made.wood, grown.bark, made.glossy)
+    surface = man_made.one_of(scene, man_made.metal, man_made.plain, man_made.wood, natural.bark, man_made.glossy)
     half, lean = _TALL * away, draw.between(-0.12, 0.12)
     scene.tube(surface, (-lean * half, 0, -half), (lean * half, 0, half), away * draw.spread(0.008, 0.1))
 
@@ -47,7 +47,7 @@ def _post(scene: Builder, away: float) -> None:
 def _edge(scene: Builder, away: float) -> None:
     """Build the edge of a door, wall or cupboard, as high as the picture or not."""
     draw = scene.draw
-    surface = made.one_of(scene, made.plain, made.wood, made.wall, made.glossy)
+    surface = man_made.one_of(scene, man_made.plain, man_made.wood, man_made.wall, man_made.glossy)
     high = away * (_TALL if draw.chance(0.6) else draw.between(0.1, 0.8))
     wide, deep = away * draw.spread(0.04, 0.5), away * draw.spread(0.03, 0.5)
     scene.box(surface, (0, 0, high - (_TALL * away if high > away else away)), (wide, deep, high))

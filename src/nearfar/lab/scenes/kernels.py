@@ -1,4 +1,4 @@
-"""How the kernels are compiled: for one core, and kept on disk between processes where a folder allows it."""
+"""The kernels of the renderer: how they are compiled, for one core, and kept on disk where a folder allows it."""
 
 import hashlib
 from collections.abc import Callable

@@ -1,7 +1,7 @@
 """Colours that occur in photographs, linear RGB."""
 
-from nearfar.lab.scenes.compiled import Triple
 from nearfar.lab.scenes.draw import Draw
+from nearfar.lab.scenes.kernels import Triple
 
 WOODS: tuple[Triple, ...] = (
     (0.30, 0.16, 0.07),
@@ -73,19 +73,19 @@ WHITE: Triple = (0.65, 0.65, 0.63)
 BLACK: Triple = (0.025, 0.025, 0.025)
 
 
-def scaled(colour: Triple, by: float) -> Triple:
+def scale(color: Triple, by: float) -> Triple:
     """Return the colour, brighter or darker."""
-    return colour[0] * by, colour[1] * by, colour[2] * by
+    return color[0] * by, color[1] * by, color[2] * by
 
 
-def near(draw: Draw, colour: Triple, by: float = 0.35) -> Triple:
+def near(draw: Draw, color: Triple, by: float = 0.35) -> Triple:
     """Return a colour near the given one: brightness within ``by``, hue within 0.4 of it."""
     k, hue = draw.between(1.0 - by, 1.0 + by), 0.4 * by
-    r, g, b = (c * k * draw.between(1.0 - hue, 1.0 + hue) for c in colour)
+    r, g, b = (c * k * draw.between(1.0 - hue, 1.0 + hue) for c in color)
     return min(0.95, max(0.01, r)), min(0.95, max(0.01, g)), min(0.95, max(0.01, b))
 
 
-def made(draw: Draw) -> Triple:
+def man_made_color(draw: Draw) -> Triple:
     """Return a colour of things that people make: mostly greys and muted tones, many nearly white, some strong."""
     if draw.chance(0.25):
         return near(draw, draw.choice((*PALE, WHITE, WHITE)), 0.3)
