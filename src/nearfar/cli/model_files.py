@@ -3,11 +3,13 @@
 import json
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from nearfar.cli.console import notify
 from nearfar.cli.inputs import expand
 from nearfar.cli.options import Overwrite, Quiet
 from nearfar.errors import OptionError, require_packages
@@ -60,7 +62,7 @@ def import_model(
         typer.echo(json.dumps(card_table(card)))
     elif not quiet:
         typer.echo(str(store.require(card)))
-        typer.echo(f"nearfar: run it with: nearfar depth PHOTO --model {card.id}", err=True)
+        notify(f"run it with: nearfar depth PHOTO --model {card.id}")
 
 
 def export_model(
@@ -137,9 +139,9 @@ def optimize_model(
             f"mean difference {made.mean_difference:.4f} of the range, Spearman {made.spearman:.4f}, "
             f"pairs in order {made.ordering:.4f} (needed: {made.thresholds})"
         )
-        typer.echo(f"nearfar: {card.id}: {made.layers} layers in 8 bits. On photographs held out ", err=True, nl=False)
-        typer.echo(f"({', '.join(made.held_out)}), at worst: {figures}", err=True)
-        typer.echo(f"nearfar: run it with: nearfar depth PHOTO --model {name} --precision fast", err=True)
+        agreement = f"On photographs held out ({', '.join(made.held_out)}), at worst: {figures}"
+        notify(f"{card.id}: {made.layers} layers in 8 bits. {agreement}")
+        notify(f"run it with: nearfar depth PHOTO --model {name} --precision fast")
 
 
 def _demonstration() -> list[Path]:
@@ -156,7 +158,7 @@ def _photographs_in(folder: Path) -> list[Path]:
 
 def steps(*, quiet: bool) -> Callable[[str], None]:
     """Return what prints each step that takes a while on standard error."""
-    return (lambda _: None) if quiet else (lambda text: typer.echo(f"nearfar: {text}", err=True))
+    return partial(notify, quiet=quiet)
 
 
 def _sides(text: str, *, multiple: int) -> tuple[int, int]:
