@@ -44,7 +44,7 @@ def luma(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
 # Files ----------------------------------------------------------------------------------------------------------------
 
 
-def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
+def encode(image: Image.Image, kind: str, **options: object) -> bytes:
     """Return a picture as the bytes of a file of Pillow's ``kind``."""
     buffer = io.BytesIO()
     image.save(buffer, kind, **options)
@@ -226,7 +226,7 @@ def linear_grey_profile() -> bytes:
 
 def black_only_cmyk_profile() -> bytes:
     """Return an ICC profile to which black is the only ink that shows: L* = 100 (1 - K)."""
-    matrix = b"".join(_fixed(value) for value in (1, 0, 0, 0, 1, 0, 0, 0, 1))
+    matrix = b"".join(_to_fixed_point(value) for value in (1, 0, 0, 0, 1, 0, 0, 0, 1))
     ramp = bytes(range(256))
     corners = (bytes([255, 128, 128]) + bytes([0, 128, 128])) * 8  # without black and with it
     table = b"mft1" + bytes(4) + bytes([4, 3, 2, 0]) + matrix + ramp * 4 + corners + ramp * 3
@@ -236,17 +236,17 @@ def black_only_cmyk_profile() -> bytes:
 _LINEAR = b"curv" + bytes(4) + struct.pack(">I", 0)
 
 
-def _fixed(value: float) -> bytes:
+def _to_fixed_point(value: float) -> bytes:
     return struct.pack(">i", round(value * 65536))
 
 
 def _xyz(*values: float) -> bytes:
-    return b"XYZ " + bytes(4) + b"".join(_fixed(value) for value in values)
+    return b"XYZ " + bytes(4) + b"".join(_to_fixed_point(value) for value in values)
 
 
 def _profile(device: bytes, space: bytes, connection: bytes, tags: dict[bytes, bytes]) -> bytes:
     """Return an ICC profile. Source: ICC.1:2001-04."""
-    white = _fixed(0.9642) + _fixed(1) + _fixed(0.8249)
+    white = _to_fixed_point(0.9642) + _to_fixed_point(1) + _to_fixed_point(0.8249)
     tags = {b"wtpt": b"XYZ " + bytes(4) + white, b"cprt": b"text" + bytes(4) + b"none\0"} | tags
     offset = 128 + 4 + 12 * len(tags)
     directory, body = struct.pack(">I", len(tags)), b""
@@ -266,8 +266,8 @@ def _bytes(make: Callable[[], bytes]) -> Write:
     return lambda path: path.write_bytes(make()) and None
 
 
-def _saved(kind: str, image: Callable[[], Image.Image] = lambda: Image.fromarray(scene()), **options: object) -> Write:
-    return _bytes(lambda: encoded(image(), kind, **options))
+def _save(kind: str, image: Callable[[], Image.Image] = lambda: Image.fromarray(scene()), **options: object) -> Write:
+    return _bytes(lambda: encode(image(), kind, **options))
 
 
 def _as(mode: str) -> Callable[[], Image.Image]:
@@ -275,35 +275,35 @@ def _as(mode: str) -> Callable[[], Image.Image]:
 
 
 GOOD: dict[str, Write] = {
-    "photo.jpg": _saved("JPEG", quality=95),
-    "PHOTO-ON-ITS-SIDE.JPG": _saved("JPEG", exif=exif(orientation=6, focal_35mm=28)),
-    "grey.jpeg": _saved("JPEG", _as("L")),
-    "cmyk.jpg": _saved("JPEG", _as("CMYK")),
-    "jpeg-called.png": _saved("JPEG"),
-    "photo.png": _saved("PNG"),
-    "palette.png": _saved("PNG", _as("P")),
-    "one-bit.png": _saved("PNG", _as("1")),
-    "alpha.png": _saved("PNG", _as("RGBA")),
-    "grey-alpha.png": _saved("PNG", _as("LA")),
+    "photo.jpg": _save("JPEG", quality=95),
+    "PHOTO-ON-ITS-SIDE.JPG": _save("JPEG", exif=exif(orientation=6, focal_35mm=28)),
+    "grey.jpeg": _save("JPEG", _as("L")),
+    "cmyk.jpg": _save("JPEG", _as("CMYK")),
+    "jpeg-called.png": _save("JPEG"),
+    "photo.png": _save("PNG"),
+    "palette.png": _save("PNG", _as("P")),
+    "one-bit.png": _save("PNG", _as("1")),
+    "alpha.png": _save("PNG", _as("RGBA")),
+    "grey-alpha.png": _save("PNG", _as("LA")),
     "grey16.png": _bytes(lambda: png16(deep_scene()[..., 0])),
     "rgb16.png": _bytes(lambda: png16(deep_scene())),
     "grey16.tif": _bytes(lambda: tiff(deep_scene()[..., 0])),
     "rgb16.tiff": _bytes(lambda: tiff(deep_scene(), big_endian=True)),
     "float.tif": _bytes(lambda: tiff((scene()[..., 0] / 255).astype(np.float32))),
-    "photo.webp": _saved("WEBP", lossless=True),
-    "photo.bmp": _saved("BMP"),
-    "animated.gif": _saved("GIF", save_all=True, append_images=[Image.new("RGB", (32, 24))]),
-    "photo.avif": _saved("AVIF", quality=95),
+    "photo.webp": _save("WEBP", lossless=True),
+    "photo.bmp": _save("BMP"),
+    "animated.gif": _save("GIF", save_all=True, append_images=[Image.new("RGB", (32, 24))]),
+    "photo.avif": _save("AVIF", quality=95),
     "photo.heic": _bytes(lambda: heic(Image.fromarray(scene()))),
     "camera.HIF": _bytes(lambda: heic16(deep_scene())),
     "camera.dng": _bytes(lambda: dng(scene())),
     "float-rgb.tif": _bytes(lambda: tiff((scene() / 255).astype(np.float32))),
-    "photo.jp2": _saved("JPEG2000"),
-    "photo.ppm": _saved("PPM"),
-    "фото ☃.png": _saved("PNG"),
+    "photo.jp2": _save("JPEG2000"),
+    "photo.ppm": _save("PPM"),
+    "фото ☃.png": _save("PNG"),
     "deep ☃.png": _bytes(lambda: png16(deep_scene())),  # which OpenCV decodes
-    "two\nlines.png": _saved("PNG"),
-    "one-pixel.png": _saved("PNG", lambda: Image.new("RGB", (1, 1), (9, 8, 7))),
+    "two\nlines.png": _save("PNG"),
+    "one-pixel.png": _save("PNG", lambda: Image.new("RGB", (1, 1), (9, 8, 7))),
 }
 
 
@@ -322,18 +322,18 @@ BAD: dict[str, tuple[Write, str]] = {
     "empty.jpg": (lambda path: path.touch(), "is empty"),
     "text.jpg": (_bytes(lambda: b"This is no photograph.\n"), "not a photograph"),
     "noise.png": (_bytes(lambda: np.random.default_rng(1).bytes(5000)), "not a photograph"),
-    "cut.jpg": (_cut(lambda: encoded(_noise(), "JPEG"), 0.5), "truncated"),
-    "cut.png": (_cut(lambda: encoded(_noise(), "PNG"), 0.5), "cannot be decoded"),
+    "cut.jpg": (_cut(lambda: encode(_noise(), "JPEG"), 0.5), "truncated"),
+    "cut.png": (_cut(lambda: encode(_noise(), "PNG"), 0.5), "cannot be decoded"),
     "cut16.png": (_cut(lambda: png16(deep_scene()), 0.5), "cannot be decoded"),
-    "cut.webp": (_cut(lambda: encoded(_noise(), "WEBP"), 0.5), "cannot be decoded"),
-    "cut.tif": (_cut(lambda: encoded(_noise(), "TIFF"), 0.5), "cannot be decoded|damaged"),
-    "cut-header.jpg": (_cut(lambda: encoded(_noise(), "JPEG"), 0.02), "cannot be decoded|damaged"),
+    "cut.webp": (_cut(lambda: encode(_noise(), "WEBP"), 0.5), "cannot be decoded"),
+    "cut.tif": (_cut(lambda: encode(_noise(), "TIFF"), 0.5), "cannot be decoded|damaged"),
+    "cut-header.jpg": (_cut(lambda: encode(_noise(), "JPEG"), 0.02), "cannot be decoded|damaged"),
     "bomb.png": (_bytes(lambda: png_that_claims(30_000, 30_000)), "too large"),
     "folder.jpg": (lambda path: path.mkdir(), "folder"),
     "nowhere.jpg": (lambda path: path.symlink_to(path.with_name("gone")), "does not exist"),
     "phone.heic": (_bytes(lambda: b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100)), "HEIC"),
     "cut.heic": (_cut(lambda: heic(_noise()), 0.5), "cannot be decoded"),
-    "cut.avif": (_cut(lambda: encoded(_noise(), "AVIF"), 0.5), "cannot be decoded|damaged"),
+    "cut.avif": (_cut(lambda: encode(_noise(), "AVIF"), 0.5), "cannot be decoded|damaged"),
     "preview.dng": (_bytes(lambda: tiff(scene(), tags={254: 1})), "RAW"),
     "paper.pdf": (_bytes(lambda: b"%PDF-1.7\n" + bytes(100)), "PDF"),
     "drawing.eps": (_bytes(lambda: b"%!PS-Adobe-3.0 EPSF-3.0\n"), "PostScript"),

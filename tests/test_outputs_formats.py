@@ -46,7 +46,7 @@ def picture() -> Picture:
 
 
 @given(MAPS)
-def test_a_16_bit_png_undoes_to_within_half_a_step(values: np.ndarray) -> None:
+def test_png_round_trips_within_half_a_step(values: np.ndarray) -> None:
     disparity = Disparity(values=values)
     back = png.decode_png(png.encode_png(disparity)).values
     far, near = disparity.range
@@ -57,7 +57,7 @@ def test_a_16_bit_png_undoes_to_within_half_a_step(values: np.ndarray) -> None:
     assert np.abs(back.astype(np.float64) - values).max() <= (near - far) / 65535 * 0.5001 + rounding
 
 
-def test_a_16_bit_png_uses_the_full_range_and_says_what_it_holds(disparity: Disparity, picture: Picture) -> None:
+def test_png_uses_full_range_with_metadata(disparity: Disparity, picture: Picture) -> None:
     data = png.encode_png(disparity, picture)
     steps = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     assert steps.dtype == np.uint16
@@ -72,13 +72,13 @@ def test_a_16_bit_png_uses_the_full_range_and_says_what_it_holds(disparity: Disp
     assert png.decode_png(data).provenance == MADE_BY
 
 
-def test_values_are_rounded_not_truncated() -> None:
+def test_png_values_rounded() -> None:
     values = np.array([[0, 0.6 / 65535, 1]], np.float32)
     assert png.to_gray16(Disparity(values=values)).tolist() == [[0, 1, 65535]]
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 7), (40, 7000)])
-def test_every_format_takes_flat_and_narrow_maps(shape: tuple[int, int]) -> None:
+def test_flat_and_narrow_maps_encode(shape: tuple[int, int]) -> None:
     flat = Disparity(values=np.full(shape, 7, np.float32))
     picture = Picture(rgb=np.zeros((*shape, 3), np.uint8), name="flat")
     for writer in FORMATS.values():
@@ -87,7 +87,7 @@ def test_every_format_takes_flat_and_narrow_maps(shape: tuple[int, int]) -> None
 
 
 @given(MAPS)
-def test_npy_and_pfm_keep_every_bit(values: np.ndarray) -> None:
+def test_npy_and_pfm_are_exact(values: np.ndarray) -> None:
     disparity = Disparity(values=values)
     np.testing.assert_array_equal(np.load(io.BytesIO(numpy.encode_npy(disparity))), values)
     independent = cv2.imdecode(np.frombuffer(pfm.encode_pfm(disparity), np.uint8), cv2.IMREAD_UNCHANGED)
@@ -95,7 +95,7 @@ def test_npy_and_pfm_keep_every_bit(values: np.ndarray) -> None:
         np.testing.assert_array_equal(independent, values)
 
 
-def test_colour_gets_brighter_with_every_step() -> None:
+def test_color_brightens_monotonically() -> None:
     ramp = np.linspace(0, 1, 256, dtype=np.float32)[None]
     lightness = cv2.cvtColor(colorize(ramp), cv2.COLOR_RGB2LAB)[0, :, 0].astype(int)
     assert lightness[-1] - lightness[0] > 200
@@ -103,14 +103,14 @@ def test_colour_gets_brighter_with_every_step() -> None:
 
 
 @pytest.mark.parametrize("name", [name for name, row in FORMATS.items() if row.is_available and row.carries_provenance])
-def test_a_file_names_the_model_that_made_it(disparity: Disparity, picture: Picture, name: str) -> None:
+def test_file_names_its_model(disparity: Disparity, picture: Picture, name: str) -> None:
     made = replace(disparity, provenance=Provenance(model="the-one-that-ran"))
     said = FORMATS[name].encode(made, picture)
     # NumPy keeps text in four bytes a letter.
     assert b"the-one-that-ran" in said or "the-one-that-ran".encode("utf-32-le") in said
 
 
-def test_side_by_side_is_the_picture_then_the_map(disparity: Disparity, picture: Picture) -> None:
+def test_side_by_side_is_picture_then_map(disparity: Disparity, picture: Picture) -> None:
     joined = place_side_by_side(disparity, picture)
     assert joined.shape == (20, 60, 3)
     np.testing.assert_array_equal(joined[:, :30], picture.rgb)
@@ -121,23 +121,23 @@ def test_side_by_side_is_the_picture_then_the_map(disparity: Disparity, picture:
 
 
 @pytest.mark.parametrize(("path", "name"), [("a.png", "png"), ("a.PFM", "pfm"), ("a.b.npy", "npy"), ("a.tiff", "tiff")])
-def test_the_suffix_chooses_the_format(path: str, name: str) -> None:
+def test_suffix_chooses_format(path: str, name: str) -> None:
     assert find_format(path).name == name
 
 
 @pytest.mark.parametrize("path", ["a.jpg", "a", ".png"])
-def test_a_suffix_of_no_format_says_which_there_are(path: str) -> None:
+def test_unknown_suffix_lists_suffixes(path: str) -> None:
     with pytest.raises(OptionError, match=r"\.npy"):
         find_format(path)
 
 
-def test_a_name_of_no_format_says_which_there_are() -> None:
+def test_unknown_name_lists_names() -> None:
     with pytest.raises(OptionError, match="sidebyside"):
         select_formats(["png", "gif"])
     assert [writer.name for writer in select_formats(["npy", "png", "npy"])] == ["npy", "png"]
 
 
-def test_no_two_formats_share_an_ending() -> None:
+def test_endings_unique() -> None:
     assert len({(writer.tag, writer.suffix) for writer in FORMATS.values()}) == len(FORMATS)
 
 
@@ -151,13 +151,13 @@ def test_no_two_formats_share_an_ending() -> None:
         ({"decode": png.decode_png}, "begin"),
     ],
 )
-def test_format_row_that_cannot_work_rejected(row: dict[str, object], said: str) -> None:
+def test_format_row_rejected(row: dict[str, object], said: str) -> None:
     whole = {"name": "x", "suffix": ".png", "summary": "", "encode": png.encode_png}
     with pytest.raises(ValueError, match=said):
         Format(**{**whole, **row})  # type: ignore[arg-type]
 
 
-def test_endings_are_of_pictures_and_of_files_beside_them() -> None:
+def test_endings_cover_pictures_and_companions() -> None:
     rows = [
         Format(name="a", suffix=".jpg", tag="-toy", summary="", encode=png.encode_png),
         Format(name="b", suffix=".obj", tag="-toy", summary="", encode=png.encode_png, companions=(".mtl", "-t.png")),
@@ -166,19 +166,19 @@ def test_endings_are_of_pictures_and_of_files_beside_them() -> None:
 
 
 @pytest.mark.parametrize("kind", [Disparity, Depth])
-def test_notebook_shows_map_in_color(kind: type[Disparity | Depth]) -> None:
+def test_repr_png_is_color_picture(kind: type[Disparity | Depth]) -> None:
     depth_map = kind(values=np.array([[1, 2], [3, 4]], np.float32))
     assert depth_map._repr_png_() == FORMATS["color"].encode(depth_map, None)
 
 
-def test_save_function_writes_what_the_method_writes(tmp_path: Path, disparity: Disparity) -> None:
+def test_save_function_equals_method(tmp_path: Path, disparity: Disparity) -> None:
     nearfar.save(disparity, tmp_path / "a", format="npz")
     disparity.save(tmp_path / "b", format="npz")
     assert nearfar.open(tmp_path / "a").provenance == MADE_BY
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
-def test_save_replaces_whole_and_with_the_rights_of_a_new_file(tmp_path: Path, disparity: Disparity) -> None:
+def test_save_replaces_whole_with_default_rights(tmp_path: Path, disparity: Disparity) -> None:
     path = tmp_path / "map.npy"
     path.write_bytes(b"old")
     disparity.save(path)
@@ -190,7 +190,7 @@ def test_save_replaces_whole_and_with_the_rights_of_a_new_file(tmp_path: Path, d
 
 
 @pytest.mark.parametrize("failing", ["write", "replace"])
-def test_when_the_disk_fails_the_old_file_stays_and_nothing_is_left(
+def test_disk_failure_keeps_old_file(
     tmp_path: Path, disparity: Disparity, monkeypatch: pytest.MonkeyPatch, failing: str
 ) -> None:
     path = tmp_path / "map.npy"
@@ -207,7 +207,7 @@ def test_when_the_disk_fails_the_old_file_stays_and_nothing_is_left(
 
 
 @pytest.mark.parametrize("place", ["missing/map.npy", "folder.npy", "x" * 300 + ".npy"])
-def test_a_place_that_cannot_be_written_is_one_error(tmp_path: Path, disparity: Disparity, place: str) -> None:
+def test_unwritable_place_is_one_error(tmp_path: Path, disparity: Disparity, place: str) -> None:
     (tmp_path / "folder.npy").mkdir()
     with pytest.raises(OutputError, match="cannot be written"):
         disparity.save(tmp_path / place)

@@ -33,14 +33,14 @@ def chunks(data: bytes) -> list[tuple[bytes, bytes]]:
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 @pytest.mark.parametrize("height", [1, 2, 7, 300])
 @pytest.mark.parametrize("width", [1, 3, 2000])
-def test_grey_comes_back_whatever_the_size(dtype: type, height: int, width: int) -> None:
+def test_gray_round_trips(dtype: type, height: int, width: int) -> None:
     samples = np.random.default_rng(0).integers(0, np.iinfo(dtype).max, (height, width), dtype, endpoint=True)
     with Image.open(io.BytesIO(png_bytes(samples))) as image:
         assert image.mode == ("L" if dtype is np.uint8 else "I;16")
         np.testing.assert_array_equal(np.asarray(image), samples)
 
 
-def test_colour_comes_back_and_not_only_from_contiguous_arrays() -> None:
+def test_color_round_trips_from_any_layout() -> None:
     samples = np.random.default_rng(0).integers(0, 256, (301, 1000, 3), np.uint8)
     for given_samples in (samples, samples[::-1, ::2], samples[..., ::-1]):
         with Image.open(io.BytesIO(png_bytes(given_samples))) as image:
@@ -52,12 +52,12 @@ def test_colour_comes_back_and_not_only_from_contiguous_arrays() -> None:
         st.sampled_from(["Title", "nearfar:source", "a"]), st.text(st.characters(min_codepoint=1, codec="utf-8"))
     )
 )
-def test_text_comes_back(values: dict[str, str]) -> None:
+def test_text_round_trips(values: dict[str, str]) -> None:
     with Image.open(io.BytesIO(png_bytes(np.zeros((2, 2), np.uint8), text=values))) as image:
         assert image.text == values  # type: ignore[attr-defined]
 
 
-def test_the_chunks_are_those_of_the_specification() -> None:
+def test_chunks_follow_specification() -> None:
     samples = np.random.default_rng(0).integers(0, 65536, (600, 800), np.uint16)
     found = chunks(png_bytes(samples, text={"Software": "x", "nearfar:source": "фото"}))
     kinds = [kind for kind, _ in found]

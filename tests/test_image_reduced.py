@@ -37,7 +37,7 @@ def jpeg(width: int, height: int, *, orientation: int = 1, kind: str = "JPEG") -
     ("least", "rgb_hw"),
     [(None, (600, 803)), (601, (600, 803)), (301, (600, 803)), (300, (300, 402)), (100, (150, 201)), (1, (75, 101))],
 )
-def test_as_small_as_the_shorter_side_may_be(least: int | None, rgb_hw: tuple[int, int]) -> None:
+def test_reduced_size(least: int | None, rgb_hw: tuple[int, int]) -> None:
     picture = read_picture(jpeg(803, 600), least_side_px=least)
     assert picture.rgb.shape[:2] == rgb_hw
     assert picture.size_hw == (600, 803)
@@ -45,7 +45,7 @@ def test_as_small_as_the_shorter_side_may_be(least: int | None, rgb_hw: tuple[in
 
 
 @pytest.mark.parametrize("orientation", [1, 3, 6, 8])
-def test_it_shows_the_same_upright_and_knows_the_same(orientation: int) -> None:
+def test_reduced_picture_shows_same(orientation: int) -> None:
     data = jpeg(800, 600, orientation=orientation)
     whole, part = read_picture(data), read_picture(data, least_side_px=150)
     assert (part.size_hw, part.orientation, part.focal_px) == (whole.size_hw, whole.orientation, whole.focal_px)
@@ -55,7 +55,7 @@ def test_it_shows_the_same_upright_and_knows_the_same(orientation: int) -> None:
     assert np.abs(part.rgb.astype(int) - smaller).mean() < 1
 
 
-def test_other_files_and_other_peoples_images_are_decoded_whole() -> None:
+def test_other_sources_decoded_whole() -> None:
     assert read_picture(jpeg(800, 600, kind="PNG"), least_side_px=100).rgb.shape[:2] == (600, 800)
     image = Image.open(io.BytesIO(jpeg(800, 600)))
     assert read_picture(image, least_side_px=100).rgb.shape[:2] == (600, 800)
@@ -69,7 +69,7 @@ def estimator(path: Path, precision: Precision) -> DepthEstimator:
     return DepthEstimator(card=OPEN, engine=engine)
 
 
-def test_only_fast_reads_in_part(tmp_path: Path) -> None:
+def test_only_fast_precision_reduces(tmp_path: Path) -> None:
     assert estimator(tmp_path, Precision.EXACT).least_side_px is None
     fast = estimator(tmp_path, Precision.FAST)
     assert fast.least_side_px == 2 * OPEN.input.size
@@ -77,7 +77,7 @@ def test_only_fast_reads_in_part(tmp_path: Path) -> None:
     assert DepthEstimator(card=OPEN, engine=fast.engine, detail=True).least_side_px is None
 
 
-def test_the_map_is_of_the_full_size_and_nearly_the_same(tmp_path: Path) -> None:
+def test_reduced_map_is_full_size_and_close(tmp_path: Path) -> None:
     fast, data = estimator(tmp_path, Precision.FAST), jpeg(1603, 1200)
     whole = fast.estimate_timed(read_picture(data))
     part = fast.estimate_timed(read_picture(data, least_side_px=fast.least_side_px))
@@ -87,7 +87,7 @@ def test_the_map_is_of_the_full_size_and_nearly_the_same(tmp_path: Path) -> None
     assert 0 < np.abs(part.map.values - whole.map.values).mean() < 0.005 * spread
 
 
-def test_formats_that_show_the_photograph_need_all_of_it() -> None:
+def test_formats_that_show_photograph() -> None:
     assert {name for name, writer in FORMATS.items() if writer.shows_picture} == {"sidebyside"}
     part = Picture(rgb=np.zeros((2, 3, 3), np.uint8), name="x", full_hw=(4, 6))
     disparity = Disparity(values=np.random.default_rng(0).random((4, 6), np.float32))
@@ -96,7 +96,7 @@ def test_formats_that_show_the_photograph_need_all_of_it() -> None:
             assert writer.encode(disparity, part)
 
 
-def test_the_command_reads_in_part_where_it_may(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_command_reduces_where_possible(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
 
     def read(item: Input, options: BatchOptions, *, least_side_px: int | None = None) -> Picture:

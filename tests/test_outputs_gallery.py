@@ -82,7 +82,7 @@ def pictures_of(document: Document) -> list[Image.Image]:
     return [Image.open(io.BytesIO(base64.b64decode(source.partition("base64,")[2]))) for source in sources]
 
 
-def test_the_page_asks_for_nothing_outside_itself() -> None:
+def test_page_is_self_contained() -> None:
     text = render_page(gallery())
     document = Document(text)
     loading = [attributes[name] for _, attributes in document.tags for name in ("src", "srcset") if name in attributes]
@@ -94,7 +94,7 @@ def test_the_page_asks_for_nothing_outside_itself() -> None:
     assert policy.startswith("default-src 'none'")
 
 
-def test_the_page_says_what_ran_and_what_the_numbers_are() -> None:
+def test_page_names_model_and_numbers() -> None:
     text = " ".join("".join(Document(render_page(gallery(better="nearfar models fetch x"))).texts).split())
     for said in ("not metres", "tiny", "Apache-2.0", "nearfar models fetch x", "read 4 ms", "run 250 ms"):
         assert said in text
@@ -107,7 +107,7 @@ def metres(near: float, far: float) -> Depth:
     return Depth(values=np.tile(np.linspace(near, far, 40, dtype=np.float32), (30, 1)))
 
 
-def test_of_metres_the_page_says_so_and_how_many() -> None:
+def test_page_names_metres() -> None:
     shown_page = render_page(gallery(entry(map=metres(0.52, 9.83)), entry(title="Flat", map=metres(2.5, 2.5))))
     text = " ".join("".join(Document(shown_page).texts).split())
     for said in ("metres, as the model estimates them", "A red wall · 0.52 to 9.83 m", "Flat · 2.5 m", "millimetres"):
@@ -116,26 +116,26 @@ def test_of_metres_the_page_says_so_and_how_many() -> None:
         assert wrong not in text
 
 
-def test_of_metres_near_is_bright_on_the_page_too() -> None:
+def test_metric_near_is_bright() -> None:
     _, depth = resize_pair(entry(map=metres(1, 10)), (40, 30))
     np.testing.assert_array_equal(np.asarray(depth)[0, 0], colorize(np.ones((1, 1), np.float32))[0, 0])
     np.testing.assert_array_equal(np.asarray(depth)[0, -1], colorize(np.zeros((1, 1), np.float32))[0, 0])
 
 
-def test_a_gallery_does_not_mix_metres_and_disparities() -> None:
+def test_mixed_kinds_rejected() -> None:
     with pytest.raises(ArrayError, match="Depth and Disparity"):
         gallery(entry(), entry(map=metres(1, 2)))
 
 
 @pytest.mark.parametrize("field", ["title", "shows", "credit"])
-def test_no_text_becomes_markup(field: str) -> None:
+def test_entry_texts_escaped(field: str) -> None:
     plain, nasty = render_page(gallery()), render_page(gallery(entry(**{field: NASTY})))
     assert [tag for tag, _ in Document(nasty).tags] == [tag for tag, _ in Document(plain).tags]
     document = Document(nasty)
     assert NASTY in [*document.texts, *(attributes.get("alt") for attributes in document.all("img"))]
 
 
-def test_facts_stages_and_commands_are_escaped_too() -> None:
+def test_facts_and_stages_escaped() -> None:
     shown_page = render_page(Gallery(entries=[entry(seconds={NASTY: 1.0})], facts={NASTY: NASTY}, better=NASTY))
     plain = render_page(gallery(entry(seconds={"run": 1.0}), better="x"))
     assert Document(shown_page).texts.count("alert('1')") == 0
@@ -143,7 +143,7 @@ def test_facts_stages_and_commands_are_escaped_too() -> None:
 
 
 @pytest.mark.parametrize("name", ["a b#c?.png", 'quote".png', "ünïcode ☃.png", "100%.png"])
-def test_links_lead_to_the_files_whatever_they_are_called(name: str) -> None:
+def test_links_quote_file_names(name: str) -> None:
     from urllib.parse import unquote
 
     links = [link["href"] for link in Document(render_page(gallery(entry(files={"png": name})))).all("a")]
@@ -151,13 +151,13 @@ def test_links_lead_to_the_files_whatever_they_are_called(name: str) -> None:
     assert not set(links[-1]) & set(' #?"')
 
 
-def test_an_address_that_would_run_a_script_is_no_link() -> None:
+def test_script_url_is_no_link() -> None:
     document = Document(render_page(gallery(entry(credit_url="javascript:alert(1)"))))
     assert all(link["href"] == "red-depth.png" for link in document.all("a"))
     assert "Nobody, CC0-1.0" in document.texts
 
 
-def test_everything_can_be_reached_without_eyes_or_mouse() -> None:
+def test_page_is_accessible() -> None:
     document = Document(render_page(gallery()))
     assert document.all("html")[0]["lang"] == "en"
     assert all(image["alt"] for image in document.all("img"))
@@ -168,19 +168,19 @@ def test_everything_can_be_reached_without_eyes_or_mouse() -> None:
 @pytest.mark.parametrize(
     ("size_hw", "expected_wh"), [((30, 40), (40, 30)), ((3000, 4000), (800, 600)), ((7000, 40), (5, 800))]
 )
-def test_pictures_on_the_page_are_reduced_never_enlarged(size_hw, expected_wh) -> None:
+def test_page_pictures_never_enlarged(size_hw, expected_wh) -> None:
     photograph, depth = pictures_of(Document(render_page(gallery(entry(*size_hw)))))
     assert photograph.size == depth.size == expected_wh
 
 
-def test_the_photograph_and_its_map_are_what_is_shown() -> None:
+def test_page_pictures_show_pair() -> None:
     photograph, depth = pictures_of(Document(render_page(gallery(entry(64, 96)))))
     assert np.abs(np.asarray(photograph, int) - (200, 30, 60)).max() <= 4
     expected = colorize(np.tile(np.linspace(0, 1, 96, dtype=np.float32), (64, 1))).astype(int)
     assert np.abs(np.asarray(depth, int) - expected).mean() < 3
 
 
-def test_values_are_resized_before_they_are_coloured() -> None:
+def test_values_resized_before_coloring() -> None:
     halves = np.zeros((64, 64), np.float32)
     halves[::2] = 1
     _, depth = resize_pair(entry(64, 64, map=Disparity(values=halves)), (32, 32))
@@ -189,21 +189,21 @@ def test_values_are_resized_before_they_are_coloured() -> None:
 
 
 @pytest.mark.parametrize("size_hw", [(1, 1), (40, 7000), (7000, 40)])
-def test_strange_sizes_and_flat_maps_hang_too(size_hw: tuple[int, int]) -> None:
+def test_odd_sizes_and_flat_maps(size_hw: tuple[int, int]) -> None:
     flat = entry(*size_hw, map=Disparity(values=np.full(size_hw, 7, np.float32)))
     assert len(pictures_of(Document(render_page(gallery(flat))))) == 2
     with Image.open(io.BytesIO(render_contact_sheet(gallery(flat)))) as sheet:
         assert sheet.height < 1000
 
 
-def test_a_map_of_another_size_is_refused() -> None:
+def test_map_of_another_size_rejected() -> None:
     with pytest.raises(ArrayError, match=r"A red wall: .*\(30, 40\).*\(2, 2\)"):
         entry(map=Disparity(values=np.zeros((2, 2), np.float32)))
     with pytest.raises(ArrayError, match="at least one"):
         Gallery(entries=[], facts={})
 
 
-def test_the_sheet_hangs_photograph_and_map_side_by_side() -> None:
+def test_sheet_places_pair_side_by_side() -> None:
     with Image.open(io.BytesIO(render_contact_sheet(gallery(entry(200, 300))))) as image:
         assert (image.format, image.mode, image.width) == ("PNG", "RGB", 1600)
         pixels = np.asarray(image).astype(int)
@@ -216,7 +216,7 @@ def test_the_sheet_hangs_photograph_and_map_side_by_side() -> None:
     assert np.abs(beside - nearest).max() <= 6
 
 
-def test_the_sheet_credits_each_photograph_and_says_what_the_page_says(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sheet_credits_and_texts(monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[str] = []
     monkeypatch.setattr(galleries, "write_line", lambda sheet, left, top, text, **_: written.append(text))
     first = entry(title="One", credit="Ada, CC-BY-4.0", seconds={"read": 0.001, "run": 0.3})
@@ -237,7 +237,7 @@ def test_the_sheet_credits_each_photograph_and_says_what_the_page_says(monkeypat
 
 @given(st.lists(st.floats(0.2, 5), min_size=1, max_size=9))
 @settings(deadline=None)
-def test_rows_hold_every_exhibit_once_in_order_and_no_cut_is_better(ratios: list[float]) -> None:
+def test_rows_are_complete_and_optimal(ratios: list[float]) -> None:
     entries = [entry(100, max(1, round(100 * ratio))) for ratio in ratios]
     rows = galleries._balance_rows(entries)
     assert [item for row in rows for item in row] == entries
@@ -252,7 +252,7 @@ def test_rows_hold_every_exhibit_once_in_order_and_no_cut_is_better(ratios: list
 
 
 @pytest.mark.parametrize("text", ["A very long caption, " * 30, "снег ☃ " * 40, "w" * 500, "two\nlines " * 20])
-def test_a_caption_that_does_not_fit_is_cut_not_written_over_the_next(text: str) -> None:
+def test_long_caption_shortened(text: str) -> None:
     sheet = Image.new("RGB", (600, 60))
     sheets.write_line(sheet, 10, 10, text, size_px=18, width_px=200)
     written = np.flatnonzero(np.asarray(sheet).any(axis=(0, 2)))
@@ -261,5 +261,5 @@ def test_a_caption_that_does_not_fit_is_cut_not_written_over_the_next(text: str)
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(0, "<1 ms"), (0.0006, "1 ms"), (0.25, "250 ms"), (61.5, "61.50 s")])
-def test_times_are_for_people(seconds: float, text: str) -> None:
+def test_format_seconds(seconds: float, text: str) -> None:
     assert format_seconds(seconds) == text

@@ -32,15 +32,13 @@ METRES = arrays.arrays(
     ],
 )
 @pytest.mark.parametrize("kind", [Disparity, Depth])
-def test_what_is_not_a_map_is_refused_with_what_it_is(
-    kind: type[Disparity] | type[Depth], values: np.ndarray, said: str
-) -> None:
+def test_map_rejected_with_description(kind: type[Disparity] | type[Depth], values: np.ndarray, said: str) -> None:
     with pytest.raises(ArrayError, match=rf"^{kind.__name__}\.values.*{said}"):
         kind(values=values)
 
 
 @pytest.mark.parametrize("wrong", [0.0, -0.0, -1e-30, -2.5])
-def test_what_is_not_in_front_of_the_camera_is_no_depth(wrong: float) -> None:
+def test_depth_requires_positive_values(wrong: float) -> None:
     values = np.ones((3, 4), np.float32)
     values[1, 2] = wrong
     with pytest.raises(ArrayError, match=rf"greater than 0 metres, got 1 .*{wrong:g}$"):
@@ -49,7 +47,7 @@ def test_what_is_not_in_front_of_the_camera_is_no_depth(wrong: float) -> None:
 
 
 @pytest.mark.parametrize("kind", [Disparity, Depth])
-def test_values_are_read_only_and_the_callers_array_is_not(kind: type[Disparity] | type[Depth]) -> None:
+def test_values_read_only(kind: type[Disparity] | type[Depth]) -> None:
     values = np.ones((2, 3), np.float32)
     made = kind(values=values)
     assert made.size_hw == (2, 3)
@@ -59,7 +57,7 @@ def test_values_are_read_only_and_the_callers_array_is_not(kind: type[Disparity]
     values[0, 0] = 1
 
 
-def test_neither_kind_is_the_other() -> None:
+def test_kinds_are_distinct() -> None:
     values = np.ones((2, 3), np.float32)
     assert not isinstance(Depth(values=values), Disparity)
     assert not isinstance(Disparity(values=values), Depth)
@@ -67,7 +65,7 @@ def test_neither_kind_is_the_other() -> None:
 
 
 @given(MAPS)
-def test_normalised_values_fill_0_to_1_or_are_flat(values: np.ndarray) -> None:
+def test_normalize_fills_range_or_is_flat(values: np.ndarray) -> None:
     spread = Disparity(values=values).normalize()
     assert spread.dtype == np.float32
     assert np.isfinite(spread).all()
@@ -78,7 +76,7 @@ def test_normalised_values_fill_0_to_1_or_are_flat(values: np.ndarray) -> None:
 
 
 @pytest.mark.parametrize("value", [0.0, -3.5, 1e30, 12345.678])
-def test_a_flat_map_is_all_zeros(value: float) -> None:
+def test_normalize_flat_is_zero(value: float) -> None:
     flat = np.full((4, 5), value, np.float32)
     assert not Disparity(values=flat).normalize().any()
     flat[0, 0] = np.nextafter(flat[0, 0], np.float32(np.inf))
@@ -86,7 +84,7 @@ def test_a_flat_map_is_all_zeros(value: float) -> None:
 
 
 @given(METRES)
-def test_of_metres_the_nearest_is_1_and_the_farthest_0(values: np.ndarray) -> None:
+def test_normalize_depth_nearest_is_one(values: np.ndarray) -> None:
     depth = Depth(values=values)
     near, far = depth.range
     assert (near, far) == (values.min(), values.max())
@@ -102,7 +100,7 @@ def test_of_metres_the_nearest_is_1_and_the_farthest_0(values: np.ndarray) -> No
     assert (np.diff(spread.ravel()[order]) <= 0).all()
 
 
-def test_of_metres_it_is_inverse_depth_that_is_spread() -> None:
+def test_normalize_depth_spreads_inverse() -> None:
     # From 1 m to 10 m, 2 m lies 5/9 of the way in 1/m, and 8/9 of it in m.
     spread = Depth(values=np.array([[1, 2, 10]], np.float32)).normalize()
     np.testing.assert_allclose(spread, [[1, 4 / 9, 0]], rtol=1e-6)
@@ -112,7 +110,7 @@ def test_of_metres_it_is_inverse_depth_that_is_spread() -> None:
     arrays.arrays(np.float32, (3, 4), elements=st.floats(2**-10, 2**10, width=32)),
     st.sampled_from([0.001, 0.3048, 7.0, 1000.0]),
 )
-def test_what_pictures_show_does_not_depend_on_the_unit(values: np.ndarray, scale: float) -> None:
+def test_normalize_depth_ignores_unit(values: np.ndarray, scale: float) -> None:
     near, far = Depth(values=values).range
     if far - near < 1e-3 * far:
         return  # rounding to float32 in the other unit would be seen
@@ -121,7 +119,7 @@ def test_what_pictures_show_does_not_depend_on_the_unit(values: np.ndarray, scal
 
 
 @pytest.mark.parametrize("value", [1e-30, 2.5, 12345.678])
-def test_a_flat_map_of_metres_is_all_zeros(value: float) -> None:
+def test_normalize_flat_depth_is_zero(value: float) -> None:
     flat = np.full((4, 5), value, np.float32)
     assert not Depth(values=flat).normalize().any()
     flat[0, 0] = np.nextafter(flat[0, 0], np.float32(np.inf))

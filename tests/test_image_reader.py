@@ -1,28 +1,29 @@
 """Every kind of picture file becomes the same upright RGB, or a one-line reason why not.
 
-What other programs fall into when they read a photograph, and the test that keeps nearfar out of it; ``cameras`` is
-``test_image_cameras.py``:
+What other programs fall into when they read a photograph, and the test that keeps nearfar out of it; ``decoders`` is
+``test_image_decoders.py``:
 
 ==================================================  ===================================================================
-BGR and RGB swapped                                 test_red_is_the_first_channel_of_8_and_of_16_bits
-EXIF orientation ignored, or only 3, 6 and 8        test_every_orientation_is_turned_upright_once_and_remembered, also
-                                                    in cameras; test_raw_is_turned_as_its_camera_says_and_remembers_it
-EXIF orientation applied twice                      cameras: test_the_container_turns_a_picture_and_exif_does_not_turn…
-16-bit grey in Pillow: two levels, or all white     test_pixels_are_what_was_stored, test_16_bits_are_rounded_not_cut
-16-bit RGB cut to 8                                 test_16_bits_are_rounded_not_cut, cameras: test_ten_bits_…
-float TIFF to RGB: two levels                       test_pixels_are_what_was_stored, cameras: test_floats_of_0_to_1_…
-deep planes mixed up; 12 bits dark; negatives       cameras: test_planes_…, test_white_of_12_bits_…, test_a_negative_…
-RGBA to RGB shows hidden colours; LA, palettes      test_hidden_colours_stay_hidden, cameras: test_transparent_parts_…
-CMYK without its profile                            test_inks_without_a_profile_are_said_to_be_a_guess
-profiles ignored: Adobe RGB, Display P3, HDR        cameras: test_wide_gamut_goes_through_…, test_hdr_is_rolled_off_…
-decompression bombs; Pillow's own limit             test_a_size_is_refused_from_the_header_before_decoding,
-                                                    test_our_own_limit_holds_…, cameras: test_a_size_is_refused_…
-a size that is a lie                                cameras: test_a_heic_that_lies_about_its_size_is_refused
-half a file read as a whole one                     test_half_a_picture_is_refused_…, BAD in photographs.py
-OpenCV's None passed on                             test_a_bad_file_is_refused_in_one_line_that_names_it
-paths that are not ASCII, with OpenCV               test_a_good_photograph_is_read_as_rgb (фото ☃.png, deep ☃.png)
-a RAW file's small preview read as the photograph   BAD in photographs.py: preview.dng; cameras: test_raw_…
-palette PNG read as its indices                     test_pixels_are_what_was_stored
+BGR and RGB swapped                                 test_red_is_first_channel
+EXIF orientation ignored, or only 3, 6 and 8        test_orientation_applied_once, also in decoders;
+                                                    decoders: test_raw_orientation_applied
+EXIF orientation applied twice                      decoders: test_heif_container_overrides_exif_orientation
+16-bit grey in Pillow: two levels, or all white     test_pixels_equal_stored, test_16_bits_rounded
+16-bit RGB cut to 8                                 test_16_bits_rounded, decoders: test_ten_bits_rounded
+float TIFF to RGB: two levels                       test_pixels_equal_stored, decoders: test_float_colors
+deep planes mixed up; 12 bits dark; negatives       decoders: test_16_bit_planes_rejected, test_12_bit_white_is_4095,
+                                                    test_16_bit_negative_inverted
+RGBA to RGB shows hidden colours; LA, palettes      test_transparency_shows_background, also of HEIC in decoders
+CMYK without its profile                            test_cmyk_without_profile_warns
+profiles ignored: Adobe RGB, Display P3, HDR        decoders: test_wide_gamut_profile_applied, test_hdr_tone_mapping_…
+decompression bombs; Pillow's own limit             test_size_limit_checked_from_header, also in decoders;
+                                                    test_own_limit_overrides_pillow
+a size that is a lie                                decoders: test_heic_with_wrong_size_rejected
+half a file read as a whole one                     test_truncated_picture_rejected, BAD in photographs.py
+OpenCV's None passed on                             test_bad_file_rejected_in_one_line
+paths that are not ASCII, with OpenCV               test_photograph_is_rgb (фото ☃.png, deep ☃.png)
+a RAW file's small preview read as the photograph   BAD in photographs.py: preview.dng; decoders: test_raw_…
+palette PNG read as its indices                     test_pixels_equal_stored
 ==================================================  ===================================================================
 """
 
@@ -69,7 +70,7 @@ def with_alpha(image: Image.Image) -> Image.Image:
 
 
 @pytest.mark.parametrize("name", GOOD)
-def test_a_good_photograph_is_read_as_rgb(name: str, tmp_path: Path) -> None:
+def test_photograph_is_rgb(name: str, tmp_path: Path) -> None:
     GOOD[name](tmp_path / name)
     picture = read_picture(tmp_path / name)
     assert picture.name == name
@@ -134,21 +135,21 @@ LOSSLESS: dict[str, tuple[Callable[[], bytes], np.ndarray, int]] = {
 
 
 @pytest.mark.parametrize("kind", LOSSLESS)
-def test_pixels_are_what_was_stored(kind: str) -> None:
+def test_pixels_equal_stored(kind: str) -> None:
     make, expected, tolerance = LOSSLESS[kind]
     rgb = read_picture(make()).rgb
     assert rgb.shape == expected.shape
     assert np.abs(rgb.astype(int) - expected).max() <= tolerance
 
 
-def test_red_is_the_first_channel_of_8_and_of_16_bits() -> None:
+def test_red_is_first_channel() -> None:
     red = np.zeros((4, 4, 3), np.uint16)
     red[..., 0] = 65535
     for data in (png16(red), tiff(red), encoded(Image.new("RGB", (4, 4), (255, 0, 0)), "PNG")):
         assert read_picture(data).rgb[0, 0].tolist() == [255, 0, 0]
 
 
-def test_16_bits_are_rounded_not_cut() -> None:
+def test_16_bits_rounded() -> None:
     values = np.arange(65536, dtype=np.uint16).reshape(256, 256)
     expected = np.array([(value * 255 + 32767) // 65535 for value in range(65536)], np.uint8).reshape(256, 256)
     for stored in (png16(values), png16(np.dstack([values] * 3)), tiff(np.dstack([values] * 3))):
@@ -156,14 +157,14 @@ def test_16_bits_are_rounded_not_cut() -> None:
     np.testing.assert_array_equal(read_picture(values).rgb[..., 0], expected)
 
 
-def test_the_first_frame_of_an_animation_is_read() -> None:
+def test_animation_gives_first_frame() -> None:
     later = [Image.new("RGB", IMAGE.size, colour) for colour in ("black", "red")]
     for kind, options in (("GIF", {}), ("WEBP", {"lossless": True}), ("PNG", {}), ("TIFF", {})):
         rgb = read_picture(encoded(IMAGE, kind, save_all=True, append_images=later, **options)).rgb
         assert np.abs(rgb.astype(int) - SCENE).mean() < 4
 
 
-def test_a_phones_two_picture_jpeg_is_its_first_picture() -> None:
+def test_mpo_gives_first_picture() -> None:
     data = encoded(IMAGE, "MPO", save_all=True, append_images=[Image.new("RGB", IMAGE.size)], quality=95)
     assert np.abs(read_picture(data).rgb.astype(int) - SCENE).mean() < 4
 
@@ -188,14 +189,14 @@ def hidden_red() -> Image.Image:
     ],
     ids=["rgba", "palette with alphas", "palette with one colour", "rgb with one colour", "grey with one value"],
 )
-def test_hidden_colours_stay_hidden(data: bytes) -> None:
+def test_transparency_shows_background(data: bytes) -> None:
     assert read_picture(data).rgb[0, 0].tolist() == [255, 255, 255]
     assert read_picture(data, background=(1, 2, 3)).rgb[0, 0].tolist() == [1, 2, 3]
     assert read_picture(data, background=(1, 2, 3)).rgb[0, 1].tolist() != [1, 2, 3]
 
 
 @pytest.mark.parametrize("background", [(0, 0), (0, 0, 256), (-1, 0, 0)])
-def test_a_background_that_is_no_colour_is_an_option_error(background: tuple[int, int, int]) -> None:
+def test_background_rejected(background: tuple[int, int, int]) -> None:
     with pytest.raises(OptionError, match="background"):
         read_picture(SCENE, background=background)
 
@@ -205,7 +206,7 @@ def test_a_background_that_is_no_colour_is_an_option_error(background: tuple[int
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("kind", ["PNG", "WEBP", "TIFF", "PNG16", "TIFF16", "JPEG", "PIL"])
-def test_every_orientation_is_turned_upright_once_and_remembered(kind: str, orientation: int) -> None:
+def test_orientation_applied_once(kind: str, orientation: int) -> None:
     upright = np.asarray(ImageOps.exif_transpose(Image.open(png_with_orientation(orientation))).convert("RGB"))
     picture = read_picture(stored_on_its_side(kind, orientation))
     assert picture.orientation == orientation
@@ -234,11 +235,11 @@ def stored_on_its_side(kind: str, orientation: int) -> bytes | Image.Image:
 
 
 @pytest.mark.parametrize("orientation", [0, 9, 65535])
-def test_an_orientation_that_does_not_exist_is_none(orientation: int) -> None:
+def test_unknown_orientation_ignored(orientation: int) -> None:
     assert read_picture(encoded(IMAGE, "PNG", exif=exif(orientation=orientation))).orientation == 1
 
 
-def test_the_focal_length_is_in_pixels_of_the_upright_picture() -> None:
+def test_focal_length_in_upright_pixels() -> None:
     # A 3:2 picture has the frame's own shape, so 36 mm of focal length is its width in pixels, but for 43.27.
     image = Image.new("RGB", (3000, 2000))
     for orientation in (1, 6):
@@ -247,13 +248,13 @@ def test_the_focal_length_is_in_pixels_of_the_upright_picture() -> None:
 
 
 @pytest.mark.parametrize("focal_35mm", [None, 0, "wide"])
-def test_an_unknown_focal_length_is_none(focal_35mm: int | str | None) -> None:
+def test_focal_length_unknown(focal_35mm: int | str | None) -> None:
     assert read_picture(encoded(IMAGE, "JPEG", exif=exif(orientation=1, focal_35mm=focal_35mm))).focal_px is None
 
 
 @given(st.binary(max_size=60))
 @settings(max_examples=150, deadline=None)
-def test_broken_exif_costs_no_photograph(garbage: bytes) -> None:
+def test_broken_exif_ignored(garbage: bytes) -> None:
     for block in (garbage, b"Exif\0\0MM\0*\0\0\0\x08" + garbage, b"Exif\0\0II*\0\x08\0\0\0" + garbage):
         assert read_picture(encoded(IMAGE, "JPEG", exif=block)).rgb.shape[2] == 3
 
@@ -275,18 +276,18 @@ def srgb_of_light(values: np.ndarray) -> np.ndarray:
     ],
     ids=["rgb", "rgba", "grey"],
 )
-def test_colours_go_through_the_embedded_profile(image: Image.Image, profile: bytes, expected: np.ndarray) -> None:
+def test_profile_applied(image: Image.Image, profile: bytes, expected: np.ndarray) -> None:
     rgb = read_picture(encoded(image, "PNG", icc_profile=profile)).rgb
     assert np.abs(rgb.astype(int) - expected).max() <= 2
 
 
-def test_inks_without_a_profile_are_said_to_be_a_guess(caplog: pytest.LogCaptureFixture) -> None:
+def test_cmyk_without_profile_warns(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING, "nearfar"):
         read_picture(encoded(IMAGE.convert("CMYK"), "JPEG"), name="inks.jpg")
     assert "inks.jpg: its inks are of no known kind" in caplog.text
 
 
-def test_inks_go_through_the_embedded_profile() -> None:
+def test_cmyk_profile_applied() -> None:
     black = np.tile(np.arange(256, dtype=np.uint8), (4, 1))
     inks = np.dstack([np.full_like(black, 200), np.full_like(black, 90), np.full_like(black, 0), black])
     lightness = 100 * (1 - black[0] / 255)
@@ -302,21 +303,19 @@ def test_inks_go_through_the_embedded_profile() -> None:
         assert np.abs(rgb.astype(int) - srgb_of_light(255 * light)[:, None]).max() <= (3 if kind == "TIFF" else 8)
 
 
-def test_16_bit_colours_go_through_the_embedded_profile() -> None:
+def test_16_bit_profile_applied() -> None:
     chunk = (b"iCCP", b"light\0\0" + zlib.compress(files.linear_rgb_profile()))
     rgb = read_picture(png16(SCENE.astype(np.uint16) * 257, chunks=[chunk])).rgb
     assert np.abs(rgb.astype(int) - srgb_of_light(SCENE)).max() <= 2
 
 
-def test_a_profile_of_srgb_itself_changes_no_pixel() -> None:
+def test_srgb_profile_changes_nothing() -> None:
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     np.testing.assert_array_equal(read_picture(encoded(IMAGE, "PNG", icc_profile=profile)).rgb, SCENE)
 
 
 @pytest.mark.parametrize("profile", [b"rubbish" * 40, files.linear_grey_profile()], ids=["broken", "of another mode"])
-def test_a_profile_that_does_not_work_is_left_out_with_a_warning(
-    profile: bytes, caplog: pytest.LogCaptureFixture, tmp_path: Path
-) -> None:
+def test_bad_profile_warns(profile: bytes, caplog: pytest.LogCaptureFixture, tmp_path: Path) -> None:
     path = tmp_path / "odd.png"
     path.write_bytes(encoded(IMAGE, "PNG", icc_profile=profile))
     with caplog.at_level(logging.WARNING):
@@ -328,7 +327,7 @@ def test_a_profile_that_does_not_work_is_left_out_with_a_warning(
 # Sources --------------------------------------------------------------------------------------------------------------
 
 
-def test_a_source_may_be_a_path_bytes_an_image_an_array_or_a_picture(tmp_path: Path) -> None:
+def test_source_types(tmp_path: Path) -> None:
     path = tmp_path / "a.png"
     IMAGE.save(path)
     sources = [path, str(path), path.read_bytes(), bytearray(path.read_bytes()), Image.open(path), IMAGE, SCENE]
@@ -355,11 +354,11 @@ def test_a_source_may_be_a_path_bytes_an_image_an_array_or_a_picture(tmp_path: P
         (DEEP[..., 2], np.repeat(ROUNDED[..., 2:], 3, axis=2)),
     ],
 )
-def test_arrays_of_8_and_16_bits(array: np.ndarray, expected: np.ndarray) -> None:
+def test_array_depths(array: np.ndarray, expected: np.ndarray) -> None:
     assert np.abs(read_picture(array).rgb.astype(int) - expected).max() <= 1
 
 
-def test_the_callers_array_is_copied_and_left_alone() -> None:
+def test_caller_array_copied() -> None:
     array = SCENE.copy()
     picture = read_picture(array)
     array[:] = 0
@@ -384,18 +383,18 @@ def test_the_callers_array_is_copied_and_left_alone() -> None:
         (np.array("photo.jpg"), "<U9"),
     ],
 )
-def test_an_array_that_is_no_picture_says_what_it_is(array: np.ndarray, reason: str) -> None:
+def test_array_rejected_with_description(array: np.ndarray, reason: str) -> None:
     with pytest.raises(PictureError, match=reason):
         read_picture(array)
 
 
 @pytest.mark.parametrize("source", [None, 5, ["a.jpg"], Ellipsis])
-def test_anything_else_is_no_photograph(source: object) -> None:
+def test_other_types_rejected(source: object) -> None:
     with pytest.raises(PictureError, match=type(source).__name__):
         read_picture(source)  # type: ignore[arg-type]
 
 
-def test_a_pipe_is_read(tmp_path: Path) -> None:
+def test_pipe_readable(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     writer = threading.Thread(target=pipe.write_bytes, args=(encoded(IMAGE, "PNG"),))
@@ -404,7 +403,7 @@ def test_a_pipe_is_read(tmp_path: Path) -> None:
     writer.join(timeout=10)
 
 
-def test_the_same_file_from_several_threads(tmp_path: Path) -> None:
+def test_threads_read_same_file(tmp_path: Path) -> None:
     paths = write_good(tmp_path)
     alone = [read_picture(path).rgb for path in paths]
     with ThreadPoolExecutor(4) as pool:
@@ -417,7 +416,7 @@ def test_the_same_file_from_several_threads(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_a_bad_file_is_refused_in_one_line_that_names_it(name: str, tmp_path: Path) -> None:
+def test_bad_file_rejected_in_one_line(name: str, tmp_path: Path) -> None:
     write, reason = BAD[name]
     write(tmp_path / name)
     with pytest.raises(PictureError, match=reason) as caught:
@@ -440,14 +439,14 @@ def test_a_bad_file_is_refused_in_one_line_that_names_it(name: str, tmp_path: Pa
         ("bad\udcffname.jpg", r"'bad\\udcffname\.jpg' does not exist"),
     ],
 )
-def test_a_path_that_leads_nowhere_says_so(source: str | bytes, reason: str) -> None:
+def test_missing_path_rejected(source: str | bytes, reason: str) -> None:
     with pytest.raises(PictureError, match=reason) as caught:
         read_picture(source)
     str(caught.value).encode()
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may read everything")
-def test_a_file_without_permission_says_so(tmp_path: Path) -> None:
+def test_unreadable_file_rejected(tmp_path: Path) -> None:
     path = tmp_path / "secret.png"
     IMAGE.save(path)
     path.chmod(0)
@@ -455,7 +454,7 @@ def test_a_file_without_permission_says_so(tmp_path: Path) -> None:
         read_picture(path)
 
 
-def test_a_refusal_by_the_system_is_translated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_system_error_translated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise PermissionError(13, "Permission denied")
 
@@ -482,7 +481,7 @@ def test_a_refusal_by_the_system_is_translated(tmp_path: Path, monkeypatch: pyte
         (b"\x89PNG\r\n\x1a\n", "PNG file that is damaged|cannot be decoded"),
     ],
 )
-def test_a_known_kind_of_file_is_called_by_its_name(head: bytes, kind: str) -> None:
+def test_foreign_kind_named(head: bytes, kind: str) -> None:
     with pytest.raises(PictureError, match=kind):
         read_picture(head + bytes(200))
 
@@ -496,12 +495,12 @@ def test_a_known_kind_of_file_is_called_by_its_name(head: bytes, kind: str) -> N
         (np.full((4, 4), -1, np.int32), "-1"),
     ],
 )
-def test_values_without_an_agreed_white_are_refused(values: np.ndarray, reason: str) -> None:
+def test_values_without_white_rejected(values: np.ndarray, reason: str) -> None:
     with pytest.raises(PictureError, match=f"values go from {reason}"):
         read_picture(tiff(values))
 
 
-def test_a_picture_without_pixels_is_refused() -> None:
+def test_empty_picture_rejected() -> None:
     with pytest.raises(PictureError, match="image has no pixels: it is 0×5"):
         read_picture(Image.new("RGB", (0, 5)))
 
@@ -510,7 +509,7 @@ def test_a_picture_without_pixels_is_refused() -> None:
     ("stored", "reason"),
     [(encoded(IMAGE, "PNG"), "not known"), (b"\x89PNG rubbish", "not known"), (png16(DEEP[::-1]), "do not agree")],
 )
-def test_16_bit_colours_that_two_decoders_see_differently_are_refused(stored: bytes, reason: str) -> None:
+def test_disagreeing_16_bit_decoders_rejected(stored: bytes, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
         decode_sixteen(io.BytesIO(stored), (DEEP >> 8).astype(np.uint8))
 
@@ -518,7 +517,7 @@ def test_16_bit_colours_that_two_decoders_see_differently_are_refused(stored: by
 # Size -----------------------------------------------------------------------------------------------------------------
 
 
-def test_a_size_is_refused_from_the_header_before_decoding(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_size_limit_checked_from_header(monkeypatch: pytest.MonkeyPatch) -> None:
     def decode(*_: object) -> None:
         pytest.fail("decoded")
 
@@ -528,7 +527,7 @@ def test_a_size_is_refused_from_the_header_before_decoding(monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize("kind", ["PNG", "TIFF", "GIF"])
-def test_our_own_limit_holds_and_pillows_does_not(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_own_limit_overrides_pillow(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)
     data = encoded(IMAGE, kind)
     assert read_picture(data, max_pixels=32 * 24).size_hw == (24, 32)
@@ -537,7 +536,7 @@ def test_our_own_limit_holds_and_pillows_does_not(kind: str, monkeypatch: pytest
         Image.open(io.BytesIO(data))
 
 
-def test_half_a_picture_is_refused_even_where_the_program_allows_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_truncated_picture_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
     data = encoded(Image.effect_noise((64, 64), 50), "JPEG")
     with pytest.raises(PictureError, match="truncated"):
@@ -545,7 +544,7 @@ def test_half_a_picture_is_refused_even_where_the_program_allows_it(monkeypatch:
     assert ImageFile.LOAD_TRUNCATED_IMAGES
 
 
-def test_the_programs_warning_filters_are_left_as_they_were(tmp_path: Path) -> None:
+def test_warning_filters_unchanged(tmp_path: Path) -> None:
     before = list(warnings.filters)
     for path in [*write_good(tmp_path), *write_bad(tmp_path)]:
         with contextlib.suppress(PictureError):
@@ -553,7 +552,7 @@ def test_the_programs_warning_filters_are_left_as_they_were(tmp_path: Path) -> N
     assert list(warnings.filters) == before
 
 
-def test_nothing_is_printed(tmp_path: Path) -> None:
+def test_nothing_printed(tmp_path: Path) -> None:
     # In another process, because the libraries below Python print past sys.stderr.
     write_good(tmp_path)
     write_bad(tmp_path)
@@ -575,9 +574,7 @@ BYTES = {name: make() for name, (make, _, _) in LOSSLESS.items()}
 
 @given(st.sampled_from(sorted(BYTES)), st.floats(0, 1), st.lists(st.tuples(st.floats(0, 0.999), st.integers(0, 255))))
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_a_damaged_file_is_read_or_refused_and_nothing_else(
-    kind: str, kept: float, changes: list[tuple[float, int]]
-) -> None:
+def test_damaged_file_read_or_rejected(kind: str, kept: float, changes: list[tuple[float, int]]) -> None:
     data = bytearray(BYTES[kind])
     for place, value in changes:
         data[int(place * len(data))] = value
@@ -589,11 +586,11 @@ def test_a_damaged_file_is_read_or_refused_and_nothing_else(
 
 
 @pytest.mark.parametrize("fields", [{"orientation": 0}, {"orientation": 9}, {"focal_px": 0.0}, {"focal_px": np.inf}])
-def test_a_picture_that_cannot_be_is_refused(fields: dict[str, float]) -> None:
+def test_picture_invariants_enforced(fields: dict[str, float]) -> None:
     with pytest.raises(PictureError, match=next(iter(fields))):
         Picture(rgb=SCENE, name="a", **fields)  # type: ignore[arg-type]
 
 
-def test_a_picture_holds_three_channels_of_bytes() -> None:
+def test_picture_requires_rgb_bytes() -> None:
     with pytest.raises(ArrayError, match=r"\(24, 32\)"):
         Picture(rgb=SCENE[..., 0], name="a")

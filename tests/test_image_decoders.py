@@ -49,7 +49,7 @@ def difference(picture: Picture, expected: np.ndarray) -> int:
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("kind", ["HEIC", "HEIC10", "AVIF", "FLOAT"])
-def test_every_orientation_is_turned_upright_once_and_remembered(kind: str, orientation: int) -> None:
+def test_orientation_applied_once(kind: str, orientation: int) -> None:
     picture = read_picture(stored_on_its_side(kind, orientation))
     assert picture.orientation == orientation
     assert difference(picture, upright(orientation)) <= (6 if kind == "AVIF" else 2)
@@ -82,7 +82,7 @@ def planes(values: np.ndarray) -> bytes:
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_raw_is_turned_as_its_camera_says_and_remembers_it(orientation: int) -> None:
+def test_raw_orientation_applied(orientation: int) -> None:
     picture = read_picture(dng(SCENE, orientation=orientation))
     assert picture.orientation == orientation
     assert picture.rgb.shape == upright(orientation).shape
@@ -92,14 +92,14 @@ def test_raw_is_turned_as_its_camera_says_and_remembers_it(orientation: int) -> 
 
 
 @pytest.mark.parametrize("kind", ["HEIC", "AVIF"])
-def test_the_container_turns_a_picture_and_exif_does_not_turn_it_again(kind: str) -> None:
+def test_heif_container_overrides_exif_orientation(kind: str) -> None:
     make = {"HEIC": heic, "AVIF": lambda image, exif: encoded(image, "AVIF", quality=100, exif=exif)}[kind]
     data = files.with_exif_orientation(make(IMAGE, exif=files.exif_of_another_kind()), 6)
     picture = read_picture(data)
     assert (picture.orientation, picture.size_hw) == (1, (48, 64))
 
 
-def test_an_image_that_pillow_heif_has_opened_is_not_turned_again() -> None:
+def test_pillow_heif_image_not_turned_again() -> None:
     image = pillow_heif.open_heif(heic(IMAGE, exif=exif(orientation=6))).to_pillow()
     assert difference(read_picture(image), upright(6)) <= 2
 
@@ -120,7 +120,7 @@ def box(kind: bytes, body: bytes) -> bytes:
     ],
 )
 @pytest.mark.parametrize("is_wide", [False, True])
-def test_turns_and_mirrors_are_added_up_in_their_order(properties: list[bytes], expected: int, is_wide: bool) -> None:
+def test_rotation_and_mirror_combine_in_order(properties: list[bytes], expected: int, is_wide: bool) -> None:
     # Of two items the second is the main one; the first is turned another way.
     held = [box(b"irot", b"\2"), *properties]
     mine = range(2, 2 + len(properties))
@@ -145,7 +145,7 @@ def through(values: np.ndarray, primaries: np.ndarray, gamma: float) -> np.ndarr
 
 @pytest.mark.parametrize("primaries", [files.ADOBE_RGB_XYZ, files.DISPLAY_P3_XYZ], ids=["Adobe RGB", "Display P3"])
 @pytest.mark.parametrize("kind", ["HEIC", "HEIC10", "AVIF", "JPEG", "PNG", "WEBP", "TIFF", "FLOAT"])
-def test_wide_gamut_goes_through_the_embedded_profile(kind: str, primaries: np.ndarray) -> None:
+def test_wide_gamut_profile_applied(kind: str, primaries: np.ndarray) -> None:
     profile = files.rgb_profile(primaries, gamma=563 / 256)
     match kind:
         case "HEIC":
@@ -184,7 +184,7 @@ def float_with_profile(profile: bytes) -> bytes:
         (CodePoints(1, 4), (128, 128, 128), (128, 128, 128)),
     ],
 )
-def test_code_points_mean_known_colours(
+def test_code_points_match_known_colors(
     code_points: CodePoints, stored: tuple[int, ...], expected: tuple[int, ...] | None
 ) -> None:
     rgb = to_srgb(np.array([[stored]], np.uint8), code_points, white=255)[0, 0]
@@ -197,7 +197,7 @@ def test_code_points_mean_known_colours(
     # Source: ITU-R BT.2408-7, table 1: diffuse white, and the peak that it names, as signals; Reinhard's curve by hand.
     [(16, 0.58, 0.52), (16, 0.7518, 1.0), (16, 1.0, 1.0), (16, 0, 0), (18, 0.75, 0.52), (18, 1.0, 1.0), (18, 0, 0)],
 )
-def test_hdr_is_rolled_off_from_diffuse_white_to_the_peak(transfer: int, signal: float, light: float) -> None:
+def test_hdr_tone_mapping_ends_at_peak(transfer: int, signal: float, light: float) -> None:
     expected = 255 * (1.055 * light ** (1 / 2.4) - 0.055) if light else 0
     grey = np.full((1, 1, 3), round(signal * 1023), np.uint16)
     for primaries in (1, 9):
@@ -205,7 +205,7 @@ def test_hdr_is_rolled_off_from_diffuse_white_to_the_peak(transfer: int, signal:
         assert np.abs(rgb - expected).max() <= 2
 
 
-def test_hdr_keeps_the_order_of_light() -> None:
+def test_hdr_tone_mapping_is_monotonic() -> None:
     ramp = np.repeat(np.arange(1024, dtype=np.uint16)[None, :, None], 3, axis=2)
     for transfer in (16, 18):
         values = to_srgb(ramp, CodePoints(9, transfer), white=1023)[0].astype(int)
@@ -219,7 +219,7 @@ def with_code_points(data: bytes, code_points: CodePoints) -> bytes:
 
 
 @pytest.mark.parametrize("kind", ["HEIC", "AVIF"])
-def test_code_points_of_a_file_are_followed(kind: str) -> None:
+def test_file_code_points_applied(kind: str) -> None:
     data = heic(IMAGE) if kind == "HEIC" else encoded(IMAGE, "AVIF", quality=100, subsampling="4:4:4")
     plain = read_picture(data).rgb
     for code_points in (CodePoints(12, 13), CodePoints(9, 16)):
@@ -229,14 +229,14 @@ def test_code_points_of_a_file_are_followed(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["HEIC", "AVIF"])
-def test_unknown_code_points_are_srgb_with_a_warning(kind: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_unknown_code_points_warn(kind: str, caplog: pytest.LogCaptureFixture) -> None:
     data = heic(IMAGE) if kind == "HEIC" else encoded(IMAGE, "AVIF", quality=100)
     picture = read_picture(with_code_points(data, CodePoints(22, 17)), name="odd")
     assert difference(picture, read_picture(data).rgb) == 0
     assert "odd: its colour profile cannot be used (code points 22/17" in caplog.text
 
 
-def test_a_cameras_word_for_adobe_rgb_counts_where_there_is_no_profile() -> None:
+def test_exif_adobe_rgb_applied_without_profile() -> None:
     tags = {0xA001: 65535, 0xA005: {1: "R03", 2: b"0100"}}
     data = encoded(IMAGE, "JPEG", quality=100, subsampling=0, exif=exif(tags=tags))
     assert_alike(read_picture(data), through(SCENE, files.ADOBE_RGB_XYZ, 563 / 256))
@@ -245,7 +245,7 @@ def test_a_cameras_word_for_adobe_rgb_counts_where_there_is_no_profile() -> None
     assert difference(read_picture(both), SCENE) <= 12
 
 
-def test_ten_bits_are_rounded_to_eight() -> None:
+def test_ten_bits_rounded() -> None:
     codes = np.arange(1024).reshape(16, 64)
     grey = np.repeat(np.rint(codes * 65535 / 1023).astype(np.uint16)[..., None], 3, axis=2)
     picture = read_picture(heic16(grey, matrix_coefficients=0, full_range_flag=1))
@@ -253,7 +253,7 @@ def test_ten_bits_are_rounded_to_eight() -> None:
 
 
 @pytest.mark.parametrize("is_deep", [False, True])
-def test_transparent_parts_of_heic_show_the_background(is_deep: bool) -> None:
+def test_heic_transparency_shows_background(is_deep: bool) -> None:
     values = np.dstack([SCENE, np.zeros((48, 64), np.uint8)])
     values[:, 32:, 3] = 255
     data = heic16(values.astype(np.uint16) * 257) if is_deep else heic(Image.fromarray(values))
@@ -262,7 +262,7 @@ def test_transparent_parts_of_heic_show_the_background(is_deep: bool) -> None:
     assert np.abs(rgb[:, 32:].astype(int) - SCENE[:, 32:]).max() <= 3
 
 
-def test_a_grey_heic_is_grey() -> None:
+def test_gray_heic() -> None:
     picture = read_picture(heic(IMAGE.convert("L")))
     assert difference(picture, np.repeat(np.asarray(IMAGE.convert("L"))[..., None], 3, axis=2)) <= 1
 
@@ -270,7 +270,7 @@ def test_a_grey_heic_is_grey() -> None:
 # Several pictures in one ----------------------------------------------------------------------------------------------
 
 
-def test_the_main_picture_of_several_is_read() -> None:
+def test_heif_primary_item_chosen() -> None:
     container = pillow_heif.from_pillow(Image.new("RGB", (64, 64)))
     container.add_from_pillow(IMAGE)
     container.add_from_pillow(Image.new("RGB", (80, 64), "red"))
@@ -279,7 +279,7 @@ def test_the_main_picture_of_several_is_read() -> None:
     assert difference(read_picture(buffer.getvalue()), SCENE) <= 2
 
 
-def test_a_thumbnail_inside_is_left_alone() -> None:
+def test_heif_thumbnail_ignored() -> None:
     large = Image.fromarray(scene(192, 256))
     container = pillow_heif.from_pillow(large)
     container.info["thumbnails"] = [64]
@@ -289,7 +289,7 @@ def test_a_thumbnail_inside_is_left_alone() -> None:
     assert read_picture(buffer.getvalue()).size_hw == (192, 256)
 
 
-def test_a_folder_from_a_phone_or_a_camera(tmp_path: Path) -> None:
+def test_folder_scan_includes_phone_and_camera_files(tmp_path: Path) -> None:
     # A live photograph is a picture and a clip; a camera may write RAW and JPEG of one shot.
     for name in ("IMG_1.HEIC", "IMG_1.MOV", "DSC_2.NEF", "DSC_2.JPG", "DSC_2.xmp", "P3.dng", "C4.CR3", "A5.avif"):
         (tmp_path / name).touch()
@@ -310,7 +310,7 @@ def test_a_folder_from_a_phone_or_a_camera(tmp_path: Path) -> None:
     } < READABLE_SUFFIXES
 
 
-def test_a_common_container_is_told_apart_by_what_it_is_compatible_with() -> None:
+def test_heif_and_avif_sniffed_by_brands() -> None:
     for data in (heic(IMAGE), encoded(IMAGE, "AVIF", quality=100)):
         assert difference(read_picture(data[:8] + b"mif1" + data[12:]), SCENE) <= 12
 
@@ -318,7 +318,7 @@ def test_a_common_container_is_told_apart_by_what_it_is_compatible_with() -> Non
 # Camera RAW -----------------------------------------------------------------------------------------------------------
 
 
-def test_raw_has_the_cameras_white_balance_and_srgbs_colours() -> None:
+def test_raw_white_balance_and_colors() -> None:
     # Of a scene that reaches white already, developing has no brightness to add.
     bright = SCENE.copy()
     bright[:16] = 255
@@ -327,7 +327,7 @@ def test_raw_has_the_cameras_white_balance_and_srgbs_colours() -> None:
     assert np.abs(rgb - bright)[22:-6, 6:-6].max() <= 4
 
 
-def test_the_focal_length_of_raw_is_that_of_its_exif() -> None:
+def test_raw_focal_length_from_exif() -> None:
     for orientation in (1, 6):
         picture = read_picture(dng(SCENE, orientation=orientation, focal_35mm=28))
         assert picture.focal_px == pytest.approx(28 * np.hypot(48, 64) / 43.27)
@@ -335,7 +335,7 @@ def test_the_focal_length_of_raw_is_that_of_its_exif() -> None:
 
 
 @pytest.mark.parametrize("head", [b"IIRO", b"IIU\0", b"II*\0"])
-def test_the_tags_of_olympus_and_panasonic_are_those_of_a_tiff(head: bytes) -> None:
+def test_olympus_and_panasonic_tags_read(head: bytes) -> None:
     raw = RawDecoder(io.BytesIO(dng(SCENE, focal_35mm=28)), label="P1.ORF")
     raw._data = head + raw._data[4:]
     assert raw._read_focal_px((64, 48)) == pytest.approx(28 * np.hypot(48, 64) / 43.27)
@@ -345,7 +345,7 @@ def test_the_tags_of_olympus_and_panasonic_are_those_of_a_tiff(head: bytes) -> N
     ("preview", "focal_35mm"),
     [(encoded(IMAGE, "JPEG", exif=exif(focal_35mm=28)), 28), (encoded(IMAGE, "JPEG"), None), (b"no JPEG", None)],
 )
-def test_what_the_tags_leave_out_the_preview_tells(preview: bytes, focal_35mm: int | None) -> None:
+def test_raw_focal_length_from_preview(preview: bytes, focal_35mm: int | None) -> None:
     class Camera:
         def extract_thumb(self) -> rawpy.Thumbnail:
             return rawpy.Thumbnail(rawpy.ThumbFormat.JPEG, preview)
@@ -356,13 +356,13 @@ def test_what_the_tags_leave_out_the_preview_tells(preview: bytes, focal_35mm: i
     assert raw._read_focal_px((64, 48)) == expected
 
 
-def test_raw_from_a_path_is_named_like_any_photograph(tmp_path: Path) -> None:
+def test_raw_path_names_picture(tmp_path: Path) -> None:
     path = tmp_path / "DSC_1.NEF"
     path.write_bytes(dng(SCENE))
     assert read_picture(path).name == "DSC_1.NEF"
 
 
-def test_a_jpeg_with_a_cameras_name_is_a_jpeg(tmp_path: Path) -> None:
+def test_jpeg_with_raw_suffix_is_jpeg(tmp_path: Path) -> None:
     path = tmp_path / "DSC_1.nef"
     IMAGE.save(path, "JPEG")
     assert read_picture(path).size_hw == (48, 64)
@@ -376,7 +376,7 @@ def test_a_jpeg_with_a_cameras_name_is_a_jpeg(tmp_path: Path) -> None:
     ],
     ids=["only a head", "cut"],
 )
-def test_raw_that_cannot_be_developed_says_so(data: bytes, reason: str) -> None:
+def test_undevelopable_raw_rejected(data: bytes, reason: str) -> None:
     with pytest.raises(PictureError, match=reason) as caught:
         read_picture(data, name="DSC_1.dng")
     assert str(caught.value).startswith("DSC_1.dng")
@@ -388,14 +388,14 @@ def test_raw_that_cannot_be_developed_says_so(data: bytes, reason: str) -> None:
 @pytest.mark.parametrize("compression", [None, "zlib"])
 @pytest.mark.parametrize("byteorder", ["<", ">"])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_grey_floats_are_read_in_either_byte_order(dtype: type, byteorder: str, compression: str | None) -> None:
+def test_gray_floats_in_either_byte_order(dtype: type, byteorder: str, compression: str | None) -> None:
     grey = np.linspace(0, 1, 30).reshape(5, 6).astype(dtype)
     file = io.BytesIO()
     tifffile.imwrite(file, grey, byteorder=byteorder, compression=compression, photometric="minisblack")
     np.testing.assert_array_equal(read_picture(file.getvalue()).rgb[..., 0], np.rint(255 * grey))
 
 
-def test_floats_of_0_to_1_are_colours() -> None:
+def test_float_colors() -> None:
     for kind in (np.float32, np.float64):
         for values in (SCENE / 255, np.dstack([SCENE / 255, np.ones((48, 64))]), SCENE[..., 1] / 255):
             expected = SCENE if values.ndim == 3 else np.repeat(SCENE[..., 1:2], 3, axis=2)
@@ -403,26 +403,26 @@ def test_floats_of_0_to_1_are_colours() -> None:
 
 
 @pytest.mark.parametrize("value", [-0.01, 1.01, np.nan, np.inf])
-def test_floats_outside_have_no_agreed_white(value: float) -> None:
+def test_floats_out_of_range_rejected(value: float) -> None:
     values = (SCENE / 255).astype(np.float32)
     values[3, 4, 1] = value
     with pytest.raises(PictureError, match="values go from"):
         read_picture(tiff(values))
 
 
-def test_planes_of_16_bits_are_refused() -> None:
+def test_16_bit_planes_rejected() -> None:
     # Pillow 13 and OpenCV 5 both open these, and mix them up in the same way without a word.
     with pytest.raises(PictureError, match="one after the other"):
         read_picture(planes(DEEP))
 
 
-def test_a_negative_of_16_bits_is_made_a_positive() -> None:
+def test_16_bit_negative_inverted() -> None:
     grey = DEEP[..., 0]
     data = tiff(65535 - grey, tags={262: 0})
     assert difference(read_picture(data), np.repeat(np.rint(grey / 257)[..., None], 3, axis=2)) <= 1
 
 
-def test_white_of_12_bits_is_4095() -> None:
+def test_12_bit_white_is_4095() -> None:
     values = np.linspace(0, 4095, 48 * 64).astype(int)
     pairs = [(a >> 4, (a & 15) << 4 | b >> 8, b & 255) for a, b in zip(values[::2], values[1::2], strict=True)]
     packed = b"".join(map(bytes, pairs))
@@ -433,7 +433,7 @@ def test_white_of_12_bits_is_4095() -> None:
     assert difference(picture, np.repeat(np.rint(values / 4095 * 255).reshape(48, 64, 1), 3, axis=2)) <= 1
 
 
-def test_integers_of_32_bits_are_named_as_they_are_stored() -> None:
+def test_32_bit_integers_rejected_by_stored_values() -> None:
     with pytest.raises(PictureError, match="values go from 0 to 4294967295, not from 0"):
         read_picture(tiff(np.array([[0, 2**32 - 1]], np.uint32)))
 
@@ -457,9 +457,7 @@ BY_SENSOR = {0x920A: 50.0, 0xA20E: 6000 / 36 * 25.4, 0xA210: 2, 0xA002: 6000, 0x
         ({0x920A: 1e6}, None),
     ],
 )
-def test_without_the_35_mm_frame_the_sensor_tells_the_focal_length(
-    tags: dict[int, float], expected: float | None
-) -> None:
+def test_focal_length_from_sensor_density(tags: dict[int, float], expected: float | None) -> None:
     for make in (lambda image, exif: encoded(image, "JPEG", exif=exif), heic):
         data = make(Image.new("RGB", (600, 400)), exif=exif(tags=BY_SENSOR | tags))
         found = read_picture(data).focal_px
@@ -470,20 +468,20 @@ def test_without_the_35_mm_frame_the_sensor_tells_the_focal_length(
 
 
 @pytest.mark.parametrize(("data", "reader"), [(heic(IMAGE), HeifDecoder), (dng(SCENE), RawDecoder)])
-def test_a_size_is_refused_from_the_header(data: bytes, reader: type, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_size_limit_checked_from_header(data: bytes, reader: type, monkeypatch: pytest.MonkeyPatch) -> None:
     assert read_picture(data, max_pixels=48 * 64).size_hw == (48, 64)
     monkeypatch.setattr(reader, "decode", lambda *_, **__: pytest.fail("decoded"))
     with pytest.raises(PictureError, match="is too large: 64×48"):
         read_picture(data, max_pixels=48 * 64 - 1)
 
 
-def test_a_deep_tiffs_size_is_refused_from_its_tags() -> None:
+def test_deep_tiff_size_limit_checked_from_tags() -> None:
     with pytest.raises(PictureError, match="is too large: 64×48"):
         read_picture(tiff((SCENE / 255).astype(np.float32)), max_pixels=48 * 64 - 1)
 
 
 @pytest.mark.parametrize("size_wh", [(32, 32), (512, 64), (64, 4096)])
-def test_a_heic_that_lies_about_its_size_is_refused(size_wh: tuple[int, int]) -> None:
+def test_heic_with_wrong_size_rejected(size_wh: tuple[int, int]) -> None:
     data = bytearray(heic(IMAGE))
     at = data.index(b"ispe") + 8
     while at >= 8:
@@ -494,9 +492,7 @@ def test_a_heic_that_lies_about_its_size_is_refused(size_wh: tuple[int, int]) ->
 
 
 @pytest.mark.parametrize(("module", "data"), [("pillow_heif", heic(IMAGE)), ("rawpy", dng(SCENE))])
-def test_without_the_extra_the_error_says_what_to_install(
-    module: str, data: bytes, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_missing_extra_named(module: str, data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(MissingExtraError, match=r"IMG_1 is .* pip install 'nearfar\[photo\]'"):
         read_picture(data, name="IMG_1")

@@ -49,9 +49,7 @@ PUBLISHED = [
 
 
 @pytest.mark.parametrize(("photo_wh", "aspect_wh", "official_wh"), PUBLISHED)
-def test_the_published_sizes(
-    photo_wh: tuple[int, int], aspect_wh: tuple[int, int], official_wh: tuple[int, int]
-) -> None:
+def test_published_sizes(photo_wh: tuple[int, int], aspect_wh: tuple[int, int], official_wh: tuple[int, int]) -> None:
     for recipe, (width, height) in ((ASPECT, aspect_wh), (OFFICIAL, official_wh), (SQUARE, (518, 518))):
         result = prepared(photo_wh[::-1], recipe)
         assert result.network_hw == (height, width)
@@ -72,7 +70,7 @@ def test_the_published_sizes(
         (SQUARE, (7000, 40), (518, 518), False),
     ],
 )
-def test_long_pictures_are_held_to_the_cap(
+def test_long_pictures_capped(
     recipe: Preprocessing, photo_hw: tuple[int, int], network_hw: tuple[int, int], capped: bool
 ) -> None:
     result = prepared(photo_hw, recipe)
@@ -87,7 +85,7 @@ recipes = st.sampled_from(sorted(PREPROCESSINGS))
 @example(1, 7000, "official", 518, 14)
 @example(14, 985, "official", 204, 14)
 @settings(max_examples=150, deadline=None)
-def test_sides_are_multiples_within_the_cap(height: int, width: int, name: str, size: int, multiple: int) -> None:
+def test_sides_are_multiples_within_cap(height: int, width: int, name: str, size: int, multiple: int) -> None:
     # Only the rule: the pixels are not resized.
     blind = Preprocessing(
         name=name,
@@ -109,7 +107,7 @@ def test_sides_are_multiples_within_the_cap(height: int, width: int, name: str, 
 
 
 @pytest.mark.parametrize(("size", "side"), [(518, 518), (500, 504), (525, 532), (532, 532), (1, 14), (7, 14), (20, 14)])
-def test_a_size_is_rounded_to_the_multiple(size: int, side: int) -> None:
+def test_size_rounded_to_multiple(size: int, side: int) -> None:
     assert prepared((50, 50), SQUARE, size=size).network_hw == (side, side)
     assert prepared((500, 500), ASPECT, size=size).network_hw == (side, side)
     # The published rule never goes below what was asked for.
@@ -119,13 +117,13 @@ def test_a_size_is_rounded_to_the_multiple(size: int, side: int) -> None:
 @pytest.mark.parametrize(
     "options", [{"size": 0}, {"size": -14}, {"size": 10**6}, {"multiple": 0}, {"fixed_hw": (0, 5)}]
 )
-def test_a_size_that_cannot_be_is_an_option_error(options: dict[str, object]) -> None:
+def test_size_rejected(options: dict[str, object]) -> None:
     with pytest.raises(OptionError, match=next(iter(options))):
         prepared((50, 50), ASPECT, **options)
 
 
 @pytest.mark.parametrize("recipe", PREPROCESSINGS.values(), ids=PREPROCESSINGS)
-def test_a_graph_of_fixed_size_gets_its_own(recipe: Preprocessing) -> None:
+def test_fixed_size_used(recipe: Preprocessing) -> None:
     rgb = picture(90, 200)
     result = prepared((90, 200), recipe, rgb, fixed_hw=(140, 98), size=700)
     assert result.network_hw == (140, 98)
@@ -174,7 +172,7 @@ def test_aspect_equals_transformers(processor, photo_wh: tuple[int, int]) -> Non
         ((640, 480), 518, (686, 518)),
     ],
 )
-def test_sizes_that_are_no_multiples(processor, photo_wh: tuple[int, int], size: int, official_wh) -> None:  # type: ignore[no-untyped-def]
+def test_sizes_between_multiples(processor, photo_wh: tuple[int, int], size: int, official_wh) -> None:  # type: ignore[no-untyped-def]
     width, height = photo_wh
     photo = picture(height, width)
     assert prepared((height, width), OFFICIAL, photo, size=size).network_hw == official_wh[::-1]
@@ -183,7 +181,7 @@ def test_sizes_that_are_no_multiples(processor, photo_wh: tuple[int, int], size:
 
 
 @pytest.mark.parametrize("photo_wh", [(450, 375), (1242, 375), (901, 777), (3, 5)])
-def test_official_equals_the_authors_arithmetic(photo_wh: tuple[int, int]) -> None:
+def test_official_equals_authors(photo_wh: tuple[int, int]) -> None:
     rgb = picture(*photo_wh[::-1])
     result = prepared(photo_wh[::-1], OFFICIAL, rgb)
     height, width = result.network_hw
@@ -192,7 +190,7 @@ def test_official_equals_the_authors_arithmetic(photo_wh: tuple[int, int]) -> No
     np.testing.assert_array_max_ulp(result.tensor, expected, maxulp=1)
 
 
-def test_square_is_pillows_lanczos() -> None:
+def test_square_equals_pillow_lanczos() -> None:
     rgb = picture(200, 300)
     resized = np.asarray(Image.fromarray(rgb).resize((518, 518), Image.Resampling.LANCZOS))
     expected = ((resized / 255.0 - MEAN) / STD).transpose(2, 0, 1)[None].astype(np.float32)
@@ -200,7 +198,7 @@ def test_square_is_pillows_lanczos() -> None:
 
 
 @pytest.mark.parametrize("recipe", PREPROCESSINGS.values(), ids=PREPROCESSINGS)
-def test_the_tensor_is_contiguous_float32_in_rgb_order(recipe: Preprocessing) -> None:
+def test_tensor_is_contiguous_float32_rgb(recipe: Preprocessing) -> None:
     rgb = np.zeros((60, 80, 3), np.uint8)
     rgb[..., 0] = 255
     tensor = prepared((60, 80), recipe, rgb).tensor
@@ -211,7 +209,7 @@ def test_the_tensor_is_contiguous_float32_in_rgb_order(recipe: Preprocessing) ->
     np.testing.assert_allclose(tensor[0].mean(axis=(1, 2)), [red, green, blue], rtol=1e-5)
 
 
-def test_the_callers_array_is_left_alone() -> None:
+def test_caller_array_unchanged() -> None:
     rgb = picture(40, 60)
     before = rgb.copy()
     for recipe in PREPROCESSINGS.values():
@@ -221,7 +219,7 @@ def test_the_callers_array_is_left_alone() -> None:
 
 
 @pytest.mark.parametrize("rgb", [np.zeros((4, 4), np.uint8), np.zeros((4, 4, 3)), np.zeros((0, 4, 3), np.uint8)])
-def test_what_is_no_rgb_is_refused(rgb: np.ndarray) -> None:
+def test_rgb_rejected(rgb: np.ndarray) -> None:
     with pytest.raises(ArrayError, match="rgb"):
         preprocess(rgb, preprocessing=ASPECT, normalization=IMAGENET)
 
@@ -241,7 +239,7 @@ SHAPES = [((14, 28), (90, 200)), ((70, 56), (33, 41)), ((28, 28), (28, 28)), ((1
 
 
 @pytest.mark.parametrize(("raw_hw", "photo_hw"), SHAPES)
-def test_aspect_comes_back_as_transformers_does(processor, raw_hw: tuple[int, int], photo_hw: tuple[int, int]) -> None:
+def test_aspect_postprocess_equals_transformers(processor, raw_hw: tuple[int, int], photo_hw: tuple[int, int]) -> None:
     torch = pytest.importorskip("torch")
     raw = raw_map(*raw_hw)
     outputs = SimpleNamespace(predicted_depth=torch.from_numpy(raw)[None])
@@ -260,7 +258,7 @@ def test_aspect_comes_back_as_transformers_does(processor, raw_hw: tuple[int, in
     ],
     ids=["aspect", "official"],
 )
-def test_the_way_back_is_pytorchs_kernel(
+def test_postprocess_equals_pytorch(
     recipe: Preprocessing,
     options: dict[str, object],
     tolerance: float,
@@ -275,13 +273,13 @@ def test_the_way_back_is_pytorchs_kernel(
     np.testing.assert_allclose(ours, theirs, rtol=0, atol=tolerance * raw.max())
 
 
-def test_official_puts_corners_on_corners() -> None:
+def test_official_aligns_corners() -> None:
     raw = np.array([[0, 4], [8, 12]], np.float32)
     expected = np.add.outer(np.linspace(0, 8, 5), np.linspace(0, 4, 9))
     np.testing.assert_allclose(postprocess(raw, came_from((5, 9), OFFICIAL)), expected, atol=1e-6)
 
 
-def test_aspect_may_overshoot_below_zero_as_published() -> None:
+def test_aspect_overshoots_below_zero() -> None:
     raw = np.zeros((14, 14), np.float32)
     raw[:, 7:] = 10
     restored = postprocess(raw, came_from((140, 140), ASPECT))
@@ -293,7 +291,7 @@ def test_aspect_may_overshoot_below_zero_as_published() -> None:
 @example(40, 7000, 14, 518, "aspect")
 @example(1, 1, 518, 518, "square")
 @settings(max_examples=100, deadline=None)
-def test_the_way_back_ends_at_the_pictures_size(height: int, width: int, rows: int, columns: int, name: str) -> None:
+def test_postprocess_returns_picture_size(height: int, width: int, rows: int, columns: int, name: str) -> None:
     restored = postprocess(raw_map(rows, columns), came_from((height, width), PREPROCESSINGS[name]))
     assert restored.shape == (height, width)
     assert restored.dtype == np.float32
@@ -302,13 +300,13 @@ def test_the_way_back_ends_at_the_pictures_size(height: int, width: int, rows: i
 
 @given(st.floats(-1e6, 1e6, width=32), sides, sides, recipes)
 @settings(max_examples=100, deadline=None)
-def test_a_flat_map_stays_flat_to_the_last_bit(value: float, height: int, width: int, name: str) -> None:
+def test_flat_map_stays_flat(value: float, height: int, width: int, name: str) -> None:
     restored = postprocess(np.full((14, 28), value, np.float32), came_from((height, width), PREPROCESSINGS[name]))
     assert (restored == np.float32(value)).all()
 
 
 @pytest.mark.parametrize("recipe", PREPROCESSINGS.values(), ids=PREPROCESSINGS)
-def test_a_ramp_stays_a_ramp_where_it_was(recipe: Preprocessing) -> None:
+def test_ramp_stays_in_place(recipe: Preprocessing) -> None:
     raw = np.tile(np.arange(70, dtype=np.float32), (70, 1))
     restored = postprocess(raw, came_from((210, 210), recipe))
     middle = restored[:, 20:190]
@@ -325,14 +323,14 @@ def test_a_ramp_stays_a_ramp_where_it_was(recipe: Preprocessing) -> None:
         np.zeros((0, 4), np.float32),
     ],
 )
-def test_what_is_no_map_is_refused(raw: np.ndarray) -> None:
+def test_raw_map_rejected(raw: np.ndarray) -> None:
     with pytest.raises(ArrayError, match="map"):
         postprocess(raw, came_from((4, 4), ASPECT))
 
 
 @pytest.mark.parametrize("size_hw", [(1, 1), (7000, 40), (1, 5000), (2, 3)])
 @pytest.mark.parametrize("recipe", PREPROCESSINGS.values(), ids=PREPROCESSINGS)
-def test_there_and_back_for_odd_sizes(recipe: Preprocessing, size_hw: tuple[int, int]) -> None:
+def test_odd_sizes_round_trip(recipe: Preprocessing, size_hw: tuple[int, int]) -> None:
     result = prepared(size_hw, recipe, picture(*size_hw), size=140)
     assert np.isfinite(result.tensor).all()
     assert math.prod(result.network_hw) <= 4 * 140**2

@@ -68,7 +68,7 @@ def through(name: str, depth_map: DepthMap, folder: Path, kind: str | None = Non
 @pytest.mark.parametrize("name", EXACT_AND_TELLING)
 @given(depth_map=st.one_of(DISPARITIES, DEPTHS))
 @settings(max_examples=60, deadline=None)
-def test_floats_come_back_to_the_last_bit_with_kind_and_provenance(
+def test_float_formats_round_trip_exactly(
     tmp_path_factory: pytest.TempPathFactory, name: str, depth_map: DepthMap
 ) -> None:
     back = through(name, depth_map, tmp_path_factory.getbasetemp())
@@ -80,7 +80,7 @@ def test_floats_come_back_to_the_last_bit_with_kind_and_provenance(
 @pytest.mark.parametrize("name", ["npy", "pfm"])
 @given(depth_map=st.one_of(DISPARITIES, DEPTHS))
 @settings(max_examples=40, deadline=None)
-def test_where_the_file_does_not_say_the_caller_does(
+def test_kind_argument_where_file_is_silent(
     tmp_path_factory: pytest.TempPathFactory, name: str, depth_map: DepthMap
 ) -> None:
     folder = tmp_path_factory.getbasetemp()
@@ -95,7 +95,7 @@ def test_where_the_file_does_not_say_the_caller_does(
 
 @given(disparity=DISPARITIES)
 @settings(max_examples=60, deadline=None)
-def test_a_png_comes_back_within_half_a_step(tmp_path_factory: pytest.TempPathFactory, disparity: Disparity) -> None:
+def test_png_opens_within_half_a_step(tmp_path_factory: pytest.TempPathFactory, disparity: Disparity) -> None:
     back = through("png", disparity, tmp_path_factory.getbasetemp())
     assert isinstance(back, Disparity)
     assert back.provenance == MADE_BY
@@ -105,27 +105,27 @@ def test_a_png_comes_back_within_half_a_step(tmp_path_factory: pytest.TempPathFa
     assert error <= step * 0.5001 + float(np.finfo(np.float32).eps) * max(abs(far), abs(near))
 
 
-def test_a_png_of_metres_comes_back_within_half_a_millimetre(depth: Depth, tmp_path: Path) -> None:
+def test_metric_png_opens_within_half_a_millimetre(depth: Depth, tmp_path: Path) -> None:
     back = through("png", depth, tmp_path)
     assert isinstance(back, Depth)
     np.testing.assert_allclose(back.values, depth.values, atol=0.0005 + 1e-6)
 
 
 @pytest.mark.parametrize("name", EXACT_AND_TELLING)
-def test_a_second_trip_changes_nothing(name: str, disparity: Disparity, tmp_path: Path) -> None:
+def test_second_round_trip_is_identical(name: str, disparity: Disparity, tmp_path: Path) -> None:
     once = FORMATS[name].encode(disparity, PICTURE)
     (tmp_path / "map").write_bytes(once)
     assert FORMATS[name].encode(open_map(tmp_path / "map"), PICTURE) == once
 
 
 @pytest.mark.parametrize("name", [*EXACT_AND_TELLING, "png"])
-def test_a_file_that_says_what_it_is_is_not_read_as_the_other(name: str, disparity: Disparity, tmp_path: Path) -> None:
+def test_kind_argument_against_file_rejected(name: str, disparity: Disparity, tmp_path: Path) -> None:
     assert isinstance(through(name, disparity, tmp_path, kind="disparity"), Disparity)
     with pytest.raises(MapError, match="says of itself that it is disparity, and depth was asked for"):
         through(name, disparity, tmp_path, kind="depth")
 
 
-def test_a_kind_that_there_is_not_is_refused(tmp_path: Path) -> None:
+def test_unknown_kind_rejected(tmp_path: Path) -> None:
     with pytest.raises(OptionError, match="disparity or depth, not 'metres'"):
         open_map(tmp_path / "map", kind="metres")
 
@@ -133,7 +133,7 @@ def test_a_kind_that_there_is_not_is_refused(tmp_path: Path) -> None:
 # As other programs read them ------------------------------------------------------------------------------------------
 
 
-def test_tifffile_and_opencv_read_the_tiff(disparity: Disparity) -> None:
+def test_tiff_opens_in_tifffile_and_opencv(disparity: Disparity) -> None:
     data = FORMATS["tiff"].encode(disparity, PICTURE)
     with tifffile.TiffFile(io.BytesIO(data)) as file:
         np.testing.assert_array_equal(file.asarray(), disparity.values)
@@ -146,7 +146,7 @@ def test_tifffile_and_opencv_read_the_tiff(disparity: Disparity) -> None:
     np.testing.assert_array_equal(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED), disparity.values)
 
 
-def test_numpy_reads_the_npz_and_nothing_in_it_is_pickled(depth: Depth) -> None:
+def test_npz_opens_in_numpy_without_pickle(depth: Depth) -> None:
     with np.load(io.BytesIO(FORMATS["npz"].encode(depth, PICTURE)), allow_pickle=False) as archive:
         assert archive["values"].dtype == np.float32
         np.testing.assert_array_equal(archive["values"], depth.values)
@@ -183,9 +183,7 @@ def exr_header(data: bytes) -> tuple[dict[str, bytes], dict[str, int]]:
 
 
 @pytest.mark.parametrize(("kind", "channel"), [("disparity", "disparity"), ("depth", "Z")])
-def test_an_exr_says_what_it_holds_and_only_metres_are_z(
-    kind: str, channel: str, disparity: Disparity, depth: Depth
-) -> None:
+def test_exr_channel_names_kind(kind: str, channel: str, disparity: Disparity, depth: Depth) -> None:
     depth_map = depth if kind == "depth" else disparity
     data = FORMATS["exr"].encode(depth_map, PICTURE)
     attributes, types = exr_header(data)
@@ -203,7 +201,7 @@ def test_an_exr_says_what_it_holds_and_only_metres_are_z(
         np.testing.assert_array_equal(stored, depth_map.values)
 
 
-def test_the_second_copy_in_an_exr_costs_little() -> None:
+def test_exr_luminance_copy_is_cheap() -> None:
     values = np.random.default_rng(0).normal(0, 1, (200, 300)).astype(np.float32)
     assert len(exr.encode_exr(Disparity(values=values))) < 1.2 * values.nbytes
 
@@ -241,13 +239,13 @@ def exr_of(parts: dict[str, np.ndarray] | list[dict[str, np.ndarray]], **header:
     ],
     ids=lambda channels: "+".join(channels) if isinstance(channels, dict) else "parts",
 )
-def test_the_channel_of_another_programs_exr_is_found(channels: dict[str, np.ndarray], tmp_path: Path) -> None:
+def test_foreign_exr_channel_chosen(channels: dict[str, np.ndarray], tmp_path: Path) -> None:
     path = tmp_path / "other.exr"
     path.write_bytes(exr_of(channels))
     np.testing.assert_allclose(open_map(path, kind="depth").values, GREY, rtol=1e-3)
 
 
-def test_half_floats_are_read(tmp_path: Path) -> None:
+def test_exr_half_floats_open(tmp_path: Path) -> None:
     path = tmp_path / "half.exr"
     path.write_bytes(exr_of({"Z": GREY.astype(np.float16)}))
     np.testing.assert_array_equal(open_map(path, kind="depth").values, GREY.astype(np.float16).astype(np.float32))
@@ -261,13 +259,13 @@ def test_half_floats_are_read(tmp_path: Path) -> None:
         ({"N.X": GREY, "N.Y": GREY, "N.Z": GREY}, "no channel of it is a map"),
     ],
 )
-def test_an_exr_without_one_map_names_its_channels(channels: dict[str, np.ndarray], said: str, tmp_path: Path) -> None:
+def test_exr_without_one_map_lists_channels(channels: dict[str, np.ndarray], said: str, tmp_path: Path) -> None:
     (tmp_path / "a.exr").write_bytes(exr_of(channels))
     with pytest.raises(MapError, match=rf"a\.exr.*{said}"):
         open_map(tmp_path / "a.exr", kind="depth")
 
 
-def test_an_exr_that_is_cropped_is_refused(tmp_path: Path) -> None:
+def test_cropped_exr_rejected(tmp_path: Path) -> None:
     window = (np.array([0, 0], np.int32), np.array([9, 9], np.int32))
     (tmp_path / "a.exr").write_bytes(exr_of({"Z": GREY}, displayWindow=window))
     with pytest.raises(MapError, match="without crop or overscan"):
@@ -275,7 +273,7 @@ def test_an_exr_that_is_cropped_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("arrays_named", [{"arr_0": GREY}, {"depth": GREY, "focal": 3.0}, {"whatever": GREY[None]}])
-def test_another_programs_npz_is_read(arrays_named: dict[str, np.ndarray], tmp_path: Path) -> None:
+def test_foreign_npz_opens(arrays_named: dict[str, np.ndarray], tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", allow_pickle=False, **arrays_named)
     np.testing.assert_array_equal(open_map(tmp_path / "a.npz", kind="depth").values, GREY)
 
@@ -284,14 +282,14 @@ def test_another_programs_npz_is_read(arrays_named: dict[str, np.ndarray], tmp_p
 @pytest.mark.parametrize(
     ("dtype", "compression"), [("f4", None), ("f4", "zlib"), ("f8", None), ("u2", None), ("i2", "zlib")]
 )
-def test_another_programs_tiff_is_read(byte_order: str, dtype: str, compression: str | None, tmp_path: Path) -> None:
+def test_foreign_tiff_opens(byte_order: str, dtype: str, compression: str | None, tmp_path: Path) -> None:
     stored = (GREY * 1000).astype(byte_order + dtype)
     tifffile.imwrite(tmp_path / "a.tif", stored, byteorder=byte_order, compression=compression)
     back = open_map(tmp_path / "a.tif", kind="disparity").values
     np.testing.assert_array_equal(back, stored.astype(np.float32))
 
 
-def test_whole_numbers_are_disparity_on_the_callers_word_and_never_metres(tmp_path: Path) -> None:
+def test_integers_open_as_disparity_only(tmp_path: Path) -> None:
     Image.fromarray((GREY * 1000).astype(np.uint16)).save(tmp_path / "a.png")
     assert open_map(tmp_path / "a.png", kind="disparity").values.max() == 9000
     with pytest.raises(MapError, match="nothing says what part of a metre 1 is"):
@@ -368,26 +366,26 @@ OF_MAP = Picture(rgb=np.zeros((*GREY.shape, 3), np.uint8), name="grey")
         (exr_of({"Z": np.where(GREY > 1, GREY, np.inf).astype(np.float32)}), "must be finite"),
     ],
 )
-def test_what_is_no_map_is_one_error_that_names_the_file(data: bytes, said: str, tmp_path: Path) -> None:
+def test_non_map_rejected_by_name(data: bytes, said: str, tmp_path: Path) -> None:
     path = tmp_path / "some file"
     path.write_bytes(data)
     with pytest.raises(MapError, match=rf"some file.*{said}"):
         open_map(path, kind="disparity")
 
 
-def test_metres_that_cannot_be_are_refused(tmp_path: Path) -> None:
+def test_impossible_metres_rejected(tmp_path: Path) -> None:
     np.save(tmp_path / "a.npy", GREY - 1)
     with pytest.raises(MapError, match=r"a\.npy is not a map: .*greater than 0 metres"):
         open_map(tmp_path / "a.npy", kind="depth")
 
 
 @pytest.mark.parametrize(("place", "said"), [("missing.exr", "does not exist"), (".", "directory"), ("a\0b", "null")])
-def test_a_place_that_cannot_be_read_is_one_error(place: str, said: str, tmp_path: Path) -> None:
+def test_unreadable_place_is_one_error(place: str, said: str, tmp_path: Path) -> None:
     with pytest.raises(MapError, match=said):
         open_map(f"{tmp_path}/{place}")
 
 
-def test_many_pixels_in_few_bytes_are_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_decompression_bomb_rejected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     large = np.zeros((100, 100), np.float32)
     np.savez_compressed(tmp_path / "a.npz", large)
     (tmp_path / "a.exr").write_bytes(exr_of({"Z": large}))
@@ -403,9 +401,7 @@ def test_many_pixels_in_few_bytes_are_not_unpacked(tmp_path: Path, monkeypatch: 
 @pytest.mark.parametrize("name", [*EXACT, "png"])
 @given(data=st.data())
 @settings(max_examples=60, deadline=None)
-def test_a_damaged_file_is_an_error_or_a_map_and_never_a_traceback(
-    tmp_path_factory: pytest.TempPathFactory, name: str, data: st.DataObject
-) -> None:
+def test_damaged_file_is_error_or_map(tmp_path_factory: pytest.TempPathFactory, name: str, data: st.DataObject) -> None:
     whole = bytearray(FORMATS[name].encode(MAP, None))
     if data.draw(st.booleans(), label="cut"):
         del whole[data.draw(st.integers(0, len(whole) - 1)) :]
@@ -422,7 +418,7 @@ def test_a_damaged_file_is_an_error_or_a_map_and_never_a_traceback(
 
 @pytest.mark.parametrize("name", [*EXACT, "png"])
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.95])
-def test_half_a_file_is_an_error_and_nothing_on_stdout(
+def test_truncated_file_is_silent_error(
     name: str, share: float, disparity: Disparity, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     whole = FORMATS[name].encode(disparity, None)
@@ -435,9 +431,7 @@ def test_half_a_file_is_an_error_and_nothing_on_stdout(
 # Where it cannot be written -------------------------------------------------------------------------------------------
 
 
-def test_without_the_library_exr_is_one_error_with_its_install_line_and_no_file(
-    tmp_path: Path, disparity: Disparity, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_exr_without_library_names_extra(tmp_path: Path, disparity: Disparity, monkeypatch: pytest.MonkeyPatch) -> None:
     disparity.save(tmp_path / "there.exr")
     monkeypatch.setitem(sys.modules, "OpenEXR", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'nearfar\[exr\]'"):
@@ -449,7 +443,7 @@ def test_without_the_library_exr_is_one_error_with_its_install_line_and_no_file(
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_a_full_disk_is_one_error_and_leaves_nothing(
+def test_full_disk_leaves_nothing(
     name: str, tmp_path: Path, disparity: Disparity, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(_descriptor: int) -> None:
@@ -462,7 +456,7 @@ def test_a_full_disk_is_one_error_and_leaves_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_disk_that_is_really_full_is_one_error(disparity: Disparity, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_dev_full_is_one_error(disparity: Disparity, monkeypatch: pytest.MonkeyPatch) -> None:
     if not Path("/dev/full").exists():
         pytest.skip("this system has no /dev/full")
 
@@ -477,7 +471,7 @@ def test_a_disk_that_is_really_full_is_one_error(disparity: Disparity, monkeypat
 
 @pytest.mark.parametrize("name", EXACT_AND_TELLING)
 @pytest.mark.parametrize("place", ["missing", "a-file"])
-def test_a_folder_that_is_none_is_one_error(name: str, place: str, tmp_path: Path, disparity: Disparity) -> None:
+def test_missing_folder_is_one_error(name: str, place: str, tmp_path: Path, disparity: Disparity) -> None:
     (tmp_path / "a-file").touch()
     with pytest.raises(OutputError, match="cannot be written"):
         disparity.save(tmp_path / place / f"map{FORMATS[name].suffix}")
@@ -486,7 +480,7 @@ def test_a_folder_that_is_none_is_one_error(name: str, place: str, tmp_path: Pat
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
 @pytest.mark.parametrize("name", EXACT_AND_TELLING)
-def test_a_folder_that_may_not_be_written_is_one_error(name: str, tmp_path: Path, disparity: Disparity) -> None:
+def test_readonly_folder_is_one_error(name: str, tmp_path: Path, disparity: Disparity) -> None:
     tmp_path.chmod(0o500)
     with pytest.raises(OutputError, match="Permission denied"):
         disparity.save(tmp_path / f"map{FORMATS[name].suffix}")
@@ -495,7 +489,7 @@ def test_a_folder_that_may_not_be_written_is_one_error(name: str, tmp_path: Path
 # The table ------------------------------------------------------------------------------------------------------------
 
 
-def test_every_format_that_is_not_only_to_look_at_has_a_reader() -> None:
+def test_every_map_format_opens() -> None:
     for name, writer in FORMATS.items():
         picture = Picture(rgb=np.zeros((*MAP.size_hw, 3), np.uint8), name="x")
         data = writer.encode(MAP, picture)
@@ -507,7 +501,7 @@ def test_every_format_that_is_not_only_to_look_at_has_a_reader() -> None:
             assert reader.decode(data).values.shape == MAP.size_hw
 
 
-def test_a_description_of_another_program_is_not_taken_for_nearfars(tmp_path: Path) -> None:
+def test_foreign_description_ignored(tmp_path: Path) -> None:
     for description in ("a depth map", '["nearfar:kind"]', '{"nearfar:kind": 3}', "{"):
         Image.fromarray(GREY).save(tmp_path / "a.tif", description=description)
         assert tiff.decode_tiff((tmp_path / "a.tif").read_bytes()).metadata == {}

@@ -43,7 +43,7 @@ def text_of(data: bytes) -> dict[str, str]:
 
 
 @given(METRES)
-def test_a_png_of_metres_undoes_to_within_half_a_millimetre_and_counts_what_it_clips(values: np.ndarray) -> None:
+def test_metric_png_round_trips_and_counts_clipping(values: np.ndarray) -> None:
     data = png.encode_png(Depth(values=values, provenance=MADE_BY))
     back = png.decode_png(data)
     assert back.kind == "depth"
@@ -59,13 +59,13 @@ def test_a_png_of_metres_undoes_to_within_half_a_millimetre_and_counts_what_it_c
 
 
 @given(METRES)
-def test_no_pixel_of_metres_is_0_which_readers_take_for_no_value(values: np.ndarray) -> None:
+def test_metric_png_has_no_zero(values: np.ndarray) -> None:
     steps = cv2.imdecode(np.frombuffer(png.encode_png(Depth(values=values)), np.uint8), cv2.IMREAD_UNCHANGED)
     assert steps.dtype == np.uint16
     assert steps.min() >= 1
 
 
-def test_a_png_of_metres_is_millimetres_to_any_reader_and_says_so() -> None:
+def test_metric_png_is_millimetres_with_metadata() -> None:
     depth = Depth(values=np.array([[0.0001, 1.2346], [65.5, 80]], np.float32), provenance=MADE_BY)
     data = png.encode_png(depth, Picture(rgb=np.zeros((2, 2, 3), np.uint8), name="straße.jpg"))
     steps = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
@@ -80,7 +80,7 @@ def test_a_png_of_metres_is_millimetres_to_any_reader_and_says_so() -> None:
 # The scale ------------------------------------------------------------------------------------------------------------
 
 
-def test_a_picture_of_disparity_is_the_map_and_nothing_else() -> None:
+def test_disparity_picture_is_map_alone() -> None:
     disparity = Disparity(values=np.random.default_rng(0).normal(3, 2, (90, 120)).astype(np.float32))
     np.testing.assert_array_equal(render_map(disparity), colorize(disparity.normalize()))
     picture = Picture(rgb=np.full((90, 120, 3), 7, np.uint8), name="x")
@@ -88,7 +88,7 @@ def test_a_picture_of_disparity_is_the_map_and_nothing_else() -> None:
 
 
 @pytest.mark.parametrize("size_hw", SIZES)
-def test_a_picture_of_metres_has_its_scale_below_and_hides_nothing(size_hw: tuple[int, int]) -> None:
+def test_metric_picture_has_scale_below(size_hw: tuple[int, int]) -> None:
     depth = ramp(*size_hw)
     rgb = render_map(depth)
     height, width = size_hw
@@ -102,7 +102,7 @@ def test_a_picture_of_metres_has_its_scale_below_and_hides_nothing(size_hw: tupl
     assert written.sum() > 40
 
 
-def test_the_scale_runs_from_far_and_dark_to_near_and_bright() -> None:
+def test_scale_runs_from_dark_far_to_bright_near() -> None:
     scale = render_map(ramp(480, 640))[480:]
     bar = next(row for row in scale if (row == COLORMAPS["inferno"][255]).all(axis=-1).any())
     shown = np.flatnonzero((bar != tuple(bytes.fromhex(legend.BACKGROUND[1:]))).any(axis=-1))
@@ -110,7 +110,7 @@ def test_the_scale_runs_from_far_and_dark_to_near_and_bright() -> None:
     np.testing.assert_array_equal(bar[shown[-1]], COLORMAPS["inferno"][255])
 
 
-def test_another_range_is_another_scale() -> None:
+def test_scale_follows_range() -> None:
     near, far = render_map(ramp(480, 640, 0.5, 9.0))[480:], render_map(ramp(480, 640, 0.6, 9.0))[480:]
     assert (near != far).any()
 
@@ -132,9 +132,7 @@ class Pen(ImageDraw.ImageDraw):
     height=st.integers(1, 3000),
 )
 @settings(max_examples=150, deadline=None)
-def test_words_are_inside_the_picture_and_leave_one_another_room(
-    near: float, spread: float, width: int, height: int
-) -> None:
+def test_scale_texts_fit_without_overlap(near: float, spread: float, width: int, height: int) -> None:
     depth = Depth(values=np.array([[near, near * (1 + spread)]], np.float32))
     Pen.words = []
     with pytest.MonkeyPatch.context() as patch:
@@ -150,7 +148,7 @@ def test_words_are_inside_the_picture_and_leave_one_another_room(
 
 
 @given(st.floats(1e-3, 1e3), st.floats(1e-4, 1e4), st.integers(2, 8))
-def test_marks_stand_where_their_distance_is_shown(near: float, spread: float, parts: int) -> None:
+def test_ticks_stand_at_their_distance(near: float, spread: float, parts: int) -> None:
     range_m = (near, near * (1 + spread))
     marks = list(legend._place_ticks(range_m, parts))
     assert len(marks) == parts - 1
@@ -166,7 +164,7 @@ def test_marks_stand_where_their_distance_is_shown(near: float, spread: float, p
     ("low", "high", "value"),
     [(0.7, 1.3, 1), (6.1, 8.9, 7), (2.31, 2.78, 2.5), (10.01, 10.04, 10.02), (1.05, 2, 1.5), (30, 90, 40)],
 )
-def test_a_mark_is_a_number_of_few_digits(low: float, high: float, value: float) -> None:
+def test_tick_is_round_number(low: float, high: float, value: float) -> None:
     assert legend._find_round_number(low, high) == pytest.approx(value)
 
 
@@ -181,12 +179,12 @@ def test_a_mark_is_a_number_of_few_digits(low: float, high: float, value: float)
         ((1e-30, 1e30), ("1e-30", "1e+30")),
     ],
 )
-def test_distances_are_for_people(range_m: tuple[float, float], shown: tuple[str, str]) -> None:
+def test_format_metres(range_m: tuple[float, float], shown: tuple[str, str]) -> None:
     assert format_metres(range_m) == shown
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 7), (40, 7000)])
-def test_every_format_takes_flat_and_narrow_maps_of_metres(shape: tuple[int, int]) -> None:
+def test_flat_and_narrow_metric_maps_encode(shape: tuple[int, int]) -> None:
     flat = Depth(values=np.full(shape, 2.5, np.float32))
     picture = Picture(rgb=np.zeros((*shape, 3), np.uint8), name="flat")
     for writer in FORMATS.values():
@@ -195,7 +193,7 @@ def test_every_format_takes_flat_and_narrow_maps_of_metres(shape: tuple[int, int
 
 
 @pytest.mark.parametrize("size_hw", SIZES[:5])
-def test_side_by_side_keeps_photograph_and_map_side_by_side(size_hw: tuple[int, int]) -> None:
+def test_side_by_side_aligns_photograph_and_map(size_hw: tuple[int, int]) -> None:
     height, width = size_hw
     rgb = np.random.default_rng(1).integers(0, 256, (*size_hw, 3), dtype=np.uint8)
     depth = ramp(*size_hw)

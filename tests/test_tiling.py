@@ -27,7 +27,7 @@ SMOOTH = np.add.outer(np.linspace(0, 2, 120), np.linspace(0, 1, 160)).astype(np.
 
 @settings(deadline=None)
 @given(length=st.integers(1, 4000), side=st.integers(1, 900))
-def test_spans_cover_everything_and_their_weights_add_up_to_one(length: int, side: int) -> None:
+def test_span_weights_sum_to_one(length: int, side: int) -> None:
     total = np.zeros(length)
     found = plan_spans(length, side)
     for span in found:
@@ -56,7 +56,7 @@ def looking_at(values: np.ndarray, *, scales: bool = True):  # type: ignore[no-u
     return infer
 
 
-def test_detail_that_only_tiles_see_comes_in_on_the_scale_of_the_whole() -> None:
+def test_tile_detail_keeps_scale_of_whole() -> None:
     truth = SMOOTH.copy()
     truth[::8] += 0.05
     found = refine_by_tiles(Disparity(values=SMOOTH), RGB, infer=looking_at(truth), network_side=40)
@@ -66,7 +66,7 @@ def test_detail_that_only_tiles_see_comes_in_on_the_scale_of_the_whole() -> None
     assert np.abs(correction).max() < 0.06
 
 
-def test_tiles_that_disagree_with_the_whole_are_left_out() -> None:
+def test_disagreeing_tiles_excluded() -> None:
     noise = np.random.default_rng(5).uniform(0, 1, SMOOTH.shape).astype(np.float32)
     for other in (noise, -SMOOTH, np.zeros_like(SMOOTH)):
         found = refine_by_tiles(Disparity(values=SMOOTH), RGB, infer=looking_at(other), network_side=40)
@@ -74,13 +74,13 @@ def test_tiles_that_disagree_with_the_whole_are_left_out() -> None:
         np.testing.assert_array_equal(found.map.values, SMOOTH)
 
 
-def test_a_small_photograph_is_left_as_it_is() -> None:
+def test_small_photograph_unchanged() -> None:
     whole = Disparity(values=SMOOTH)
     found = refine_by_tiles(whole, RGB, infer=looking_at(SMOOTH), network_side=85)
     assert (found.map, found.tiles) == (whole, 0)
 
 
-def test_metres_stay_within_what_the_network_gave() -> None:
+def test_metres_stay_in_network_range() -> None:
     whole = Depth(values=1 + SMOOTH)
     sharper = SMOOTH.copy()
     sharper[::8] += 3
@@ -94,7 +94,7 @@ def test_metres_stay_within_what_the_network_gave() -> None:
     assert whole.range[0] <= found.map.range[0] < found.map.range[1] <= whole.range[1]
 
 
-def test_a_tile_is_fitted_robustly() -> None:
+def test_tile_fit_is_robust() -> None:
     part = 3 * SMOOTH - 1
     part[:10, :10] = 50
     base = SMOOTH.copy()
@@ -104,7 +104,7 @@ def test_a_tile_is_fitted_robustly() -> None:
     assert fit_tile((3 * SMOOTH - 1).astype(np.float32), SMOOTH) == pytest.approx(SMOOTH, abs=1e-4)
 
 
-def test_a_metric_network_gives_sharper_metres(tmp_path: Path) -> None:
+def test_metric_network_gives_sharper_metres(tmp_path: Path) -> None:
     graph = tiny_depth_graph(tmp_path / "metric.onnx", cap_m=20)
     metric = replace(card("depth-anything-v2-small"), id="metric", kind=Kind.DEPTH, max_depth_m=20.0)
     estimator = DepthEstimator(card=metric, engine=onnxruntime.load(graph), size=70, detail=True)
@@ -127,7 +127,7 @@ def photograph(height: int, width: int) -> RgbU8:
     return np.repeat(ramp[..., None], 3, axis=2).astype(np.uint8)
 
 
-def test_an_estimator_asked_for_detail_says_what_it_did(model: Path) -> None:
+def test_estimator_reports_tiles(model: Path) -> None:
     rgb = photograph(150, 200)
     plain, sharp = (nearfar.load(model, size=70, detail=detail) for detail in (False, True))
     usual, estimate = (estimator.estimate_timed(nearfar.read_picture(rgb)) for estimator in (plain, sharp))
@@ -141,7 +141,7 @@ def test_an_estimator_asked_for_detail_says_what_it_did(model: Path) -> None:
     assert near[1] > near[0] > 0.9
 
 
-def test_the_row_states_what_detail_cost(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_row_reports_tiles(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, size_hw in (("large.png", (150, 200)), ("small.png", (60, 60))):
         Image.fromarray(photograph(*size_hw)).save(tmp_path / name)
     words = "--model", str(model), "--size", "70", "--detail"
