@@ -20,7 +20,7 @@ from nearfar.image.isobmff import read_primary_item
 from nearfar.image.raw import RawDecoder
 from nearfar.image.reader import READABLE_SUFFIXES, Picture, read_picture
 from support import photographs as files
-from support.photographs import deep_scene, dng, encoded, exif, heic, heic16, scene, tiff
+from support.photographs import deep_scene, dng, encode, exif, heic, heic16, scene, tiff
 
 SCENE = scene(48, 64)
 IMAGE = Image.fromarray(SCENE)
@@ -63,7 +63,7 @@ def stored_on_its_side(kind: str, orientation: int) -> bytes:
         case "HEIC10":
             return heic16(SCENE.astype(np.uint16) * 257, exif=block)
         case "AVIF":
-            return encoded(IMAGE, "AVIF", quality=100, subsampling="4:4:4", exif=block)
+            return encode(IMAGE, "AVIF", quality=100, subsampling="4:4:4", exif=block)
     return tiff((SCENE / 255).astype(np.float32), tags={274: orientation})
 
 
@@ -93,7 +93,7 @@ def test_raw_orientation_applied(orientation: int) -> None:
 
 @pytest.mark.parametrize("kind", ["HEIC", "AVIF"])
 def test_heif_container_overrides_exif_orientation(kind: str) -> None:
-    make = {"HEIC": heic, "AVIF": lambda image, exif: encoded(image, "AVIF", quality=100, exif=exif)}[kind]
+    make = {"HEIC": heic, "AVIF": lambda image, exif: encode(image, "AVIF", quality=100, exif=exif)}[kind]
     data = files.with_exif_orientation(make(IMAGE, exif=files.exif_of_another_kind()), 6)
     picture = read_picture(data)
     assert (picture.orientation, picture.size_hw) == (1, (48, 64))
@@ -156,7 +156,7 @@ def test_wide_gamut_profile_applied(kind: str, primaries: np.ndarray) -> None:
             data = float_with_profile(profile)
         case _:
             lossy = {"JPEG": {"subsampling": 0}, "AVIF": {"subsampling": "4:4:4"}, "WEBP": {"lossless": True}}
-            data = encoded(IMAGE, kind, icc_profile=profile, quality=100, **lossy.get(kind, {}))
+            data = encode(IMAGE, kind, icc_profile=profile, quality=100, **lossy.get(kind, {}))
     expected = through(SCENE, primaries, 563 / 256)
     assert np.abs(expected - SCENE).max() > 20
     assert_alike(read_picture(data), expected)
@@ -220,7 +220,7 @@ def with_code_points(data: bytes, code_points: CodePoints) -> bytes:
 
 @pytest.mark.parametrize("kind", ["HEIC", "AVIF"])
 def test_file_code_points_applied(kind: str) -> None:
-    data = heic(IMAGE) if kind == "HEIC" else encoded(IMAGE, "AVIF", quality=100, subsampling="4:4:4")
+    data = heic(IMAGE) if kind == "HEIC" else encode(IMAGE, "AVIF", quality=100, subsampling="4:4:4")
     plain = read_picture(data).rgb
     for code_points in (CodePoints(12, 13), CodePoints(9, 16)):
         picture = read_picture(with_code_points(data, code_points))
@@ -230,7 +230,7 @@ def test_file_code_points_applied(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", ["HEIC", "AVIF"])
 def test_unknown_code_points_warn(kind: str, caplog: pytest.LogCaptureFixture) -> None:
-    data = heic(IMAGE) if kind == "HEIC" else encoded(IMAGE, "AVIF", quality=100)
+    data = heic(IMAGE) if kind == "HEIC" else encode(IMAGE, "AVIF", quality=100)
     picture = read_picture(with_code_points(data, CodePoints(22, 17)), name="odd")
     assert difference(picture, read_picture(data).rgb) == 0
     assert "odd: its colour profile cannot be used (code points 22/17" in caplog.text
@@ -238,10 +238,10 @@ def test_unknown_code_points_warn(kind: str, caplog: pytest.LogCaptureFixture) -
 
 def test_exif_adobe_rgb_applied_without_profile() -> None:
     tags = {0xA001: 65535, 0xA005: {1: "R03", 2: b"0100"}}
-    data = encoded(IMAGE, "JPEG", quality=100, subsampling=0, exif=exif(tags=tags))
+    data = encode(IMAGE, "JPEG", quality=100, subsampling=0, exif=exif(tags=tags))
     assert_alike(read_picture(data), through(SCENE, files.ADOBE_RGB_XYZ, 563 / 256))
     srgb = files.rgb_profile(files.SRGB_XYZ, gamma=2.2)
-    both = encoded(IMAGE, "JPEG", quality=100, subsampling=0, exif=exif(tags=tags), icc_profile=srgb)
+    both = encode(IMAGE, "JPEG", quality=100, subsampling=0, exif=exif(tags=tags), icc_profile=srgb)
     assert difference(read_picture(both), SCENE) <= 12
 
 
@@ -311,7 +311,7 @@ def test_folder_scan_includes_phone_and_camera_files(tmp_path: Path) -> None:
 
 
 def test_heif_and_avif_sniffed_by_brands() -> None:
-    for data in (heic(IMAGE), encoded(IMAGE, "AVIF", quality=100)):
+    for data in (heic(IMAGE), encode(IMAGE, "AVIF", quality=100)):
         assert difference(read_picture(data[:8] + b"mif1" + data[12:]), SCENE) <= 12
 
 
@@ -343,7 +343,7 @@ def test_olympus_and_panasonic_tags_read(head: bytes) -> None:
 
 @pytest.mark.parametrize(
     ("preview", "focal_35mm"),
-    [(encoded(IMAGE, "JPEG", exif=exif(focal_35mm=28)), 28), (encoded(IMAGE, "JPEG"), None), (b"no JPEG", None)],
+    [(encode(IMAGE, "JPEG", exif=exif(focal_35mm=28)), 28), (encode(IMAGE, "JPEG"), None), (b"no JPEG", None)],
 )
 def test_raw_focal_length_from_preview(preview: bytes, focal_35mm: int | None) -> None:
     class Camera:
@@ -458,7 +458,7 @@ BY_SENSOR = {0x920A: 50.0, 0xA20E: 6000 / 36 * 25.4, 0xA210: 2, 0xA002: 6000, 0x
     ],
 )
 def test_focal_length_from_sensor_density(tags: dict[int, float], expected: float | None) -> None:
-    for make in (lambda image, exif: encoded(image, "JPEG", exif=exif), heic):
+    for make in (lambda image, exif: encode(image, "JPEG", exif=exif), heic):
         data = make(Image.new("RGB", (600, 400)), exif=exif(tags=BY_SENSOR | tags))
         found = read_picture(data).focal_px
         assert found == (None if expected is None else pytest.approx(expected / 10, rel=1e-3))

@@ -50,7 +50,7 @@ from nearfar.errors import ArrayError, OptionError, PictureError
 from nearfar.image.reader import READABLE_SUFFIXES, Picture, read_picture
 from nearfar.image.tiff import decode_sixteen
 from support import photographs as files
-from support.photographs import BAD, GOOD, deep_scene, encoded, exif, luma, png16, scene, tiff, write_bad, write_good
+from support.photographs import BAD, GOOD, deep_scene, encode, exif, luma, png16, scene, tiff, write_bad, write_good
 
 SCENE = scene()
 IMAGE = Image.fromarray(SCENE)
@@ -81,26 +81,26 @@ def test_photograph_is_rgb(name: str, tmp_path: Path) -> None:
 
 
 LOSSLESS: dict[str, tuple[Callable[[], bytes], np.ndarray, int]] = {
-    "png": (lambda: encoded(IMAGE, "PNG"), SCENE, 0),
-    "bmp": (lambda: encoded(IMAGE, "BMP"), SCENE, 0),
-    "ppm": (lambda: encoded(IMAGE, "PPM"), SCENE, 0),
-    "jpeg 2000": (lambda: encoded(IMAGE, "JPEG2000"), SCENE, 0),
-    "webp": (lambda: encoded(IMAGE, "WEBP", lossless=True), SCENE, 0),
-    "tiff": (lambda: encoded(IMAGE, "TIFF", compression="tiff_lzw"), SCENE, 0),
+    "png": (lambda: encode(IMAGE, "PNG"), SCENE, 0),
+    "bmp": (lambda: encode(IMAGE, "BMP"), SCENE, 0),
+    "ppm": (lambda: encode(IMAGE, "PPM"), SCENE, 0),
+    "jpeg 2000": (lambda: encode(IMAGE, "JPEG2000"), SCENE, 0),
+    "webp": (lambda: encode(IMAGE, "WEBP", lossless=True), SCENE, 0),
+    "tiff": (lambda: encode(IMAGE, "TIFF", compression="tiff_lzw"), SCENE, 0),
     "tiff, big-endian": (lambda: tiff(SCENE, big_endian=True), SCENE, 0),
-    "jpeg": (lambda: encoded(IMAGE, "JPEG", quality=100, subsampling=0), SCENE, 3),
-    "avif": (lambda: encoded(IMAGE, "AVIF", quality=100, subsampling="4:4:4"), SCENE, 4),
-    "cmyk jpeg": (lambda: encoded(IMAGE.convert("CMYK"), "JPEG", quality=100, subsampling=0), SCENE, 4),
-    "cmyk tiff": (lambda: encoded(IMAGE.convert("CMYK"), "TIFF"), SCENE, 1),
-    "grey png": (lambda: encoded(IMAGE.convert("L"), "PNG"), GREY, 0),
-    "grey jpeg": (lambda: encoded(IMAGE.convert("L"), "JPEG", quality=100), GREY, 2),
-    "1 bit": (lambda: encoded(IMAGE.convert("1"), "PNG"), np.asarray(IMAGE.convert("1").convert("RGB")), 0),
-    "palette": (lambda: encoded(IMAGE.convert("P"), "PNG"), np.asarray(IMAGE.convert("P").convert("RGB")), 0),
-    "alpha": (lambda: encoded(with_alpha(IMAGE.copy()), "PNG"), WHITE_UNDER, 1),
-    "alpha webp": (lambda: encoded(with_alpha(IMAGE.copy()), "WEBP", lossless=True, exact=True), WHITE_UNDER, 1),
-    "alpha tiff": (lambda: encoded(with_alpha(IMAGE.copy()), "TIFF"), WHITE_UNDER, 1),
+    "jpeg": (lambda: encode(IMAGE, "JPEG", quality=100, subsampling=0), SCENE, 3),
+    "avif": (lambda: encode(IMAGE, "AVIF", quality=100, subsampling="4:4:4"), SCENE, 4),
+    "cmyk jpeg": (lambda: encode(IMAGE.convert("CMYK"), "JPEG", quality=100, subsampling=0), SCENE, 4),
+    "cmyk tiff": (lambda: encode(IMAGE.convert("CMYK"), "TIFF"), SCENE, 1),
+    "grey png": (lambda: encode(IMAGE.convert("L"), "PNG"), GREY, 0),
+    "grey jpeg": (lambda: encode(IMAGE.convert("L"), "JPEG", quality=100), GREY, 2),
+    "1 bit": (lambda: encode(IMAGE.convert("1"), "PNG"), np.asarray(IMAGE.convert("1").convert("RGB")), 0),
+    "palette": (lambda: encode(IMAGE.convert("P"), "PNG"), np.asarray(IMAGE.convert("P").convert("RGB")), 0),
+    "alpha": (lambda: encode(with_alpha(IMAGE.copy()), "PNG"), WHITE_UNDER, 1),
+    "alpha webp": (lambda: encode(with_alpha(IMAGE.copy()), "WEBP", lossless=True, exact=True), WHITE_UNDER, 1),
+    "alpha tiff": (lambda: encode(with_alpha(IMAGE.copy()), "TIFF"), WHITE_UNDER, 1),
     "grey alpha": (
-        lambda: encoded(with_alpha(IMAGE.convert("L")), "PNG"),
+        lambda: encode(with_alpha(IMAGE.convert("L")), "PNG"),
         np.rint(255 + (GREY.astype(float) - 255) * (100 / 255)).astype(np.uint8),
         1,
     ),
@@ -145,7 +145,7 @@ def test_pixels_equal_stored(kind: str) -> None:
 def test_red_is_first_channel() -> None:
     red = np.zeros((4, 4, 3), np.uint16)
     red[..., 0] = 65535
-    for data in (png16(red), tiff(red), encoded(Image.new("RGB", (4, 4), (255, 0, 0)), "PNG")):
+    for data in (png16(red), tiff(red), encode(Image.new("RGB", (4, 4), (255, 0, 0)), "PNG")):
         assert read_picture(data).rgb[0, 0].tolist() == [255, 0, 0]
 
 
@@ -160,12 +160,12 @@ def test_16_bits_rounded() -> None:
 def test_animation_gives_first_frame() -> None:
     later = [Image.new("RGB", IMAGE.size, colour) for colour in ("black", "red")]
     for kind, options in (("GIF", {}), ("WEBP", {"lossless": True}), ("PNG", {}), ("TIFF", {})):
-        rgb = read_picture(encoded(IMAGE, kind, save_all=True, append_images=later, **options)).rgb
+        rgb = read_picture(encode(IMAGE, kind, save_all=True, append_images=later, **options)).rgb
         assert np.abs(rgb.astype(int) - SCENE).mean() < 4
 
 
 def test_mpo_gives_first_picture() -> None:
-    data = encoded(IMAGE, "MPO", save_all=True, append_images=[Image.new("RGB", IMAGE.size)], quality=95)
+    data = encode(IMAGE, "MPO", save_all=True, append_images=[Image.new("RGB", IMAGE.size)], quality=95)
     assert np.abs(read_picture(data).rgb.astype(int) - SCENE).mean() < 4
 
 
@@ -181,11 +181,11 @@ def hidden_red() -> Image.Image:
 @pytest.mark.parametrize(
     "data",
     [
-        encoded(hidden_red(), "PNG"),
-        encoded(hidden_red().convert("PA").convert("P"), "PNG", transparency=bytes([0, 255])),
-        encoded(Image.frombytes("P", (2, 1), b"\0\1"), "PNG", transparency=0),
-        encoded(Image.frombytes("RGB", (2, 1), b"\xff\0\0\0\0\xff"), "PNG", transparency=(255, 0, 0)),
-        encoded(Image.frombytes("L", (2, 1), b"\x05\x09"), "PNG", transparency=5),
+        encode(hidden_red(), "PNG"),
+        encode(hidden_red().convert("PA").convert("P"), "PNG", transparency=bytes([0, 255])),
+        encode(Image.frombytes("P", (2, 1), b"\0\1"), "PNG", transparency=0),
+        encode(Image.frombytes("RGB", (2, 1), b"\xff\0\0\0\0\xff"), "PNG", transparency=(255, 0, 0)),
+        encode(Image.frombytes("L", (2, 1), b"\x05\x09"), "PNG", transparency=5),
     ],
     ids=["rgba", "palette with alphas", "palette with one colour", "rgb with one colour", "grey with one value"],
 )
@@ -215,7 +215,7 @@ def test_orientation_applied_once(kind: str, orientation: int) -> None:
 
 
 def png_with_orientation(orientation: int) -> io.BytesIO:
-    return io.BytesIO(encoded(IMAGE, "PNG", exif=exif(orientation=orientation)))
+    return io.BytesIO(encode(IMAGE, "PNG", exif=exif(orientation=orientation)))
 
 
 def stored_on_its_side(kind: str, orientation: int) -> bytes | Image.Image:
@@ -230,33 +230,33 @@ def stored_on_its_side(kind: str, orientation: int) -> bytes | Image.Image:
         case "TIFF":
             return tiff(SCENE, tags={274: orientation})
         case "JPEG":
-            return encoded(IMAGE, "JPEG", quality=100, subsampling=0, exif=block)
-    return encoded(IMAGE, kind, exif=block, lossless=True)
+            return encode(IMAGE, "JPEG", quality=100, subsampling=0, exif=block)
+    return encode(IMAGE, kind, exif=block, lossless=True)
 
 
 @pytest.mark.parametrize("orientation", [0, 9, 65535])
 def test_unknown_orientation_ignored(orientation: int) -> None:
-    assert read_picture(encoded(IMAGE, "PNG", exif=exif(orientation=orientation))).orientation == 1
+    assert read_picture(encode(IMAGE, "PNG", exif=exif(orientation=orientation))).orientation == 1
 
 
 def test_focal_length_in_upright_pixels() -> None:
     # A 3:2 picture has the frame's own shape, so 36 mm of focal length is its width in pixels, but for 43.27.
     image = Image.new("RGB", (3000, 2000))
     for orientation in (1, 6):
-        picture = read_picture(encoded(image, "JPEG", exif=exif(orientation=orientation, focal_35mm=36)))
+        picture = read_picture(encode(image, "JPEG", exif=exif(orientation=orientation, focal_35mm=36)))
         assert picture.focal_px == pytest.approx(3000, rel=1e-3)
 
 
 @pytest.mark.parametrize("focal_35mm", [None, 0, "wide"])
 def test_focal_length_unknown(focal_35mm: int | str | None) -> None:
-    assert read_picture(encoded(IMAGE, "JPEG", exif=exif(orientation=1, focal_35mm=focal_35mm))).focal_px is None
+    assert read_picture(encode(IMAGE, "JPEG", exif=exif(orientation=1, focal_35mm=focal_35mm))).focal_px is None
 
 
 @given(st.binary(max_size=60))
 @settings(max_examples=150, deadline=None)
 def test_broken_exif_ignored(garbage: bytes) -> None:
     for block in (garbage, b"Exif\0\0MM\0*\0\0\0\x08" + garbage, b"Exif\0\0II*\0\x08\0\0\0" + garbage):
-        assert read_picture(encoded(IMAGE, "JPEG", exif=block)).rgb.shape[2] == 3
+        assert read_picture(encode(IMAGE, "JPEG", exif=block)).rgb.shape[2] == 3
 
 
 # Colour profiles ------------------------------------------------------------------------------------------------------
@@ -277,13 +277,13 @@ def srgb_of_light(values: np.ndarray) -> np.ndarray:
     ids=["rgb", "rgba", "grey"],
 )
 def test_profile_applied(image: Image.Image, profile: bytes, expected: np.ndarray) -> None:
-    rgb = read_picture(encoded(image, "PNG", icc_profile=profile)).rgb
+    rgb = read_picture(encode(image, "PNG", icc_profile=profile)).rgb
     assert np.abs(rgb.astype(int) - expected).max() <= 2
 
 
 def test_cmyk_without_profile_warns(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING, "nearfar"):
-        read_picture(encoded(IMAGE.convert("CMYK"), "JPEG"), name="inks.jpg")
+        read_picture(encode(IMAGE.convert("CMYK"), "JPEG"), name="inks.jpg")
     assert "inks.jpg: its inks are of no known kind" in caplog.text
 
 
@@ -293,7 +293,7 @@ def test_cmyk_profile_applied() -> None:
     lightness = 100 * (1 - black[0] / 255)
     light = np.where(lightness > 8, ((lightness + 16) / 116) ** 3, lightness / 903.3)
     for kind in ("TIFF", "JPEG"):
-        data = encoded(
+        data = encode(
             Image.frombytes("CMYK", (256, 4), inks.tobytes()),
             kind,
             icc_profile=files.black_only_cmyk_profile(),
@@ -311,13 +311,13 @@ def test_16_bit_profile_applied() -> None:
 
 def test_srgb_profile_changes_nothing() -> None:
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    np.testing.assert_array_equal(read_picture(encoded(IMAGE, "PNG", icc_profile=profile)).rgb, SCENE)
+    np.testing.assert_array_equal(read_picture(encode(IMAGE, "PNG", icc_profile=profile)).rgb, SCENE)
 
 
 @pytest.mark.parametrize("profile", [b"rubbish" * 40, files.linear_grey_profile()], ids=["broken", "of another mode"])
 def test_bad_profile_warns(profile: bytes, caplog: pytest.LogCaptureFixture, tmp_path: Path) -> None:
     path = tmp_path / "odd.png"
-    path.write_bytes(encoded(IMAGE, "PNG", icc_profile=profile))
+    path.write_bytes(encode(IMAGE, "PNG", icc_profile=profile))
     with caplog.at_level(logging.WARNING):
         np.testing.assert_array_equal(read_picture(path).rgb, SCENE)
     assert "odd.png" in caplog.text
@@ -397,7 +397,7 @@ def test_other_types_rejected(source: object) -> None:
 def test_pipe_readable(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    writer = threading.Thread(target=pipe.write_bytes, args=(encoded(IMAGE, "PNG"),))
+    writer = threading.Thread(target=pipe.write_bytes, args=(encode(IMAGE, "PNG"),))
     writer.start()
     np.testing.assert_array_equal(read_picture(pipe).rgb, SCENE)
     writer.join(timeout=10)
@@ -507,7 +507,7 @@ def test_empty_picture_rejected() -> None:
 
 @pytest.mark.parametrize(
     ("stored", "reason"),
-    [(encoded(IMAGE, "PNG"), "not known"), (b"\x89PNG rubbish", "not known"), (png16(DEEP[::-1]), "do not agree")],
+    [(encode(IMAGE, "PNG"), "not known"), (b"\x89PNG rubbish", "not known"), (png16(DEEP[::-1]), "do not agree")],
 )
 def test_disagreeing_16_bit_decoders_rejected(stored: bytes, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
@@ -523,13 +523,13 @@ def test_size_limit_checked_from_header(monkeypatch: pytest.MonkeyPatch) -> None
 
     monkeypatch.setattr(ImageFile.ImageFile, "load", decode)
     with pytest.raises(PictureError, match=r"is too large: 32×24, 0\.0 megapixels"):
-        read_picture(encoded(IMAGE, "JPEG"), max_pixels=32 * 24 - 1)
+        read_picture(encode(IMAGE, "JPEG"), max_pixels=32 * 24 - 1)
 
 
 @pytest.mark.parametrize("kind", ["PNG", "TIFF", "GIF"])
 def test_own_limit_overrides_pillow(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)
-    data = encoded(IMAGE, kind)
+    data = encode(IMAGE, kind)
     assert read_picture(data, max_pixels=32 * 24).size_hw == (24, 32)
     assert Image.MAX_IMAGE_PIXELS == 10
     with pytest.raises(Image.DecompressionBombError):
@@ -538,7 +538,7 @@ def test_own_limit_overrides_pillow(kind: str, monkeypatch: pytest.MonkeyPatch) 
 
 def test_truncated_picture_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
-    data = encoded(Image.effect_noise((64, 64), 50), "JPEG")
+    data = encode(Image.effect_noise((64, 64), 50), "JPEG")
     with pytest.raises(PictureError, match="truncated"):
         read_picture(data[: len(data) // 2])
     assert ImageFile.LOAD_TRUNCATED_IMAGES

@@ -18,7 +18,7 @@ from nearfar.outputs.formats import Format
 from nearfar.products.mask import make_mask, mask
 from nearfar.products.mask_formats import RUBYLITH, MaskFileSettings, Program, overlay_mask
 from nearfar.products.products import PRODUCTS
-from support.photographs import encoded, exif, scene
+from support.photographs import encode, exif, scene
 
 CHOSEN = MaskFileSettings(near=80, far=40, feather=20)
 
@@ -51,7 +51,7 @@ def decoded(data: bytes) -> np.ndarray:
 def stored_in(orientation: int) -> tuple[np.ndarray, bytes]:
     """The pixels of a photograph as the sensor gave them, and its file."""
     rgb = scene()
-    return rgb, encoded(Image.fromarray(rgb), "PNG", exif=exif(orientation=orientation))
+    return rgb, encode(Image.fromarray(rgb), "PNG", exif=exif(orientation=orientation))
 
 
 def as_darktable_reads(data: bytes) -> np.ndarray:
