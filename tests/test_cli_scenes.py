@@ -11,7 +11,7 @@ from nearfar.lab.scenes import render_scene
 from support.command import run
 
 
-def test_a_sheet_holds_each_picture_above_its_disparity(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_preview_pictures_above_disparity(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     words = ["-n", "9", "--height", "20", "--width", "30", "-o", str(tmp_path / "sheet.png")]
     assert run(monkeypatch, "scenes", "preview", *words).code == 0
     with Image.open(tmp_path / "sheet.png") as image:
@@ -24,7 +24,7 @@ def test_a_sheet_holds_each_picture_above_its_disparity(tmp_path: Path, monkeypa
     assert (tmp_path / "sheet.png").read_bytes() == before
 
 
-def test_files_hold_the_picture_and_its_exact_disparity(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_render_files_exact(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     words = ["scenes", "render", "-n", "2", "--seed", "5", "--height", "24", "--width", "32", "-o", str(tmp_path)]
     assert run(monkeypatch, *words).code == 0
     assert {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()} == {
@@ -42,9 +42,7 @@ def test_files_hold_the_picture_and_its_exact_disparity(tmp_path: Path, monkeypa
     assert run(monkeypatch, *words).text.count("skipped") == 2
 
 
-def test_what_is_rendered_is_a_data_set_that_models_are_judged_on(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_render_output_is_evaluation_data_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     words = ["scenes", "render", "-n", "3", "--height", "48", "--width", "64", "-o", str(tmp_path / "held-out")]
     assert run(monkeypatch, *words).code == 0
     done = run(monkeypatch, "eval", "folder", "--data", str(tmp_path / "held-out"), "--model", "nearfar-open")
@@ -52,14 +50,14 @@ def test_what_is_rendered_is_a_data_set_that_models_are_judged_on(
     assert "AbsRel" in done.text
 
 
-def test_a_preview_makes_its_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_preview_makes_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     sheet = tmp_path / "new" / "below" / "sheet.png"
     done = run(monkeypatch, "scenes", "preview", "-n", "1", "--height", "24", "--width", "32", "-o", str(sheet))
     assert done.code == 0, done.err
     assert sheet.is_file()
 
 
-def test_a_file_that_is_not_the_scene_s_is_left_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_render_keeps_foreign_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     mine = tmp_path / "photographs" / "000000.png"
     mine.parent.mkdir()
     mine.write_text("mine")
@@ -72,7 +70,7 @@ def test_a_file_that_is_not_the_scene_s_is_left_alone(monkeypatch: pytest.Monkey
     assert run(monkeypatch, *words, "--overwrite").code == 0
 
 
-def test_what_the_maps_mean_is_said_again_where_it_was_lost(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_render_restores_truth_description(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     words = ["scenes", "render", "-n", "1", "--height", "24", "--width", "32", "-o", str(tmp_path)]
     assert run(monkeypatch, *words).code == 0
     (tmp_path / "truth.toml").unlink()
@@ -81,7 +79,7 @@ def test_what_the_maps_mean_is_said_again_where_it_was_lost(monkeypatch: pytest.
     assert (tmp_path / "truth.toml").read_text() == 'kind = "disparity"\n'
 
 
-def test_a_layout_can_be_asked_for_and_a_wrong_one_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_layout_option(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     words = ["scenes", "render", "-n", "1", "--height", "24", "--width", "32", "-o", str(tmp_path / "out")]
     assert run(monkeypatch, *words, "--layout", "street").code == 0
     np.testing.assert_array_equal(
@@ -93,7 +91,7 @@ def test_a_layout_can_be_asked_for_and_a_wrong_one_is_named(tmp_path: Path, monk
     assert "no layout is called 'moon': choose from room" in done.err
 
 
-def test_a_rate_is_printed_for_one_process_and_for_several(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bench_prints_rates(monkeypatch: pytest.MonkeyPatch) -> None:
     done = run(monkeypatch, "scenes", "bench", "-n", "8", "--height", "16", "--width", "16", "--workers", "2")
     assert done.code == 0
     rates = [float(rate) for rate in re.findall(r"([\d.]+) pictures/s at 16x16", done.text)]
@@ -102,16 +100,14 @@ def test_a_rate_is_printed_for_one_process_and_for_several(monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize("words", [["preview", "-n", "0"], ["render", "--height", "0"], ["bench", "--workers", "0"]])
-def test_wrong_usage_is_exit_2(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]) -> None:
+def test_usage_rejected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]) -> None:
     monkeypatch.chdir(tmp_path)
     assert run(monkeypatch, "scenes", *words).code == 2
     assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("verb", ["preview", "render", "bench"])
-def test_without_numba_the_install_line_is_said_and_nothing_is_left(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: str
-) -> None:
+def test_missing_numba_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: str) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("nearfar.errors.find_spec", lambda _: None)
     done = run(monkeypatch, "scenes", verb)
@@ -121,14 +117,12 @@ def test_without_numba_the_install_line_is_said_and_nothing_is_left(
 
 
 @pytest.mark.parametrize("words", [("--layout", "raod"), ("--height", "9000")])
-def test_what_cannot_be_rendered_leaves_nothing(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, words: tuple[str, ...]
-) -> None:
+def test_failed_render_leaves_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, words: tuple[str, ...]) -> None:
     assert run(monkeypatch, "scenes", "render", *words, "-o", str(tmp_path / "scenes")).code == 2
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_whose_maps_mean_something_else_is_left_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_render_rejects_folder_of_other_maps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "truth.toml").write_text('kind = "depth"\n')
     words = ("scenes", "render", "-n", "1", "--height", "8", "--width", "8", "-o", str(tmp_path))
     refused = run(monkeypatch, *words)
@@ -139,16 +133,14 @@ def test_a_folder_whose_maps_mean_something_else_is_left_alone(monkeypatch: pyte
     assert (tmp_path / "truth.toml").read_text() == 'kind = "disparity"\n'
 
 
-def test_a_sheet_is_called_what_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_preview_must_be_png(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     done = run(monkeypatch, "scenes", "preview", "-n", "1", "-o", str(tmp_path / "sheet.jpg"))
     assert done.code == 2
     assert "must end in .png" in done.err
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_camera_changes_the_picture_and_bends_what_is_known_of_it(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_photographed_distorts_picture_and_maps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     words = ["scenes", "render", "-n", "3", "--height", "48", "--width", "64", "-o"]
     assert run(monkeypatch, *words, str(tmp_path / "clean")).code == 0
     assert run(monkeypatch, *words, str(tmp_path / "taken"), "--photographed").code == 0

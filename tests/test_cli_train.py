@@ -54,7 +54,7 @@ def scenes(monkeypatch: pytest.MonkeyPatch) -> _Scenes:
     return stand_in
 
 
-def test_stopped_resumed_and_exported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, scenes: _Scenes) -> None:
+def test_run_stopped_resumed_and_exported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, scenes: _Scenes) -> None:
     folder = tmp_path / "run"
     handler = signal.getsignal(signal.SIGINT)
 
@@ -121,7 +121,7 @@ def test_stopped_resumed_and_exported(monkeypatch: pytest.MonkeyPatch, tmp_path:
         (("train", "open", "--preset", "huge"), "--preset"),
     ],
 )
-def test_usage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, words: tuple[str, ...], said: str) -> None:
+def test_usage_rejected(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, words: tuple[str, ...], said: str) -> None:
     monkeypatch.chdir(tmp_path)
     done = run(monkeypatch, *words)
     assert done.code == 2
@@ -131,7 +131,7 @@ def test_usage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, words: tuple[str
 
 
 @pytest.mark.parametrize("name", ["nearfar-open.onnx", "training.json"])
-def test_a_new_run_writes_over_no_other_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str) -> None:
+def test_new_run_overwrites_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("mine")
     done = run(monkeypatch, *TINY_RUN, "-o", str(tmp_path))
     assert done.code == 2
@@ -140,9 +140,7 @@ def test_a_new_run_writes_over_no_other_file(monkeypatch: pytest.MonkeyPatch, tm
 
 
 @pytest.mark.parametrize("words", [("open", "--resume", "-o"), ("export",)])
-def test_a_run_that_is_not_there_or_damaged(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, words: tuple[str, ...]
-) -> None:
+def test_run_missing_or_damaged(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, words: tuple[str, ...]) -> None:
     missing = run(monkeypatch, "train", *words, str(tmp_path / "none"))
     assert missing.code == 1
     assert missing.err.count("\n") == 1
@@ -157,9 +155,7 @@ def test_a_run_that_is_not_there_or_damaged(
 
 @pytest.mark.parametrize("package", ["torch", "numba", "onnx", "onnxscript"])
 @pytest.mark.parametrize("words", [TINY_RUN, ("train", "export", "run")])
-def test_a_package_that_is_missing_is_missed_at_once(
-    monkeypatch: pytest.MonkeyPatch, package: str, words: tuple[str, ...]
-) -> None:
+def test_missing_package_named_at_once(monkeypatch: pytest.MonkeyPatch, package: str, words: tuple[str, ...]) -> None:
     monkeypatch.setitem(sys.modules, package, None)
     done = run(monkeypatch, *words)
     assert done.code == 1
@@ -167,7 +163,7 @@ def test_a_package_that_is_missing_is_missed_at_once(
 
 
 @pytest.mark.parametrize("preset", ["refine", "finish"])
-def test_refining_needs_something_to_refine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, preset: str) -> None:
+def test_refine_needs_weights(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, preset: str) -> None:
     done = run(monkeypatch, "train", "open", "--preset", preset, "--pictures", "1", "-o", str(tmp_path / "run"))
     assert done.code == 2
     assert f"--preset {preset} goes on from weights" in " ".join(done.err.split())
@@ -175,7 +171,7 @@ def test_refining_needs_something_to_refine(monkeypatch: pytest.MonkeyPatch, tmp
     assert not (tmp_path / "run").exists()
 
 
-def test_a_run_can_begin_with_the_shipped_weights() -> None:
+def test_run_from_shipped_weights() -> None:
     begun = _start_run(None, 1, Preset.REFINE, 0, "nearfar-open")
     shipped = load_initial("nearfar-open")
     assert re.fullmatch(r"nearfar-open, sha256 [0-9a-f]{64}", begun.origin["parent"])
@@ -184,7 +180,7 @@ def test_a_run_can_begin_with_the_shipped_weights() -> None:
         torch.testing.assert_close(begun.average[name], weight, rtol=0, atol=0)
 
 
-def test_a_command_names_its_preset_though_the_preset_has_changed_since() -> None:
+def test_command_names_preset() -> None:
     begun = _start_run(None, 1, Preset.FINISH, 0, "nearfar-open")
     assert run_command(begun) == "nearfar train open --preset finish --from nearfar-open --pictures 1 --seed 0"
     # Runs before the ninth edition do not name it, and their last pictures were as strange as the others.
@@ -194,7 +190,7 @@ def test_a_command_names_its_preset_though_the_preset_has_changed_since() -> Non
     assert "--preset custom" in run_command(replace(earlier, config=replace(begun.config, stages=stages[2:])))
 
 
-def test_a_run_that_goes_on_elsewhere_says_so() -> None:
+def test_resumed_run_notes_changes() -> None:
     begun = new_run(TINY, Budget(pictures=12))
     assert resume_run(begun, begun.budget) == begun
     moved = replace(begun, origin={**begun.origin, "machine": "another", "commit": "0123abc"})
@@ -207,7 +203,7 @@ def test_a_run_that_goes_on_elsewhere_says_so() -> None:
     assert build_metadata(longer)["resumed"] == longer.origin["resumed"]
 
 
-def test_what_a_run_learnt_besides_scenes_stays_with_it(tmp_path: Path) -> None:
+def test_foreign_data_inherited(tmp_path: Path) -> None:
     distilled = new_run(TINY, Budget(pictures=4), origin={"verb": "distill", "teacher": "somebody's", "data": "abc"})
     after = new_run(TINY, Budget(pictures=4), initial=InitialWeights.from_run(distilled))
     again = new_run(TINY, Budget(pictures=4), initial=InitialWeights.from_run(after))
@@ -220,20 +216,23 @@ def test_what_a_run_learnt_besides_scenes_stays_with_it(tmp_path: Path) -> None:
     )
     assert (ours["model"], ours["licence"]) == ("nearfar-open", "Apache-2.0")
     # The same through a file.
-    for checkpoint, foreign in ((after, "after.onnx, licence: that of its first weights"), (None, "")):
-        file = tmp_path / ("after.onnx" if checkpoint else "ours.onnx")
-        made = checkpoint or new_run(TINY, Budget(pictures=4))
-        network = load_weights(made.average, TINY.net)
-        draw(network.named_parameters(), 0)  # all weights differ, or the exporter keeps equal ones once
-        export_onnx(network, file, settings=ExportSettings(multiple=16, own_size=48), metadata=build_metadata(made))
-        assert load_initial(str(file)).foreign.startswith(foreign)
-        assert bool(load_initial(str(file)).foreign) == bool(foreign)
+    network = load_weights(after.average, TINY.net)
+    draw(network.named_parameters(), 0)  # all weights differ, or the exporter keeps equal ones once
+    file = tmp_path / "after.onnx"
+    export_onnx(network, file, settings=ExportSettings(multiple=16, own_size=48), metadata=build_metadata(after))
+    assert load_initial(str(file)).foreign.startswith("after.onnx, licence: that of its first weights")
+    graph = onnx.load(file)
+    onnx.helper.set_model_props(graph, build_metadata(new_run(TINY, Budget(pictures=4))))
+    onnx.save(graph, tmp_path / "ours.onnx")
+    assert not load_initial(str(tmp_path / "ours.onnx")).foreign
 
 
 @pytest.mark.parametrize(
     ("parent", "reason"), [("nowhere", "--from nowhere: there is no such file or folder"), (__file__, "--from ")]
 )
-def test_first_weights_that_are_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, parent: str, reason: str) -> None:
+def test_initial_weights_missing_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, parent: str, reason: str
+) -> None:
     done = run(monkeypatch, "train", "open", "--pictures", "1", "--from", parent, "-o", str(tmp_path / "run"))
     assert done.code == 2
     assert reason in done.err
@@ -241,14 +240,14 @@ def test_first_weights_that_are_none(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     assert not (tmp_path / "run").exists()
 
 
-def test_a_record_has_null_for_what_is_no_number(tmp_path: Path) -> None:
+def test_record_null_for_nan(tmp_path: Path) -> None:
     write_record({"validation": {"order": float("nan"), "l1": 0.5}, "sizes": (1, 2)}, tmp_path / "record.json")
     said = json.loads((tmp_path / "record.json").read_text(encoding="utf-8"))
     assert said == {"validation": {"order": None, "l1": 0.5}, "sizes": [1, 2]}
 
 
 @pytest.mark.parametrize(("cores", "lanes", "count"), [(1, 16, 1), (2, 16, 2), (6, 16, 4), (24, 16, 16), (3, 2, 2)])
-def test_renderers_are_as_many_as_share_the_lanes(
+def test_renderers_divide_lanes(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], cores: int, lanes: int, count: int
 ) -> None:
     monkeypatch.setattr(training_run, "resolve_threads", lambda _: cores)

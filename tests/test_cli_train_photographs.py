@@ -4,7 +4,7 @@ import json
 import sys
 from dataclasses import replace
 from pathlib import Path
-from types import MappingProxyType
+from types import MappingProxyType, SimpleNamespace
 
 import numpy as np
 import onnx
@@ -57,9 +57,21 @@ def _ok(done: Done) -> Done:
     return done
 
 
-def test_a_student_comes_to_agree_with_the_open_model(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, pairs: Path
-) -> None:
+@pytest.fixture
+def without_export(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a run is exported to is another test's: PyTorch's exporter takes longer than the tiny run itself."""
+    _skip_export(monkeypatch)
+
+
+def _skip_export(monkeypatch: pytest.MonkeyPatch) -> None:
+    def write_anything(_: torch.nn.Module, path: Path, **_options: object) -> SimpleNamespace:
+        path.write_bytes(b"no graph")
+        return SimpleNamespace(record=dict)
+
+    monkeypatch.setattr("nearfar.export.onnx.export_onnx", write_anything)
+
+
+def test_distill_student_agrees_with_teacher(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, pairs: Path) -> None:
     folder = tmp_path / "run"
     (tmp_path / "photos" / "sub").mkdir(parents=True)
     for file in (pairs / "photographs").iterdir():
@@ -88,11 +100,12 @@ def test_a_student_comes_to_agree_with_the_open_model(
     monkeypatch.setattr(sys.modules["nearfar.estimator"].DepthEstimator, "estimate", None)
     for name in ("checkpoint.pt", "distilled.onnx", "training.json"):
         (folder / name).unlink()
-    again = _ok(run(monkeypatch, *words, "--pictures", "4", "-o", str(folder)))
-    assert "labelling" in again.err
-    assert [file.stat().st_mtime_ns for file in labels] == times
-
-    longer = _ok(run(monkeypatch, "train", "distill", "--resume", "--pictures", "8", "-o", str(folder)))
+    with monkeypatch.context() as patch:
+        _skip_export(patch)
+        again = _ok(run(monkeypatch, *words, "--pictures", "4", "-o", str(folder)))
+        assert "labelling" in again.err
+        assert [file.stat().st_mtime_ns for file in labels] == times
+        longer = _ok(run(monkeypatch, "train", "distill", "--resume", "--pictures", "8", "-o", str(folder)))
     assert "validation" in longer.err
     assert load_checkpoint(folder).counters.pictures == 8
     wrong = run(monkeypatch, "train", "finetune", "--resume", "-o", str(folder))
@@ -101,9 +114,8 @@ def test_a_student_comes_to_agree_with_the_open_model(
     assert "mine.onnx" in exported.text
 
 
-def test_a_run_is_resumed_on_its_own_photographs_only(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, pairs: Path
-) -> None:
+@pytest.mark.usefixtures("without_export")
+def test_resume_rejects_other_photographs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, pairs: Path) -> None:
     words = ("train", "finetune", "--pairs", str(pairs), *FAST, "--pictures", "8", "-o", str(tmp_path))
     _ok(run(monkeypatch, *words))
     listing = tmp_path / "data" / "data.json"
@@ -116,7 +128,7 @@ def test_a_run_is_resumed_on_its_own_photographs_only(
 
 
 @pytest.mark.parametrize("metric", [(), ("--metric", "--max-depth", "12")])
-def test_the_error_on_held_out_pairs_falls(
+def test_finetune_lowers_held_out_error(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, pairs: Path, metric: tuple[str, ...]
 ) -> None:
     folder = tmp_path / "run"
@@ -138,11 +150,12 @@ def test_the_error_on_held_out_pairs_falls(
         again = ("--from", str(folder), "--pictures", "4", "-o", str(tmp_path / "again"))
         refused = run(monkeypatch, "train", "finetune", "--pairs", str(pairs), *FAST, *again)
         assert (refused.code, "--max-depth 12" in refused.err) == (2, True)
+        _skip_export(monkeypatch)
         _ok(run(monkeypatch, *words, *again))
 
 
 @pytest.mark.parametrize("metric", [(), ("--metric", "--max-depth", "12")])
-def test_depth_anything_is_tuned_too(
+def test_finetune_depth_anything(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, pairs: Path, metric: tuple[str, ...]
 ) -> None:
     presets = MappingProxyType({"small": TINY_THEIRS})
@@ -167,9 +180,8 @@ def test_depth_anything_is_tuned_too(
     _ok(imported)
 
 
-def test_the_relative_network_begins_with_the_best_metres_that_it_can(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, pairs: Path
-) -> None:
+@pytest.mark.usefixtures("without_export")
+def test_metric_head_starts_fitted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, pairs: Path) -> None:
     first, second = tmp_path / "relative", tmp_path / "metric"
     words = ("train", "finetune", "--pairs", str(pairs), *FAST, "--rate", "0.01")
     _ok(run(monkeypatch, *words, "--pictures", "160", "-o", str(first)))
@@ -179,7 +191,7 @@ def test_the_relative_network_begins_with_the_best_metres_that_it_can(
     assert _figures(second)[0]["abs_rel"] < 0.5 * _figures(tmp_path / "nothing")[0]["abs_rel"]
 
 
-def test_weights_come_back_out_of_an_exported_file(tmp_path: Path) -> None:
+def test_weights_of_exported_file_round_trip(tmp_path: Path) -> None:
     network = OpenNet(TINY.net)
     draw(network.named_parameters(), 0)
     export_onnx(network, tmp_path / "open.onnx", settings=ExportSettings(multiple=16, own_size=48))
@@ -195,7 +207,7 @@ def test_weights_come_back_out_of_an_exported_file(tmp_path: Path) -> None:
         open_weights(tmp_path / "no.onnx", [TINY.net])
 
 
-def test_weights_of_a_file_that_looks_once_are_read_as_well(tmp_path: Path) -> None:
+def test_weights_of_unmirrored_file_read(tmp_path: Path) -> None:
     network = OpenNet(replace(TINY.net, mirrored=False))
     draw(network.named_parameters(), 0)
     export_onnx(network, tmp_path / "once.onnx", settings=ExportSettings(multiple=16, own_size=48))
@@ -217,7 +229,7 @@ def test_weights_of_a_file_that_looks_once_are_read_as_well(tmp_path: Path) -> N
         (("finetune", "--pairs", "x"), "minutes or pictures"),
     ],
 )
-def test_usage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, words: tuple[str, ...], said: str) -> None:
+def test_usage_rejected(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, words: tuple[str, ...], said: str) -> None:
     monkeypatch.chdir(tmp_path)
     done = run(monkeypatch, "train", *words)
     assert done.code == 2
@@ -225,7 +237,7 @@ def test_usage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, words: tuple[str
     assert list(tmp_path.iterdir()) == []
 
 
-def test_pairs_that_cannot_be_used_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, pairs: Path) -> None:
+def test_unusable_pairs_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, pairs: Path) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
     nothing = run(monkeypatch, "train", "finetune", "--pairs", str(empty), *FAST, "--pictures", "4")
@@ -252,7 +264,7 @@ def test_pairs_that_cannot_be_used_are_named(monkeypatch: pytest.MonkeyPatch, tm
     assert not (tmp_path / "run").exists()
 
 
-def test_photographs_that_cannot_be_used_leave_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_unusable_photographs_leave_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     photos = tmp_path / "photos"
     photos.mkdir()
     (photos / "torn.jpg").write_bytes(b"no photograph")
@@ -264,7 +276,8 @@ def test_photographs_that_cannot_be_used_leave_nothing(monkeypatch: pytest.Monke
     assert not (tmp_path / "run").exists()
 
 
-def test_tensorboard_gets_loss_rate_and_figures(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, pairs: Path) -> None:
+@pytest.mark.usefixtures("without_export")
+def test_tensorboard_logs_loss_rate_and_metrics(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, pairs: Path) -> None:
     accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
     words = ("train", "finetune", "--pairs", str(pairs), *FAST, "--pictures", "8", "-o", str(tmp_path))
     _ok(run(monkeypatch, *words))
@@ -275,7 +288,8 @@ def test_tensorboard_gets_loss_rate_and_figures(monkeypatch: pytest.MonkeyPatch,
     assert [event.step for event in events.Scalars("validation/abs_rel")] == [0, 2]
 
 
-def test_without_tensorboard_it_is_said_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, pairs: Path) -> None:
+@pytest.mark.usefixtures("without_export")
+def test_missing_tensorboard_noted_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, pairs: Path) -> None:
     monkeypatch.setitem(sys.modules, "tensorboard", None)
     words = ("train", "finetune", "--pairs", str(pairs), *FAST, "--pictures", "8", "-o", str(tmp_path))
     done = _ok(run(monkeypatch, *words))

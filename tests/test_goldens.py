@@ -8,8 +8,10 @@ everything is driven by the command line and the public API. Make the goldens ag
 All but the training run, which waits for PyTorch's exporter, is done in seconds: -m "not slow".
 
 Numbers are compared with a tolerance, because processors differ (scenes are compiled with fastmath); times, versions,
-threads, places and machines are masked as "…". Scenes are goldens as means over tiles: tests/test_scenes.py has their
-digests, of one machine with itself. ``import nearfar`` took 13 to 14 ms beside Python's start when these were made
+threads, places and machines are masked as "…".
+
+Scenes are goldens as means over tiles; tests/test_scenes_frame.py compares their digests, of one machine with itself.
+``import nearfar`` took 13 to 14 ms beside Python's start when these were made
 (Python 3.11, a Xeon, two cores; ``time.perf_counter`` around it in a new process, the median of five).
 """
 

@@ -112,7 +112,7 @@ def test_normals_and_disparity_exact_under_affine_maps(kind: int, taper: float) 
 
 
 @pytest.mark.parametrize("is_lamp", [False, True])
-def test_shadow_of_a_ball_where_the_light_is_hidden(is_lamp: bool) -> None:
+def test_shadow_of_ball_exact(is_lamp: bool) -> None:
     scene = Builder(Draw(0))
     grey = scene.add(PLAIN)
     centre, radius = np.array((0.3, -0.2, 1.2)), 0.5

@@ -13,7 +13,6 @@ from nearfar.lab.train.checkpoint import CHECKPOINT_NAME, Checkpoint, load_check
 from nearfar.lab.train.config import OPEN, TINY, Budget
 from nearfar.lab.train.initial import new_run
 from nearfar.lab.train.networks import load_weights
-from nearfar.lab.train.trainer import copy_for_average, update_average
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +26,7 @@ def file(fresh: Checkpoint, tmp_path: Path) -> Path:
     return tmp_path / CHECKPOINT_NAME
 
 
-def test_it_comes_back_as_it_was(fresh: Checkpoint, file: Path) -> None:
+def test_checkpoint_round_trips(fresh: Checkpoint, file: Path) -> None:
     for found in (load_checkpoint(file), load_checkpoint(file.parent)):
         assert (found.config, found.budget, found.counters) == (fresh.config, fresh.budget, fresh.counters)
         assert found.origin == fresh.origin
@@ -38,7 +37,7 @@ def test_it_comes_back_as_it_was(fresh: Checkpoint, file: Path) -> None:
     assert [found.name for found in file.parent.iterdir()] == [CHECKPOINT_NAME]
 
 
-def test_the_first_weights_follow_from_the_seed_and_leave_the_generator_alone(fresh: Checkpoint) -> None:
+def test_first_weights_by_seed(fresh: Checkpoint) -> None:
     before = torch.get_rng_state()
     again, other = (new_run(replace(TINY, seed=seed), Budget(pictures=12)) for seed in (5, 6))
     assert torch.equal(torch.get_rng_state(), before)
@@ -46,12 +45,12 @@ def test_the_first_weights_follow_from_the_seed_and_leave_the_generator_alone(fr
     assert any(not torch.equal(other.network[name], value) for name, value in fresh.network.items())
 
 
-def test_an_origin_names_code_and_machine(fresh: Checkpoint) -> None:
+def test_origin_names_code_and_machine(fresh: Checkpoint) -> None:
     assert {"commit", "code_sha256", "torch", "python", "machine"} <= set(fresh.origin)
     assert all(type(value) is str for value in fresh.origin.values())
 
 
-def test_an_early_checkpoint_holds_torchs_own_kind_of_version(fresh: Checkpoint, tmp_path: Path) -> None:
+def test_early_checkpoint_with_torch_version_read(fresh: Checkpoint, tmp_path: Path) -> None:
     save_checkpoint(replace(fresh, origin={"torch": torch.__version__}), tmp_path / "early.pt")
     version = load_checkpoint(tmp_path / "early.pt").origin["torch"]
     assert type(version) is str
@@ -109,13 +108,13 @@ def _a_setting_that_cannot_be(file: Path) -> None:
         _a_setting_that_cannot_be,
     ],
 )
-def test_a_damaged_file_is_named(damage: object, file: Path) -> None:
+def test_checkpoint_damaged_named(damage: object, file: Path) -> None:
     damage(file)  # type: ignore[operator]
     with pytest.raises(TrainingError, match=CHECKPOINT_NAME):
         load_checkpoint(file)
 
 
-def test_there_is_none(tmp_path: Path) -> None:
+def test_checkpoint_missing_named(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="does not exist"):
         load_checkpoint(tmp_path)
 
@@ -129,7 +128,7 @@ class _Bomb:
 
 
 @pytest.mark.parametrize("how", ["torch", "pickle"])
-def test_code_in_a_file_is_not_run(how: str, tmp_path: Path) -> None:
+def test_checkpoint_code_not_run(how: str, tmp_path: Path) -> None:
     file, mark = tmp_path / CHECKPOINT_NAME, tmp_path / "ran"
     if how == "torch":
         torch.save({"format": 1, "config": _Bomb(mark)}, file)
@@ -140,7 +139,7 @@ def test_code_in_a_file_is_not_run(how: str, tmp_path: Path) -> None:
     assert not mark.exists()
 
 
-def test_a_full_disk_leaves_the_old_file(fresh: Checkpoint, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_checkpoint_kept_on_full_disk(fresh: Checkpoint, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = file.read_bytes()
 
     def full(_: int) -> None:
@@ -153,20 +152,6 @@ def test_a_full_disk_leaves_the_old_file(fresh: Checkpoint, file: Path, monkeypa
     assert [found.name for found in file.parent.iterdir()] == [CHECKPOINT_NAME]
 
 
-def test_weights_of_another_network_are_refused(fresh: Checkpoint) -> None:
+def test_checkpoint_weights_of_other_network_rejected(fresh: Checkpoint) -> None:
     with pytest.raises(TrainingError, match="do not fit"):
         load_weights(fresh.network, OPEN.net)
-
-
-def test_the_average_forgets_its_beginning_and_then_keeps_its_decay(fresh: Checkpoint) -> None:
-    network = load_weights(fresh.network, TINY.net)
-    average = copy_for_average(network)
-    assert not average.training
-    assert not any(value.requires_grad for value in average.parameters())
-    with torch.no_grad():
-        average.head.bias.fill_(1.0)
-        network.head.bias.fill_(0.0)
-    update_average(average, network, decay=0.999, step=0)
-    assert average.head.bias.item() == pytest.approx(0.1)
-    update_average(average, network, decay=0.9, step=10_000)
-    assert average.head.bias.item() == pytest.approx(0.09)

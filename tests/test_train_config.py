@@ -1,4 +1,4 @@
-"""Settings that make no sense are refused; the schedule follows from the progress alone."""
+"""Settings that make no sense are refused; records come back; the schedule follows from the progress alone."""
 
 from dataclasses import replace
 
@@ -42,13 +42,13 @@ from nearfar.net.open import STRIDE
         ({"crop_share": (0.0, 0.6)}, "crop_share"),
     ],
 )
-def test_settings_that_cannot_be(wrong: dict[str, object], named: str) -> None:
+def test_settings_rejected(wrong: dict[str, object], named: str) -> None:
     with pytest.raises(OptionError, match=named):
         replace(TINY, **wrong)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("preset", PRESETS.values())
-def test_settings_survive_a_record(preset: TrainingConfig) -> None:
+def test_settings_record_round_trips(preset: TrainingConfig) -> None:
     assert parse_config(preset.record()) == preset
 
 
@@ -64,19 +64,19 @@ def test_settings_survive_a_record(preset: TrainingConfig) -> None:
         {"pictures": 0},
     ],
 )
-def test_a_run_has_one_length(wrong: dict[str, float]) -> None:
+def test_budget_needs_one_length(wrong: dict[str, float]) -> None:
     with pytest.raises(OptionError, match="minutes or pictures"):
         Budget(**wrong)  # type: ignore[arg-type]
 
 
-def test_progress_is_counted_in_what_was_asked_for() -> None:
+def test_budget_progress() -> None:
     assert Budget(seconds=200).progress(seconds=50, pictures=10**9) == 0.25
     assert Budget(pictures=200).progress(seconds=10**9, pictures=50) == 0.25
     assert Budget(pictures=200).progress(seconds=0, pictures=999) == 1.0
 
 
 @given(side=st.integers(16, 512), aspect=st.floats(0.25, 4.0))
-def test_pictures_have_the_stages_area_in_multiples_of_the_stride(side: int, aspect: float) -> None:
+def test_stage_area_in_stride_multiples(side: int, aspect: float) -> None:
     height, width = Stage(until=1.0, side_px=side, batch=4).shape_hw(aspect, STRIDE)
     assert height % STRIDE == width % STRIDE == 0
     assert min(height, width) >= STRIDE
@@ -87,11 +87,11 @@ def test_pictures_have_the_stages_area_in_multiples_of_the_stride(side: int, asp
 @pytest.mark.parametrize(
     ("progress", "side_px"), [(0.0, 64), (0.249, 64), (0.25, 96), (0.6, 128), (0.8, 192), (0.9, 256), (1.0, 256)]
 )
-def test_the_stage_follows_the_progress(progress: float, side_px: int) -> None:
+def test_stage_by_progress(progress: float, side_px: int) -> None:
     assert stage_at(OPEN, progress).side_px == side_px
 
 
-def test_the_rate_rises_in_a_line_and_falls_along_half_a_cosine() -> None:
+def test_learning_rate_warm_up_and_cosine() -> None:
     config = replace(TINY, peak_rate=0.01, warm_up_steps=4)
     rising = [learning_rate(config, progress=0.0, step=step) for step in range(5)]
     assert rising == pytest.approx([0.0025, 0.005, 0.0075, 0.01, 0.01])

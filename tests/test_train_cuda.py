@@ -34,9 +34,7 @@ pytestmark = [
         (make_metric(FINETUNE["tiny"], 12.0), "silog"),
     ],
 )
-def test_a_run_on_a_gpu_learns_goes_on_and_is_exported(
-    tmp_path: Path, workers: int, config: TrainingConfig, figure: str
-) -> None:
+def test_gpu_run_learns_resumes_and_exports(tmp_path: Path, workers: int, config: TrainingConfig, figure: str) -> None:
     options = TrainerOptions(
         folder=tmp_path, workers=workers, device=torch.device("cuda"), validation_count=4, renderer=render
     )

@@ -39,7 +39,7 @@ def photographs(tmp_path: Path) -> Photographs:
     return kept
 
 
-def test_the_split_follows_from_the_keys_alone(photographs: Photographs) -> None:
+def test_split_by_keys_alone(photographs: Photographs) -> None:
     keys = [*photographs.training, *photographs.held_out]
     again = split_photographs(photographs.folder, [*reversed(keys), keys[0]], {"teacher": "t"})
     assert again == photographs == open_photographs(photographs.folder)
@@ -49,14 +49,14 @@ def test_the_split_follows_from_the_keys_alone(photographs: Photographs) -> None
     assert split_photographs(photographs.folder, keys[1:], {}).identity != photographs.identity
 
 
-def test_the_split_is_that_of_the_photographs_whoever_labelled_them() -> None:
+def test_split_independent_of_labels() -> None:
     pictures = [f"photograph {number}".encode() for number in range(50)]
     order = [sorted(pictures, key=lambda picture: content_key(picture, label)) for label in (b"one", b"other")]
     assert order[0] == order[1] != pictures
     assert content_key(b"a", b"one") != content_key(b"a", b"other")
 
 
-def test_a_seed_is_a_window_of_one_photograph(photographs: Photographs) -> None:
+def test_seed_chooses_window(photographs: Photographs) -> None:
     shown = set()
     for seed in range(FIRST_TRAINING_SEED, FIRST_TRAINING_SEED + 40):
         one, other = (photographs(seed, height=32, width=24) for _ in range(2))
@@ -69,14 +69,14 @@ def test_a_seed_is_a_window_of_one_photograph(photographs: Photographs) -> None:
     assert shown == set(range(12)) - {held_out}
 
 
-def test_those_held_out_are_shown_whole(photographs: Photographs) -> None:
+def test_held_out_photographs_whole(photographs: Photographs) -> None:
     seen, kept = photographs(3, height=16, width=16), _seen(int(photographs.held_out[0]))
     np.testing.assert_array_equal(seen.rgb, kept.rgb)
     np.testing.assert_allclose(seen.disparity, kept.disparity, rtol=1e-3)
 
 
 @pytest.mark.parametrize("size_hw", [(32, 32), (32, 48), (48, 32), (16, 48)])
-def test_disparity_is_that_of_the_size_that_things_are_seen_at(tmp_path: Path, size_hw: tuple[int, int]) -> None:
+def test_disparity_scaled_by_apparent_size(tmp_path: Path, size_hw: tuple[int, int]) -> None:
     for key in ("a", "b"):
         store_photograph(
             tmp_path,
@@ -90,12 +90,12 @@ def test_disparity_is_that_of_the_size_that_things_are_seen_at(tmp_path: Path, s
     np.testing.assert_allclose(seen.disparity, 0.5 * in_use**-1 * here, rtol=1e-5)
 
 
-def test_each_photograph_has_a_window(photographs: Photographs) -> None:
+def test_window_of_each_photograph(photographs: Photographs) -> None:
     greens = [int(np.median(photographs.window(i, height=24, width=24).rgb[..., 1])) for i in range(11)]
     assert sorted(greens) == sorted(map(int, photographs.training))
 
 
-def test_what_is_kept_is_small_and_of_one_size() -> None:
+def test_stored_photograph_small_and_of_one_size() -> None:
     values = np.full((60, 80), 2.0, np.float32)
     values[:30] = np.nan
     seen = resize_to_run(np.zeros((120, 160, 3), np.uint8), values, side_px=32)
@@ -104,13 +104,13 @@ def test_what_is_kept_is_small_and_of_one_size() -> None:
     assert (seen.disparity[24:] == 2.0).all()
 
 
-def test_one_photograph_is_too_few(tmp_path: Path) -> None:
+def test_one_photograph_rejected(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="2 photographs"):
         split_photographs(tmp_path, ["a", "a"], {})
 
 
 @pytest.mark.parametrize("content", [None, b"", b"PK\x03\x04 half"])
-def test_a_photograph_that_is_gone_or_damaged(photographs: Photographs, content: bytes | None) -> None:
+def test_photograph_missing_or_damaged(photographs: Photographs, content: bytes | None) -> None:
     file = photographs.folder / f"{photographs.held_out[0]}.npz"
     file.unlink() if content is None else file.write_bytes(content)
     with pytest.raises(DataError, match="gone or damaged"):
@@ -118,14 +118,14 @@ def test_a_photograph_that_is_gone_or_damaged(photographs: Photographs, content:
 
 
 @pytest.mark.parametrize("text", [None, "{", "[]", '{"training": [], "held_out": []}'])
-def test_a_list_that_is_gone_or_damaged(tmp_path: Path, text: str | None) -> None:
+def test_listing_missing_or_damaged(tmp_path: Path, text: str | None) -> None:
     if text is not None:
         (tmp_path / "data.json").write_text(text)
     with pytest.raises(DataError, match=r"data\.json"):
         open_photographs(tmp_path)
 
 
-def test_a_label_is_disparity_from_0_to_1() -> None:
+def test_label_is_disparity_from_0_to_1() -> None:
     disparity = normalize_label(Disparity(values=np.array([[-1, 1, 3]], np.float32), provenance=MADE_BY))
     depth = normalize_label(Depth(values=np.array([[1, 2, 4]], np.float32), provenance=MADE_BY))
     np.testing.assert_allclose(disparity, [[0, 0.5, 1]])

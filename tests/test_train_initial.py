@@ -1,4 +1,4 @@
-"""A trained network goes on in a deeper one."""
+"""Initial weights: random, of a run, or of a run with fewer blocks."""
 
 from dataclasses import replace
 
@@ -19,7 +19,7 @@ def _trained() -> OpenNet:
 
 
 @pytest.mark.parametrize("depth", [4, 5, 6, 8])
-def test_a_deeper_network_gives_at_first_what_the_trained_one_gives(depth: int) -> None:
+def test_expanded_network_equal_at_first(depth: int) -> None:
     trained, deeper = _trained(), OpenNet(replace(NET, depth=depth)).eval()
     deeper.load_state_dict(expand_blocks(trained.state_dict(), NET, depth))
     pixels = torch.rand(2, 3, 32, 48)
@@ -27,7 +27,7 @@ def test_a_deeper_network_gives_at_first_what_the_trained_one_gives(depth: int) 
         torch.testing.assert_close(deeper(pixels), trained(pixels), rtol=0, atol=0)
 
 
-def test_new_blocks_learn_from_the_first_step() -> None:
+def test_new_blocks_have_gradients() -> None:
     deeper = OpenNet(replace(NET, depth=6))
     deeper.load_state_dict(expand_blocks(_trained().state_dict(), NET, 6))
     deeper(torch.rand(2, 3, 32, 48)).square().mean().backward()
@@ -38,7 +38,7 @@ def test_new_blocks_learn_from_the_first_step() -> None:
         assert block.projection.weight.grad.any()
 
 
-def test_a_run_deepens_what_it_goes_on_from() -> None:
+def test_run_expands_initial_weights() -> None:
     trained = _trained().state_dict()
     config = replace(TINY, net=replace(NET, depth=4))
     begun = new_run(config, Budget(pictures=4), initial=InitialWeights(net=NET, weights=trained, source="a test"))
@@ -47,7 +47,7 @@ def test_a_run_deepens_what_it_goes_on_from() -> None:
 
 
 @pytest.mark.parametrize("other", [{"depth": 2}, {"depth": 4, "width": 32}, {"depth": 4, "grid": 4}])
-def test_nothing_else_may_differ(other: dict[str, object]) -> None:
+def test_initial_weights_of_other_network_rejected(other: dict[str, object]) -> None:
     wanted = replace(NET, **other)
     assert not can_expand(NET, wanted)
     initial = InitialWeights(net=NET, weights=_trained().state_dict(), source="a test")

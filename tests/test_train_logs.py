@@ -23,14 +23,14 @@ def _steps(file: Path) -> list[int]:
         return [int(row["step"]) for row in csv.DictReader(stream)]
 
 
-def test_steps_that_were_lost_are_dropped(tmp_path: Path) -> None:
+def test_lost_steps_dropped(tmp_path: Path) -> None:
     _learn(tmp_path, first_step=0, steps=range(1, 8))
     _learn(tmp_path, first_step=4, steps=range(5, 10))  # the last checkpoint was after step 4
     for name in ("learning.csv", "metrics.csv"):
         assert _steps(tmp_path / name) == [*range(1, 10)]
 
 
-def test_a_run_that_lost_nothing_keeps_its_files_as_they_are(tmp_path: Path) -> None:
+def test_logs_untouched_without_loss(tmp_path: Path) -> None:
     _learn(tmp_path, first_step=0, steps=range(1, 4))
     before = (tmp_path / "metrics.csv").read_bytes()
     _learn(tmp_path, first_step=3, steps=range(4, 4))
@@ -38,7 +38,7 @@ def test_a_run_that_lost_nothing_keeps_its_files_as_they_are(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("lost", [1, 2, 12, 40])
-def test_a_row_that_was_cut_short_is_dropped(tmp_path: Path, lost: int) -> None:
+def test_cut_row_dropped(tmp_path: Path, lost: int) -> None:
     _learn(tmp_path, first_step=0, steps=range(1, 4))
     file = tmp_path / "metrics.csv"
     file.write_bytes(file.read_bytes()[:-lost])
@@ -47,20 +47,20 @@ def test_a_row_that_was_cut_short_is_dropped(tmp_path: Path, lost: int) -> None:
     assert set(_steps(file)[:-2]) <= {1, 2}
 
 
-def test_a_new_run_does_not_go_on_with_the_logs_of_one_that_was_never_saved(tmp_path: Path) -> None:
+def test_logs_of_unsaved_run_dropped(tmp_path: Path) -> None:
     _learn(tmp_path, first_step=0, steps=range(1, 4))
     _learn(tmp_path, first_step=0, steps=range(1, 3))
     assert _steps(tmp_path / "learning.csv") == [1, 2]
 
 
-def test_a_run_that_other_code_began_keeps_its_columns(tmp_path: Path) -> None:
+def test_columns_of_older_logs_kept(tmp_path: Path) -> None:
     (tmp_path / "metrics.csv").write_text("l1,step,older\n0.5,1,7\n")
     _learn(tmp_path, first_step=1, steps=range(2, 3))
     assert (tmp_path / "metrics.csv").read_text().splitlines() == ["l1,step,older", "0.5,1,7", "1,2,"]
 
 
 @pytest.mark.parametrize("left", [b"", b"step,pictures,sec"])
-def test_a_log_of_less_than_a_line_begins_again(tmp_path: Path, left: bytes) -> None:
+def test_log_without_whole_line_restarted(tmp_path: Path, left: bytes) -> None:
     (tmp_path / "metrics.csv").write_bytes(left)
     _learn(tmp_path, first_step=0, steps=range(1, 3))
     assert _steps(tmp_path / "metrics.csv") == [1, 2]
@@ -69,7 +69,7 @@ def test_a_log_of_less_than_a_line_begins_again(tmp_path: Path, left: bytes) -> 
 @pytest.mark.parametrize(
     "damaged", [b"\xff\xfe\x00step\n", b"step,loss\nfour,0.5\n", b"loss\n0.5\n", b"step\n\n1\n,\n"]
 )
-def test_a_file_that_is_no_log_is_named(tmp_path: Path, damaged: bytes) -> None:
+def test_damaged_log_named(tmp_path: Path, damaged: bytes) -> None:
     (tmp_path / "learning.csv").write_bytes(damaged)
     with pytest.raises(TrainingError, match=r"learning\.csv"):
         TrainingLogs(tmp_path, first_step=0)
