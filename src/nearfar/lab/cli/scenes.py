@@ -97,7 +97,7 @@ def render(
     """
     _require_numba()
     description = out / "truth.toml"
-    if description.exists() and not _is_described(description) and not overwrite:
+    if description.exists() and not _has_description(description) and not overwrite:
         raise OptionError(
             f"{description} says something else of the maps in {out}: name another folder, or add --overwrite"
         )
@@ -107,7 +107,7 @@ def render(
             paths = _paths(out, number)
             names = [str(path) for path in paths]
             if all(path.exists() for path in paths) and not overwrite:
-                _describe(description)
+                _write_description(description)
                 report.add(Row(input=f"seed {number}", status="skipped", outputs=names))
                 continue
             there = next((path for path in paths if path.exists()), None)
@@ -121,7 +121,7 @@ def render(
             for path in paths:
                 make_folder(path.parent)
             write_together({path: encoded(frame) for path, encoded in zip(paths, _FILES.values(), strict=True)})
-            _describe(description)
+            _write_description(description)
             seconds = {"render": rendered - begin, "write": time.perf_counter() - rendered}
             report.add(
                 Row(input=f"seed {number}", status="done", outputs=names, size_wh=(width, height), seconds=seconds)
@@ -153,13 +153,13 @@ def bench(
         typer.echo(f"{processes} process{'es' if processes > 1 else ''}: {rate:.1f} pictures/s at {width}x{height}")
 
 
-def _is_described(description: Path) -> bool:
+def _has_description(description: Path) -> bool:
     return description.exists() and description.read_bytes() == _DESCRIPTION
 
 
-def _describe(description: Path) -> None:
+def _write_description(description: Path) -> None:
     # With the first scene, not before: what cannot be rendered leaves no folder.
-    if not _is_described(description):
+    if not _has_description(description):
         write_whole(description, _DESCRIPTION)
 
 

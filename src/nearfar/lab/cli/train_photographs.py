@@ -125,7 +125,7 @@ def photo_run(*, preset_help: str) -> Callable[[Callable[..., None]], Callable[.
     """
 
     def decorate(verb: Callable[..., None]) -> Callable[..., None]:
-        parameters = dict(signature(_shared).parameters)
+        parameters = dict(signature(_declare_options).parameters)
         parameters["output"] = parameters["output"].replace(default=Path(f"nearfar-{verb.__name__}-run"))
         parameters["preset"] = parameters["preset"].replace(
             annotation=Annotated[Preset, typer.Option(help=preset_help)]
@@ -148,7 +148,7 @@ def photo_run(*, preset_help: str) -> Callable[[Callable[..., None]], Callable[.
     return decorate
 
 
-def _shared(
+def _declare_options(
     context: typer.Context,
     output: training_run.Output = Path(),
     minutes: training_run.Minutes = None,

@@ -128,7 +128,7 @@ def load_initial(parent: str) -> "InitialWeights":
     if suffix == ".onnx":
         return _load_graph(path, path.name)
     if suffix in (".pth", ".safetensors", ".bin"):
-        return _load_published(path)
+        return _load_official(path)
     missing = "" if path.exists() else "there is no such file or folder; "
     raise OptionError(
         f"--from {parent}: {missing}give {BUNDLED_MODEL}, a run's folder, an .onnx, .pth or .safetensors file"
@@ -152,7 +152,7 @@ def _load_graph(path: Path, source: str) -> "InitialWeights":
     return InitialWeights(net=net, weights=weights, source=source, foreign=foreign)
 
 
-def _load_published(path: Path) -> "InitialWeights":
+def _load_official(path: Path) -> "InitialWeights":
     """Return the weights of a checkpoint of Depth Anything V2."""
     from nearfar.lab.train.initial import InitialWeights
     from nearfar.net.checkpoint import declared, load_checkpoint, load_network

@@ -105,7 +105,7 @@ class SceneBatches(Dataset[Batch]):
         scenes = enumerate(self._window(lane, turn, stage))
         views = [self._view(scene, stage, shape_hw, (request.number, index)) for index, scene in scenes]
         if config.cut_mix:
-            views = [self._mixed(views, (request.number, index)) for index in range(len(views))]
+            views = [self._mix(views, (request.number, index)) for index in range(len(views))]
         rgb, target, disparity = (torch.from_numpy(np.stack(parts)) for parts in zip(*views, strict=True))
         return Batch(request=request, rgb=rgb, target=target, disparity=disparity)
 
@@ -127,7 +127,7 @@ class SceneBatches(Dataset[Batch]):
             disparity,
         )
 
-    def _mixed(self, views: list[_View], key: tuple[int, int]) -> _View:
+    def _mix(self, views: list[_View], key: tuple[int, int]) -> _View:
         rng = np.random.default_rng((self._config.seed, *key, _MIXING))
         rgb, target, disparity = views[key[1]]
         if rng.random() >= self._config.cut_mix:
