@@ -72,7 +72,7 @@ def test_cache_folder_writable_by_others_ignored(tmp_path: Path, caplog: pytest.
 
 
 def test_cache_trims_least_recent(tmp_path: Path) -> None:
-    cache = CompiledCache(folder=tmp_path / "graphs", most_bytes=3 * (len(GRAPH) + 64))
+    cache = CompiledCache(folder=tmp_path / "graphs", max_bytes=3 * (len(GRAPH) + 64))
     for age, key in enumerate(("one", "two", "three")):
         cache.write(key, writes(GRAPH))  # type: ignore[arg-type]
         os.utime(cache.folder / f"{key}.compiled", (1000 + age, 1000 + age))
@@ -82,7 +82,7 @@ def test_cache_trims_least_recent(tmp_path: Path) -> None:
 
 
 def test_cache_trims_leftovers(tmp_path: Path) -> None:
-    cache = CompiledCache(folder=tmp_path / "graphs", most_bytes=2 * (len(GRAPH) + 64))
+    cache = CompiledCache(folder=tmp_path / "graphs", max_bytes=2 * (len(GRAPH) + 64))
     cache.write("one", writes(GRAPH))  # type: ignore[arg-type]
     left = cache.folder / ".nearfar-x.part"
     left.write_bytes(bytes(2 * len(GRAPH)))

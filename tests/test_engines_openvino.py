@@ -95,7 +95,7 @@ def test_fast_without_bfloat16_rejected(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_other_precision_rejected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine_module, "_computes_in", lambda _: "f16")
+    monkeypatch.setattr(engine_module, "_get_precision_hint", lambda _: "f16")
     with pytest.raises(EngineError, match=r"computes net\.onnx in f16: exact cannot be had"):
         load(tiny_depth_graph(tmp_path / "net.onnx"))
 

@@ -1,6 +1,6 @@
 """Names for the arrays that flow through nearfar, and the checks made where they enter.
 
-Shapes and meanings are those of the values in the river: an ``RgbU8`` is (H, W, 3) sRGB, a ``TensorF32`` is
+Shapes and meanings: an ``RgbU8`` is (H, W, 3) sRGB, a ``TensorF32`` is
 (1, 3, h, w) normalised, a ``MapF32`` is (H, W), finite.
 """
 

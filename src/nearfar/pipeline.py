@@ -37,7 +37,7 @@ def run_overlapping(
     after: Callable[[Computed], Result],
     stop: Callable[[], bool] = _never,
 ) -> Iterator[Future[Result]]:
-    """Yield what became of each item, in order: a finished ``Future``, whose ``result()`` returns or raises it.
+    """Yield the outcome of each item, in order: a finished ``Future``, whose ``result()`` returns or raises it.
 
     An item that fails with a ``NearfarError`` or for want of memory does not stop the rest. Whoever stops asking, by
     closing this generator, does not wait: the two threads end what they are at, nothing else is started, and Python

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nearfar.engines import Precision
-from nearfar.engines.onnxruntime import OnnxRuntimeEngine, plain_session
+from nearfar.engines.onnxruntime import OnnxRuntimeEngine, create_plain_session
 from nearfar.engines.onnxruntime_library import onnxruntime
 from nearfar.errors import EngineError
 
@@ -87,7 +87,7 @@ def count_macs(path: Path, size_hw: tuple[int, int]) -> MacCount:
         options.enable_profiling = True
         options.profile_file_prefix = str(Path(folder) / "profile")
         options.log_severity_level = 4
-        session = plain_session(path, options)
+        session = create_plain_session(path, options)
         engine = OnnxRuntimeEngine(session, name=path.name, threads=1, precision=Precision.EXACT)
         engine.run(np.zeros((1, 3, *size_hw), np.float32))
         profile = Path(session.end_profiling())

@@ -1,4 +1,4 @@
-"""What runs a network: one stateless call from a tensor to a map, whatever the runtime.
+"""Inference engines: an ONNX file in, and one stateless call from a tensor to a map, whatever the runtime.
 
 A runtime is a module with an ``EngineSpec``, and one row of ``ENGINES``; the command line, the benchmark and ``auto``
 read it from there. Importing this package loads no runtime.
@@ -14,11 +14,11 @@ from nearfar.errors import OptionError
 __all__ = ["ENGINES", "Arithmetic", "Engine", "EngineName", "EngineReport", "EngineSpec", "Precision", "engine_spec"]
 
 ENGINES: tuple[EngineSpec, ...] = (ONNXRUNTIME, OPENVINO)
-"""Every runtime, the one that runs anywhere first: where a later one is made for the processor, ``auto`` prefers it."""
+"""Every runtime, the one that runs anywhere first; ``auto`` prefers a later one that is made for the processor."""
 
 
 class EngineName(StrEnum):
-    """What can be asked for: ``auto``, or one of ``ENGINES`` by its name."""
+    """The values of ``--engine``: ``auto``, or the name of one of ``ENGINES``."""
 
     AUTO = "auto"
     vars().update({_spec.name.upper(): _spec.name for _spec in ENGINES})

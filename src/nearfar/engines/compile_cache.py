@@ -1,4 +1,4 @@
-"""Compiled graphs on disk: private to the user, whole, verified before use, bounded. To lose one only costs time.
+"""Compiled graphs on disk: private to the user, whole, verified before use, bounded. Losing one costs time only.
 
 A runtime trusts a compiled graph as it trusts its own memory: from a damaged file it makes wrong maps or crashes. So a
 file is named by everything that it was made from, and begins with the SHA-256 of its name and the rest; one that does
@@ -42,11 +42,11 @@ class CompiledCache:
 
     Attributes:
         folder: Where they are; made when the first is written, for its owner alone.
-        most_bytes: What they may take together; beyond it, those that were used longest ago are removed.
+        max_bytes: What they may take together; beyond it, the least recently used are removed.
     """
 
     folder: Path
-    most_bytes: int = 1 << 30
+    max_bytes: int = 1 << 30
 
     def read(self, key: str) -> NDArray[np.uint8] | None:
         """Return the graph called ``key``, (bytes,) uint8, or None if there is none that can be relied upon."""
@@ -91,8 +91,8 @@ class CompiledCache:
 
     def _is_private(self) -> bool:
         """Return whether nobody else can have written here; what others wrote would be run as if it were ours."""
-        found = self.folder.stat()
-        private = os.name != "posix" or (found.st_uid == os.geteuid() and not found.st_mode & 0o077)
+        status = self.folder.stat()
+        private = os.name != "posix" or (status.st_uid == os.geteuid() and not status.st_mode & 0o077)
         if not private:
             _log.debug("%s is not used: others can write or read there", self.folder)
         return private
@@ -103,7 +103,7 @@ class CompiledCache:
         total = 0
         for path in files:
             total += path.stat().st_size
-            if total > self.most_bytes:
+            if total > self.max_bytes:
                 _remove(path)
 
 

@@ -1,4 +1,4 @@
-"""What an engine is: a network, loaded by some runtime, and what is known of a runtime before it is loaded."""
+"""The protocol of engines, networks that a runtime has loaded, and ``EngineSpec``: a runtime that is not loaded yet."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Arithmetic(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineReport:
-    """What really runs, asked of the runtime after it has loaded the network.
+    """What really runs, as the runtime reports it after it has loaded the network.
 
     Attributes:
         engine: The runtime, such as ``onnxruntime``.
@@ -110,7 +110,7 @@ class EngineLoader(Protocol):
 
 
 class Multiplier(Protocol):
-    """Compiles a product of two matrices, the most that a runtime can do on this machine."""
+    """Compiles a product of two matrices: the upper bound of a runtime's speed on this machine."""
 
     def __call__(
         self, first: NDArray[np.float32], second: NDArray[np.float32], arithmetic: Arithmetic, threads: int
@@ -125,11 +125,11 @@ class Multiplier(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineSpec:
-    """A runtime, as far as it is known without being loaded.
+    """A runtime, described without loading it.
 
     Attributes:
         name: What ``--engine`` takes.
-        title: What people call it.
+        title: Its name for people.
         load: Loads a network.
         multiply: Compiles a product of two matrices, for the ceilings of ``nearfar bench``.
         package: The package to import.
@@ -139,10 +139,10 @@ class EngineSpec:
         condition: The same in words, for ``--help``: "where it is installed on ...".
         providers: Which of its parts compute in which precision, the preferred first; None where it has one part only.
         cpu: The provider that computes on the CPU.
-        find_accelerators: Returns what it has here beside the CPU, as far as possible without loading it.
-        arithmetic: What it multiplies in on the CPU, by precision.
-        ceilings: What ``multiply`` can multiply in.
-        compiles: Whether it compiles a graph, which it can keep for the next start and make for one size only.
+        find_accelerators: Returns its providers here beside the CPU, as far as that is known without loading it.
+        arithmetic: The number format of its products on the CPU, by precision.
+        ceilings: The number formats that ``multiply`` supports.
+        compiles: Whether it compiles a graph, which it can keep for the next start, or compile for one size only.
     """
 
     name: str

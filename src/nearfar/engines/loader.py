@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Machine:
-    """What ``auto`` has to choose from.
+    """The processor and the runtimes that ``auto`` chooses from.
 
     Attributes:
         processor: What the system calls its kind of processor, such as ``x86_64``.
@@ -43,7 +43,7 @@ class Candidate:
 
     Attributes:
         engine: Its name; never ``auto``.
-        provider: The part of it that shall compute; None leaves that to it.
+        provider: The part of it that shall compute; None leaves that to the runtime.
     """
 
     engine: str
@@ -51,12 +51,12 @@ class Candidate:
 
 
 def find_machine() -> Machine:
-    """Return what is here. Runtimes are looked for and not imported."""
-    here = tuple(spec for spec in ENGINES if spec.is_here)
+    """Return the processor, the installed runtimes and their accelerators; no runtime is imported."""
+    installed = tuple(spec for spec in ENGINES if spec.is_here)
     return Machine(
         processor=platform.machine(),
-        engines=tuple(spec.name for spec in here),
-        accelerators=tuple(name for spec in here for name in spec.find_accelerators()),
+        engines=tuple(spec.name for spec in installed),
+        accelerators=tuple(name for spec in installed for name in spec.find_accelerators()),
     )
 
 
@@ -85,7 +85,7 @@ def list_candidates(
         Candidate(engine=spec.name, provider=provider)
         for spec in suitable
         for provider in spec.providers[precision]
-        if provider in machine.accelerators and not quantized  # those are made for the CPU, and judged there
+        if provider in machine.accelerators and not quantized  # those are made for the CPU, and tested there
     ]
     # More than one: a runtime may fail to start, or lack an operator that a file of the user's own has.
     on_cpu = [

@@ -74,7 +74,9 @@ class OnnxRuntimeEngine:
     def __init__(self, session: onnxruntime.InferenceSession, *, name: str, threads: int, precision: Precision) -> None:
         self._session = session
         self._name = name
-        self._signature = read_signature(_specs(session.get_inputs()), _specs(session.get_outputs()), name=name)
+        self._signature = read_signature(
+            _read_specs(session.get_inputs()), _read_specs(session.get_outputs()), name=name
+        )
         self.fixed_hw = self._signature.fixed_hw
         self.multiple = self._signature.multiple
         provider: str = session.get_providers()[0]
@@ -130,18 +132,18 @@ def load(
     path = Path(path)
     if not path.is_file():
         raise GraphError(f"{path} is not a file: give the path of an ONNX network")
-    computing = Precision.EXACT if quantized else precision  # what is not 8 bits
-    wanted = _Wanted(path=path, threads=resolve_threads(threads), precision=computing)
-    session = _session_on(provider, wanted) if provider else _session_on_best(wanted)
+    float_precision = Precision.EXACT if quantized else precision  # of what is not in 8 bits
+    request = _SessionRequest(path=path, threads=resolve_threads(threads), precision=float_precision)
+    session = _create_session_on(provider, request) if provider else _create_session_on_best(request)
     return OnnxRuntimeEngine(
-        session, name=path.name, threads=wanted.threads, precision=Precision.FAST if quantized else precision
+        session, name=path.name, threads=request.threads, precision=Precision.FAST if quantized else precision
     )
 
 
 def load_plain(path: str | os.PathLike[str], *, threads: int | None = None) -> OnnxRuntimeEngine:
     """Return the network of an ONNX file on the CPU as ONNX Runtime loads it where nobody sets an option.
 
-    That is how tutorials run it, and what nearfar's own ways are compared with.
+    That is how tutorials run it: the baseline of ``nearfar bench``.
 
     Args:
         path: The file, as for ``load``.
@@ -154,11 +156,11 @@ def load_plain(path: str | os.PathLike[str], *, threads: int | None = None) -> O
     options = onnxruntime.SessionOptions()
     if threads is not None:
         options.intra_op_num_threads = resolve_threads(threads)
-    session = plain_session(Path(path), options)
+    session = create_plain_session(Path(path), options)
     return OnnxRuntimeEngine(session, name=Path(path).name, threads=resolve_threads(threads), precision=Precision.EXACT)
 
 
-def plain_session(path: Path, options: onnxruntime.SessionOptions) -> onnxruntime.InferenceSession:
+def create_plain_session(path: Path, options: onnxruntime.SessionOptions) -> onnxruntime.InferenceSession:
     """Return a session on the CPU with these options and no others.
 
     Raises:
@@ -188,37 +190,37 @@ def multiply(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Wanted:
+class _SessionRequest:
     path: Path
     threads: int
     precision: Precision
 
 
-def _session_on(provider: str, wanted: _Wanted) -> onnxruntime.InferenceSession:
+def _create_session_on(provider: str, request: _SessionRequest) -> onnxruntime.InferenceSession:
     """Return a session on this provider and no other."""
     available = onnxruntime.get_available_providers()
     if provider not in available:
         raise EngineError(f"ONNX Runtime has no {provider} here; it has {', '.join(available)}")
-    _require(wanted.precision, provider)
-    session = _session(provider, wanted)
+    _check_precision(request.precision, provider)
+    session = _create_session(provider, request)
     # ONNX Runtime goes on without a provider that does not start, and says so nowhere else.
     if session.get_providers()[0] != provider:
         raise EngineError(f"{provider} did not start here; the driver or a library that it needs is missing")
     return session
 
 
-def _session_on_best(wanted: _Wanted) -> onnxruntime.InferenceSession:
+def _create_session_on_best(request: _SessionRequest) -> onnxruntime.InferenceSession:
     """Return a session on the first of the preferred providers that starts; a warning names each that does not."""
     available = onnxruntime.get_available_providers()
-    for provider in (name for name in PROVIDERS[wanted.precision] if name in available and name != CPU):
+    for provider in (name for name in PROVIDERS[request.precision] if name in available and name != CPU):
         try:
-            return _session_on(provider, wanted)
+            return _create_session_on(provider, request)
         except EngineError as error:
             logger.warning("%s", error)
-    return _session_on(CPU, wanted)
+    return _create_session_on(CPU, request)
 
 
-def _require(precision: Precision, provider: str) -> None:
+def _check_precision(precision: Precision, provider: str) -> None:
     if provider in PROVIDERS[precision]:
         return
     if precision is Precision.EXACT:
@@ -230,21 +232,21 @@ def _require(precision: Precision, provider: str) -> None:
     )
 
 
-def _session(provider: str, wanted: _Wanted) -> onnxruntime.InferenceSession:
-    path = wanted.path
+def _create_session(provider: str, request: _SessionRequest) -> onnxruntime.InferenceSession:
+    path = request.path
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = wanted.threads
+    options.intra_op_num_threads = request.threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 4  # whatever fails is raised as well
     # Photographs differ in size, and a memory plan would be kept for every size ever seen. The arena stays on: without
     # it, or when it is emptied after each run, a run takes half as long again. It grows to what the largest picture
-    # needs, and prepare's cap bounds that. https://github.com/microsoft/onnxruntime/issues/11627
+    # needs, and the pixel limit of preprocessing bounds that. https://github.com/microsoft/onnxruntime/issues/11627
     options.enable_mem_pattern = False
     # Its threads would go on waiting at full speed for a twentieth of a second after each run, on the cores that the
     # next photograph is decoded with.
     options.add_session_config_entry("session.force_spinning_stop", "1")
     options.add_session_config_entry(*NO_BYTE_OVERFLOW)
-    settings = _PROVIDER_OPTIONS.get((provider, wanted.precision), {})
+    settings = _PROVIDER_OPTIONS.get((provider, request.precision), {})
     providers = [(provider, settings), *([] if provider == CPU else [CPU])]
     try:
         # Its own fallback would print to stdout and go on with another provider.
@@ -257,7 +259,7 @@ def _session(provider: str, wanted: _Wanted) -> onnxruntime.InferenceSession:
         raise EngineError(f"{provider} did not start here: {explain(error)}") from error
 
 
-def _specs(tensors: Sequence[onnxruntime.NodeArg]) -> list[TensorSpec]:
+def _read_specs(tensors: Sequence[onnxruntime.NodeArg]) -> list[TensorSpec]:
     """Return what the session says of its tensors; an axis that is named, or has no length, is open."""
     return [
         TensorSpec(

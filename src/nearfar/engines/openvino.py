@@ -2,8 +2,8 @@
 
 A graph is compiled once, for pictures of any size. Compiling it again for each size would make a run some 8 % shorter,
 but each size would take as long to compile as two or three runs and hold the network's memory once more; and it rounds
-otherwise, so that keeping only some sizes would let a map depend on the pictures before it. A caller that shows the
-network one size only says so, and has the shorter run.
+otherwise, so that keeping only some sizes would let a map depend on the pictures before it. A caller whose
+pictures all have one size passes ``size_hw`` and gets the shorter run.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class OpenVinoEngine:
         self._map_index = [port.get_any_name() for port in graph.model.outputs].index(graph.signature.map.name)
         self.fixed_hw = graph.signature.fixed_hw
         self.multiple = graph.signature.multiple
-        is_exact = not quantized and _computes_in(graph) == "f32" and graph.signature.image.dtype == "float32"
+        is_exact = not quantized and _get_precision_hint(graph) == "f32" and graph.signature.image.dtype == "float32"
         self.report = EngineReport(
             engine="openvino",
             provider=DEVICE,
@@ -135,20 +135,26 @@ def load(
     path = Path(path)
     if not path.is_file():
         raise GraphError(f"{path} is not a file: give the path of an ONNX network")
-    has_bfloat16 = _require(precision, quantized=quantized)
-    computing = Precision.EXACT if quantized and not has_bfloat16 else precision
-    options = _OPTIONS | _PRECISION_OPTIONS[computing] | {"INFERENCE_NUM_THREADS": str(resolve_threads(threads))}
+    has_bfloat16 = _check_precision(precision, quantized=quantized)
+    float_precision = Precision.EXACT if quantized and not has_bfloat16 else precision
+    options = _OPTIONS | _PRECISION_OPTIONS[float_precision] | {"INFERENCE_NUM_THREADS": str(resolve_threads(threads))}
     if size_hw is not None and math.prod(size_hw) < _SMALLEST_OWN_PIXELS:
         size_hw = None
     request = CompileRequest(path=path, options=options, size_hw=size_hw, sha256=sha256)
     graph = compile_graph(request, None if cache_folder is None else CompiledCache(folder=cache_folder))
-    if _computes_in(graph) != options["INFERENCE_PRECISION_HINT"]:
-        raise EngineError(f"OpenVINO computes {path.name} in {_computes_in(graph)}: {precision} cannot be had here")
+    if _get_precision_hint(graph) != options["INFERENCE_PRECISION_HINT"]:
+        raise EngineError(
+            f"OpenVINO computes {path.name} in {_get_precision_hint(graph)}: {precision} cannot be had here"
+        )
     return OpenVinoEngine(graph, name=path.name, quantized=quantized)
 
 
-def _require(precision: Precision, *, quantized: bool) -> bool:
-    """Tell whether this processor computes in bfloat16, once OpenVINO is known to compute as asked."""
+def _check_precision(precision: Precision, *, quantized: bool) -> bool:
+    """Return whether this processor computes in bfloat16.
+
+    Raises:
+        EngineError: OpenVINO does not start, or does not compute in this precision here.
+    """
     try:
         processor = core().get_property(DEVICE, "FULL_DEVICE_NAME")
         has_bfloat16 = "BF16" in core().get_property(DEVICE, "OPTIMIZATION_CAPABILITIES")
@@ -175,11 +181,11 @@ def multiply(
     needs = {Arithmetic.FLOAT32: "FP32", Arithmetic.BFLOAT16: "BF16", Arithmetic.INT8: "INT8"}[arithmetic]
     if needs not in core().get_property(DEVICE, "OPTIMIZATION_CAPABILITIES"):
         raise EngineError(f"this processor does not multiply in {arithmetic}")
-    given = operations.parameter(list(first.shape), np.float32)
-    left, right = given, operations.constant(second)
+    activation = operations.parameter(list(first.shape), np.float32)
+    left, right = activation, operations.constant(second)
     if arithmetic is Arithmetic.INT8:
         low, high = (operations.constant(np.float32(end)) for end in (-4, 4 - _STEP))
-        left = operations.fake_quantize(given, low, high, low, high, 256)
+        left = operations.fake_quantize(activation, low, high, low, high, 256)
         steps = operations.constant(np.clip(np.rint(second / _STEP), -127, 127).astype(np.int8))
         scale = operations.constant(np.full((1, len(second)), _STEP, np.float32))
         right = operations.multiply(operations.convert(steps, np.float32), scale)
@@ -191,12 +197,12 @@ def multiply(
         "NUM_STREAMS": "1",
         "INFERENCE_NUM_THREADS": str(threads),
     }
-    compiled = core().compile_model(openvino.Model([product], [given], "product"), DEVICE, options)
+    compiled = core().compile_model(openvino.Model([product], [activation], "product"), DEVICE, options)
     request = compiled.create_infer_request()
     # Shared: to copy the matrices would be part of what is timed.
     return lambda: np.asarray(request.infer([first], share_inputs=True, share_outputs=True)[0])
 
 
-def _computes_in(graph: CompiledGraph) -> str:
+def _get_precision_hint(graph: CompiledGraph) -> str:
     name: str = graph.model.get_property("INFERENCE_PRECISION_HINT").get_type_name()
     return name

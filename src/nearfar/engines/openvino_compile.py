@@ -34,7 +34,7 @@ _ELSEWHERE = b"\n\x08location"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompiledGraph:
-    """A graph that OpenVINO runs.
+    """A graph that OpenVINO has compiled.
 
     Attributes:
         model: The compiled model.
@@ -65,7 +65,7 @@ class CompileRequest:
 
 
 def compile_graph(request: CompileRequest, cache: CompiledCache | None) -> CompiledGraph:
-    """Return the graph of an request, from the cache if it is there.
+    """Return the compiled graph of a request, from the cache if it is there.
 
     Raises:
         GraphError: The file is not a depth network in ONNX, or OpenVINO cannot run it.
@@ -74,7 +74,7 @@ def compile_graph(request: CompileRequest, cache: CompiledCache | None) -> Compi
         axes = read_axis_names(request.path)
     except (OSError, ValueError) as error:
         raise GraphError(f"{request.path} is not a network that OpenVINO can load: {error}") from error
-    key = _key(request) if cache else None
+    key = _build_key(request) if cache else None
     if cache is None or key is None:
         return _compile(request, axes)
     cached = _read_cached(request, axes, cache, key)
@@ -141,11 +141,11 @@ def _normalize(inputs: Sequence[openvino.Output], groups: int, epsilon: float) -
     features, scale, bias = inputs
     rank = features.get_partial_shape().rank.get_length()
     grouped = operations.reshape(features, _integers(0, groups, -1), special_zero=True)  # (batch, groups, values)
-    even = operations.mvn(grouped, _integers(2), normalize_variance=True, eps=epsilon, eps_mode="INSIDE_SQRT")
-    even = operations.reshape(even, operations.shape_of(features), special_zero=False)  # (batch, channels, ...)
+    normalized = operations.mvn(grouped, _integers(2), normalize_variance=True, eps=epsilon, eps_mode="INSIDE_SQRT")
+    normalized = operations.reshape(normalized, operations.shape_of(features), special_zero=False)
     other_axes = _integers(0, *range(2, rank))
     return operations.add(
-        operations.multiply(even, operations.unsqueeze(scale, other_axes)), operations.unsqueeze(bias, other_axes)
+        operations.multiply(normalized, operations.unsqueeze(scale, other_axes)), operations.unsqueeze(bias, other_axes)
     )
 
 
@@ -156,31 +156,31 @@ def _integers(*values: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
 def _read_signature(
     model: openvino.Model | openvino.CompiledModel, axes: Mapping[str, tuple[str, ...]], name: str
 ) -> Signature:
-    return read_signature(_specs(model.inputs, axes), _specs(model.outputs, {}), name=name)
+    return read_signature(_read_specs(model.inputs, axes), _read_specs(model.outputs, {}), name=name)
 
 
-def _specs(ports: Sequence[openvino.Output], axes: Mapping[str, tuple[str, ...]]) -> list[TensorSpec]:
+def _read_specs(ports: Sequence[openvino.Output], axes: Mapping[str, tuple[str, ...]]) -> list[TensorSpec]:
     """Return what the graph says of its tensors; an axis without one length is open."""
     return [
         TensorSpec(
             name=port.get_any_name(),
             dtype=_DTYPES.get(port.get_element_type().get_type_name(), port.get_element_type().get_type_name()),
-            shape=_lengths(port.get_partial_shape()),
+            shape=_read_lengths(port.get_partial_shape()),
             axis_names=axes.get(port.get_any_name(), ()),
         )
         for port in ports
     ]
 
 
-def _lengths(shape: openvino.PartialShape) -> tuple[int | None, ...]:
+def _read_lengths(shape: openvino.PartialShape) -> tuple[int | None, ...]:
     if shape.rank.is_dynamic:  # not even the number of axes is known
         return ()
     return tuple(axis.get_length() if axis.is_static else None for axis in shape)
 
 
-def _key(request: CompileRequest) -> str | None:
+def _build_key(request: CompileRequest) -> str | None:
     """Return a name for everything that a compiled graph is made from; None if part of the network is elsewhere."""
-    sha256 = request.sha256 or _sha256(request.path)
+    sha256 = request.sha256 or _hash_file(request.path)
     if sha256 is None:
         return None
     machine = [core().get_property(DEVICE, name) for name in ("FULL_DEVICE_NAME", "OPTIMIZATION_CAPABILITIES")]
@@ -188,6 +188,6 @@ def _key(request: CompileRequest) -> str | None:
     return hashlib.sha256(repr(derivation).encode()).hexdigest()[:40]
 
 
-def _sha256(path: Path) -> str | None:
+def _hash_file(path: Path) -> str | None:
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         return None if content.find(_ELSEWHERE) >= 0 else hashlib.sha256(content).hexdigest()

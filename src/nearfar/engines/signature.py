@@ -1,4 +1,4 @@
-"""What a graph says of its tensors, read as one image in and one map out, whatever they are called."""
+"""The signature of a depth network: which tensor of a graph is the image and which the map, whatever their names."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
     from nearfar.arrays import MapF32
 
-NUMBERS = ("float32", "float16")
+FLOAT_DTYPES = ("float32", "float16")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TensorSpec:
-    """What a graph says of one of its tensors.
+    """A tensor of a graph: name, number format and shape.
 
     Attributes:
         name: As the graph calls it.
@@ -43,7 +43,7 @@ class TensorSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signature:
-    """How to run a depth network.
+    """The image and the map of a depth network.
 
     Attributes:
         image: The input.
@@ -59,7 +59,7 @@ class Signature:
 
 
 def read_signature(inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec], *, name: str) -> Signature:
-    """Return how to run a graph that has these tensors.
+    """Return the signature of a graph that has these tensors.
 
     Args:
         inputs: All of them: exactly one, an image of (1, 3, h, w).
@@ -69,7 +69,7 @@ def read_signature(inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec], 
     Raises:
         GraphError: It is not a depth network; the message says what it takes and gives.
     """
-    has = f"it takes {_list(inputs)} and gives {_list(outputs)}"
+    has = f"it takes {_format_specs(inputs)} and gives {_format_specs(outputs)}"
     if len(inputs) != 1 or not _is_image(inputs[0]):
         raise GraphError(f"{name} is not a depth network: the one input must be an image (1, 3, h, w), but {has}")
     maps = [output for output in outputs if _is_map(output)]
@@ -81,7 +81,7 @@ def read_signature(inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec], 
 
 
 def to_map(raw: NDArray[np.generic], *, name: str, advice: str = "") -> MapF32:
-    """Return what a graph gave as (h, w) float32.
+    """Return a graph's raw output as a map, (h, w) float32.
 
     Args:
         raw: (1, h, w) or (1, 1, h, w).
@@ -102,17 +102,17 @@ def to_map(raw: NDArray[np.generic], *, name: str, advice: str = "") -> MapF32:
 
 
 def _is_image(tensor: TensorSpec) -> bool:
-    if tensor.dtype not in NUMBERS or len(tensor.shape) != 4 or not _may_be(tensor.shape[:2], (1, 3)):
+    if tensor.dtype not in FLOAT_DTYPES or len(tensor.shape) != 4 or not _can_match(tensor.shape[:2], (1, 3)):
         return False
     return tensor.shape[1] == 3 or tensor.shape[3] != 3  # (1, ?, ?, 3) has its channels last
 
 
 def _is_map(tensor: TensorSpec) -> bool:
     leading = tensor.shape[:-2]
-    return tensor.dtype in NUMBERS and len(leading) in (1, 2) and _may_be(leading, (1,) * len(leading))
+    return tensor.dtype in FLOAT_DTYPES and len(leading) in (1, 2) and _can_match(leading, (1,) * len(leading))
 
 
-def _may_be(axes: tuple[int | None, ...], wanted: tuple[int, ...]) -> bool:
+def _can_match(axes: tuple[int | None, ...], wanted: tuple[int, ...]) -> bool:
     return all(axis in (None, length) for axis, length in zip(axes, wanted, strict=True))
 
 
@@ -124,9 +124,9 @@ def _fixed_hw(image: TensorSpec) -> tuple[int, int] | None:
 
 def _multiple(image: TensorSpec) -> int | None:
     """Return the number in axis names such as ``16*rows``, which PyTorch's exporter gives to sides of that kind."""
-    found = [int(match[1]) for axis in image.axis_names if (match := re.match(r"(\d+) ?\* ?\w+$", axis))]
-    return math.lcm(*found) if found else None
+    multiples = [int(match[1]) for axis in image.axis_names if (match := re.match(r"(\d+) ?\* ?\w+$", axis))]
+    return math.lcm(*multiples) if multiples else None
 
 
-def _list(tensors: Sequence[TensorSpec]) -> str:
+def _format_specs(tensors: Sequence[TensorSpec]) -> str:
     return ", ".join(map(str, tensors)) or "nothing"

@@ -170,15 +170,15 @@ def digest_folder(folder: Path, *, suffixes: tuple[str, ...] = (), without: Path
         suffixes: Only files of these; all if there is none.
         without: A folder that may lie in it and does not count, such as one that results are kept in.
     """
-    index_samples, left_out = [], _locate(folder, without)
+    entries, left_out = [], _locate(folder, without)
     for path in folder.rglob("*"):
         place = path.relative_to(folder)
         if left_out is not None and place.is_relative_to(left_out):
             continue
         if (not suffixes or path.suffix in suffixes) and path.is_file():
-            found = path.stat()
-            index_samples.append(f"{place.as_posix()}\0{found.st_size}\0{found.st_mtime_ns}")
-    return hashlib.sha256("\n".join(sorted(index_samples)).encode("utf-8", "surrogateescape")).hexdigest()
+            status = path.stat()
+            entries.append(f"{place.as_posix()}\0{status.st_size}\0{status.st_mtime_ns}")
+    return hashlib.sha256("\n".join(sorted(entries)).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def _locate(folder: Path, inner: Path | None) -> Path | None:

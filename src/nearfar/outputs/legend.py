@@ -1,4 +1,4 @@
-"""A scale below a map in colour: which colour is how far. What a picture of metres is never without."""
+"""The legend: a scale below a map in colour that says which colour is how far; a map in metres always has one."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -16,19 +16,19 @@ from nearfar.outputs.sheet import BACKGROUND, QUIET, TEXT, pad_to
 _TEXT_SHARE = 0.026
 _LEAST_TEXT_PX = 13
 _LEAST_WIDTH = 15  # of the scale, in heights of its text: below, its words would run into one another
-_MOST_PARTS = 8  # into which marks cut the scale
+_MOST_PARTS = 8  # into which ticks cut the scale
 _DIGITS, _MOST_DIGITS = 3, 7  # of a distance; a float32 has no more than 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Scale:
-    """What a scale says.
+    """The texts and ticks of a scale.
 
     Attributes:
         heading: What the numbers are.
         far: What stands at its dark end; empty where the map is flat, and there is but one colour.
         near: What stands at its bright end.
-        marks: Places, 0 (far) to 1 (near), and their texts, where the scale is cut into so many parts.
+        ticks: Returns places, 0 (far) to 1 (near), and their texts, of a scale cut into so many parts.
     """
 
     heading: str
@@ -143,7 +143,7 @@ def _draw_ticks(
 def _place_ticks(range_m: tuple[float, float], parts: int) -> Iterator[tuple[float, str]]:
     """Yield places on the scale, 0 (far) to 1 (near), and their distances: round ones, about evenly spread.
 
-    The scale is even in inverse depth, as the colours are. Each mark may leave its even place by a quarter of a part to
+    The scale is even in inverse depth, as the colours are. Each tick may leave its even place by a quarter of a part to
     reach the number with the fewest digits.
     """
     inverse_far, inverse_near = 1 / range_m[1], 1 / range_m[0]

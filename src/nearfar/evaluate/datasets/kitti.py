@@ -57,7 +57,7 @@ def read_depth(path: Path) -> GroundTruth:
     return build_truth(path, values.astype(np.float32) / 256)
 
 
-def _frames(path: Path) -> Iterator[_Frame]:
+def _parse_list(path: Path) -> Iterator[_Frame]:
     """Yield the photographs that a list names, without those of which it says that they have no depth map."""
     for number, line in enumerate(read_text(path).splitlines(), start=1):
         if by_path := _BY_PATH.search(line):
@@ -108,7 +108,7 @@ def read_eigen(folder: Path) -> Listing:
     path = next((folder / name for name in LISTS if (folder / name).is_file()), None)
     if path is None:
         return Listing(samples=(), missing=(f"{LISTS[0]} (the list of the split)",), expected=EIGEN)
-    listing = index_samples(folder, (_find_sample(folder, frame) for frame in _frames(path)), expected=EIGEN)
+    listing = index_samples(folder, (_find_sample(folder, frame) for frame in _parse_list(path)), expected=EIGEN)
     # A list of all 697 names 45 photographs whose depth was never published: all is there when 652 are.
     return Listing(samples=listing.samples, expected=EIGEN) if len(listing.samples) == EIGEN else listing
 
@@ -150,7 +150,7 @@ EIGEN_INFO = DataSetInfo(
     read=read_eigen,
 )
 SELECTION_INFO = DataSetInfo(
-    title="KITTI, official validation selection, crop_mask",
+    title="KITTI, official validation selection, cropped",
     source=f"{_SOURCE} (data_depth_selection.zip)",
     licence=_LICENCE,
     layout="The folder holds depth_selection/val_selection_cropped/image/*.png and …/groundtruth_depth/*.png; it may "

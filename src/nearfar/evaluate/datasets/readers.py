@@ -55,7 +55,7 @@ def read_stored_size(path: Path) -> tuple[int, int]:
 def build_truth(
     path: Path, values: NDArray[np.generic], *, kind: Kind = Kind.DEPTH, valid: NDArray[np.bool_] | None = None
 ) -> GroundTruth:
-    """Return the truth that a file's values mean, as ``GroundGroundTruth.from_map`` does.
+    """Return the truth that a file's values mean, as ``GroundTruth.from_map`` does.
 
     Raises:
         DataError: They are not one map, or the mask is not of its size; the message names the file.
