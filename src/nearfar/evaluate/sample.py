@@ -66,6 +66,7 @@ class GroundTruth:
             valid: (H, W) bool: where else nothing was measured, such as a data set's own mask; None for nowhere.
 
         Example:
+            >>> from nearfar.models.schema import Kind
             >>> truth = GroundTruth.from_map(np.array([[2, np.inf], [0, np.nan]]), kind=Kind.DEPTH)
             >>> truth.values.tolist(), truth.valid.tolist()
             ([[2.0, 0.0], [0.0, 0.0]], [[True, False], [False, False]])
