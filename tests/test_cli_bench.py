@@ -10,7 +10,7 @@ import pytest
 
 from nearfar.benchmark import plan as plan_module
 from nearfar.benchmark import run as measuring
-from nearfar.benchmark.results import name_file
+from nearfar.benchmark.results import format_file_digest
 from nearfar.models.card import card, describe
 from nearfar.models.documentation import Measurement
 from support.command import run
@@ -67,7 +67,7 @@ def test_open_model_card_names_bundled_file() -> None:
     of_bundled = card("nearfar-open")
     assert describe(of_bundled).measured.speed
     for row in describe(of_bundled).measured.speed:
-        assert name_file(of_bundled.file().sha256) in row.conditions, row.what
+        assert format_file_digest(of_bundled.file().sha256) in row.conditions, row.what
         assert row.command.startswith("nearfar bench --model nearfar-open")
 
 

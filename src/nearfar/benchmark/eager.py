@@ -26,7 +26,7 @@ class EagerNetwork:
 
     Attributes:
         forward: (1, 3, h, w) float32 to (1, h, w) float32.
-        network: The same, by whosever code it runs and in whatever that takes and gives.
+        network: The module that computes it, with the inputs and outputs of its own library.
         report: What runs.
         multiple: What the sides must be multiples of. [px]
         fixed_hw: None: it takes any size.
@@ -41,16 +41,16 @@ class EagerNetwork:
     def run(self, tensor: TensorF32) -> MapF32:
         """Return the network's map, (h, w) float32, of (1, 3, h, w) float32."""
         with torch.inference_mode():
-            found: MapF32 = self.forward(torch.from_numpy(tensor.copy()))[0].numpy()
-        return found
+            depth: MapF32 = self.forward(torch.from_numpy(tensor.copy()))[0].numpy()
+        return depth
 
 
 def load_eager(checkpoint: Path, *, program: str, max_depth_m: float | None, threads: int | None) -> EagerNetwork:
     """Return a checkpoint's network, ready to run.
 
     Args:
-        checkpoint: ``.pth`` or ``.safetensors``, by whosever names.
-        program: ``pytorch`` for nearfar's own network, ``transformers`` for that one's.
+        checkpoint: ``.pth`` or ``.safetensors``, in any of the known layouts of keys.
+        program: ``pytorch`` for nearfar's own network, ``transformers`` for that of transformers.
         max_depth_m: None for relative disparity; the cap of a metric network [m].
         threads: CPU threads; None takes as many as this process may use cores.
 
@@ -80,13 +80,13 @@ def _load_transformers(network: nn.Module, config: DepthAnythingConfig) -> Eager
             metadata={"format": "pt"},
         )
         (Path(folder) / "config.json").write_text(json.dumps(_build_transformers_config(config)), encoding="utf-8")
-        theirs = transformers.AutoModelForDepthEstimation.from_pretrained(folder, local_files_only=True)
+        model = transformers.AutoModelForDepthEstimation.from_pretrained(folder, local_files_only=True)
 
     def forward(pixels: Tensor) -> Tensor:
-        depth: Tensor = theirs(pixel_values=pixels).predicted_depth
+        depth: Tensor = model(pixel_values=pixels).predicted_depth
         return depth
 
-    return EagerNetwork(forward=forward, network=theirs, report=_report("transformers", str(transformers.__version__)))
+    return EagerNetwork(forward=forward, network=model, report=_report("transformers", str(transformers.__version__)))
 
 
 def _report(program: str, version: str) -> EngineReport:
@@ -96,7 +96,7 @@ def _report(program: str, version: str) -> EngineReport:
 
 
 def _build_transformers_config(config: DepthAnythingConfig) -> dict[str, object]:
-    """Return what stands in the config.json of a published checkpoint.
+    """Return the content of the config.json of a published checkpoint.
 
     Source: huggingface.co/depth-anything/Depth-Anything-V2-Small-hf, config.json.
     """

@@ -1,4 +1,4 @@
-"""How much arithmetic a network is: the multiplications of its matrix products and convolutions, from a run of it.
+"""Multiply-add counts of a network: its matrix products and convolutions, from the profile of one run.
 
 ONNX Runtime's profile of a run names the shape of every tensor that each operation took and gave, whatever sides the
 graph leaves open. The run is not optimised, so that operations are those of the file and not what they are fused to.
@@ -45,8 +45,8 @@ class Operation:
 
     Attributes:
         name: Its kind, such as ``MatMul``.
-        inputs: The shape of each tensor that it took.
-        output: The shape of the first that it gave.
+        inputs: The shape of each of its inputs.
+        output: The shape of its first output.
     """
 
     name: str
@@ -56,12 +56,12 @@ class Operation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MacCount:
-    """What one run of a network multiplies.
+    """The multiplications of one run of a network.
 
     Attributes:
         multiply_adds: Multiplications, each with its addition, in matrix products and convolutions; None if unknown.
         eight_bit: Whether the file holds numbers of 8 bits.
-        uncounted: The kinds of operations that stand in the way of counting.
+        uncounted: The kinds of operations whose multiplications cannot be counted.
     """
 
     multiply_adds: int | None
@@ -70,7 +70,7 @@ class MacCount:
 
 
 def count_macs(path: Path, size_hw: tuple[int, int]) -> MacCount:
-    """Return what a network multiplies for one picture, by running it once.
+    """Return the multiplications of a network for one picture, counted in one run.
 
     Args:
         path: The ONNX file.
@@ -98,7 +98,7 @@ def count_macs(path: Path, size_hw: tuple[int, int]) -> MacCount:
 
 
 def sum_macs(operations: Iterable[Operation]) -> MacCount:
-    """Return what these operations multiply together.
+    """Return the sum of the multiplications of operations.
 
     Example:
         >>> sum_macs([Operation(name="MatMul", inputs=((2, 3), (3, 5)), output=(2, 5))]).multiply_adds
@@ -155,5 +155,5 @@ def _parse_operations(events: Sequence[dict[str, object]]) -> Iterable[Operation
 
 
 def _parse_shapes(tensors: Sequence[dict[str, list[int]]]) -> tuple[tuple[int, ...], ...]:
-    """Return the shapes in what a profile says of tensors, one ``{type: shape}`` each."""
+    """Return the shapes in a profile's list of tensors, one ``{type: shape}`` each."""
     return tuple(tuple(shape) for tensor in tensors for shape in tensor.values())

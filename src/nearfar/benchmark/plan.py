@@ -1,4 +1,4 @@
-"""The plan: what is measured against what, the naive way, each engine and precision, and the machine's own ceiling."""
+"""The plan: which subjects are compared: the naive way, each engine and precision, and the machine's ceiling."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -22,10 +22,11 @@ class Duration:
     """How long a benchmark takes, and how long its turns.
 
     Attributes:
-        seconds: Rounds go on so long, and at least ``least_rounds`` of them. [s]
-        rounds: Exactly so many, however long they take; None goes by ``seconds``.
-        turn_s: A subject runs again at its turn until so long has passed. [s]
-        starts: How often each is started, for the median of its start.
+        seconds: How long the rounds go on; at least ``least_rounds`` are run. [s]
+        rounds: The exact number of rounds, however long they take; None goes by ``seconds``.
+        turn_s: The least time of a turn, in which a subject runs again and again. [s]
+        starts: How often each subject is started, for the median of its start.
+        least_rounds: The least number of rounds.
     """
 
     seconds: float = 45.0
@@ -50,16 +51,16 @@ class BenchPlan:
     """What is measured.
 
     Attributes:
-        card: The model's.
-        path: Its float32 file.
+        card: The model's card.
+        path: The model's float32 file.
         pictures: The networks' inputs, squashed to squares.
         sizes: Sides to measure at; empty for the model's own. [px]
         engines: Which of nearfar's engines.
         precisions: Which precisions of each.
         threads: CPU threads of every subject; None leaves the naive way its own choice, and gives the others all cores
             that this process may use.
-        also: More files of the same network, such as quantised ones, by what to call them.
-        peers: Other programs, by name.
+        also: More files of the same network by name, such as quantised ones.
+        peers: Loaders of other programs by name.
         duration: How long it takes.
     """
 
@@ -99,8 +100,7 @@ def list_subjects(
         size_hw: The size. [px]
         own_hw: The model's own. [px]
         is_fixed: Whether the graph takes one size only, so that an engine gains nothing by compiling for it.
-        quantized: Which files multiply in 8 bits, by what they are called; None for the model's own. They are never
-            ``exact``.
+        quantized: The names of the files that multiply in 8 bits, which are never ``exact``; None is the model's own.
     """
     subjects = [Subject(name="ONNX Runtime, all defaults", role=Role.NAIVE, loader=plan.naive, size_hw=size_hw)]
     if size_hw != own_hw:

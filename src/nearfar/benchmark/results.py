@@ -1,4 +1,4 @@
-"""Results: from what was measured to rows, how many times as fast, how near the ceiling, how equal the maps."""
+"""Results: a row for each subject with its speed, its share of the ceiling and the agreement of its maps."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class Status(StrEnum):
-    """What became of a subject."""
+    """The outcome of a subject."""
 
     MEASURED = "measured"
     MISSING = "missing"  # it cannot be had here
@@ -54,10 +54,10 @@ class Agreements:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ceiling:
-    """What this machine multiplied in the rounds of a benchmark.
+    """How fast this machine multiplied matrices in the rounds of a benchmark.
 
     Attributes:
-        arithmetic: In what.
+        arithmetic: The number format of the factors.
         engine: The runtime that did it fastest.
         operations_per_s: Multiplications and additions, each counted, the median over the rounds. [1/s]
         seconds: One product's time in each round. [s]
@@ -71,18 +71,18 @@ class Ceiling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpeedRow:
-    """What was measured of one subject at one size.
+    """The measurements of one subject at one size.
 
     Attributes:
-        name: What it is called.
+        name: Its name.
         role: What it is measured for.
-        status: What became of it.
+        status: Whether it was measured, and if not, why not.
         size_hw: The size of its input. [px]
         reason: Why it was not measured.
         report: What really ran.
         precision: ``exact`` or ``fast``, as asked for.
         file: The name of the network's file, where it is another than the model's.
-        seconds: A run's. [s]
+        seconds: The time of a run. [s]
         runs: How many runs there were.
         speed: How many times as fast as the naive way at this size.
         speed_own: How many times as fast as the naive way at the model's own size.
@@ -91,8 +91,8 @@ class SpeedRow:
         agreement: With the naive way at this size, of the raw maps.
         agreement_own: With the naive way at the model's own size, of maps at the pictures' sizes.
         multiply_adds: What a run multiplies, each with its addition; None if unknown.
-        ceiling: What its arithmetic is measured against; None where that is not the CPU's.
-        share: Of the ceiling, what it reached.
+        ceiling: The ceiling of its arithmetic; None where it does not run on the CPU.
+        share: The share of the ceiling that it reached.
     """
 
     name: str
@@ -118,16 +118,16 @@ class SpeedRow:
 
 @dataclass(slots=True, kw_only=True)
 class Measurements:
-    """What is measured at one size; it fills while subjects start and take their turns.
+    """The measurements at one size, filled while subjects start and take their turns.
 
     Attributes:
-        subjects: What is to be measured, the naive way first.
+        subjects: The subjects, the naive way first.
         inputs: The networks' inputs by size, in the order of the pictures.
-        macs: What each network multiplies, by what its file is called; None for the model's own.
+        macs: The multiplications of each network by its file's name; None is the model's own file.
         reports: What really runs, by the subject's name.
-        starts: What each start took.
+        starts: The time of each subject's starts.
         missing: Why a subject does not run here.
-        timings: What the turns took.
+        timings: The times of the turns.
     """
 
     subjects: tuple[Subject, ...]
@@ -148,28 +148,28 @@ class Measurements:
         return next((each.name for each in self.subjects if each.role is role), "")
 
 
-def build_rows(found: Measurements, ceilings: Mapping[Arithmetic, Ceiling]) -> tuple[SpeedRow, ...]:
+def build_rows(measurements: Measurements, ceilings: Mapping[Arithmetic, Ceiling]) -> tuple[SpeedRow, ...]:
     """Return a row for each subject but the ceilings and the naive way at the model's own size."""
     roles = (Role.NAIVE, Role.ENGINE, Role.PEER)
-    return tuple(_build_row(each, found, ceilings) for each in found.subjects if each.role in roles)
+    return tuple(_build_row(each, measurements, ceilings) for each in measurements.subjects if each.role in roles)
 
 
 def find_ceilings(subjects: Sequence[Subject], timings: Timings) -> dict[Arithmetic, Ceiling]:
     """Return the ceiling of each arithmetic that could be measured: of several runtimes, the fastest."""
-    found: dict[Arithmetic, Ceiling] = {}
+    ceilings: dict[Arithmetic, Ceiling] = {}
     for subject in subjects:
         seconds, loader = timings.seconds.get(subject.name), subject.loader
         if not isinstance(loader, MatmulLoader) or not seconds or subject.name in timings.failures:
             continue
         rate = 2 * loader.side**3 / median(seconds)
-        if loader.arithmetic not in found or rate > found[loader.arithmetic].operations_per_s:
-            found[loader.arithmetic] = Ceiling(
+        if loader.arithmetic not in ceilings or rate > ceilings[loader.arithmetic].operations_per_s:
+            ceilings[loader.arithmetic] = Ceiling(
                 arithmetic=loader.arithmetic,
                 engine=loader.engine,
                 operations_per_s=rate,
                 seconds=tuple(seconds),
             )
-    return found
+    return ceilings
 
 
 def divide_by_ceiling(seconds: Sequence[float], multiply_adds: int, ceiling: Ceiling) -> MedianInterval:
@@ -191,20 +191,20 @@ def average_agreement(actual: Mapping[int, MapF32], expected: Mapping[int, MapF3
         actual: (h, w) float32 by the picture's index.
         expected: Those that they should equal, likewise.
     """
-    found = []
+    agreements = []
     for picture in sorted(actual.keys() & expected.keys()):
         try:
-            found.append(measure_agreement(actual[picture], expected[picture]))
+            agreements.append(measure_agreement(actual[picture], expected[picture]))
         except ArrayError:  # a map of another size, or a flat one: there is nothing to agree with
             return None
-    if not found:
+    if not agreements:
         return None
     average = Agreement(
-        mean_difference=mean(each.mean_difference for each in found),
-        spearman=mean(each.spearman for each in found),
-        ordering=mean(each.ordering for each in found),
+        mean_difference=mean(each.mean_difference for each in agreements),
+        spearman=mean(each.spearman for each in agreements),
+        ordering=mean(each.ordering for each in agreements),
     )
-    return Agreements(mean=average, worst=worst_agreement(found), pictures=len(found))
+    return Agreements(mean=average, worst=worst_agreement(agreements), pictures=len(agreements))
 
 
 def find_arithmetic(report: EngineReport, *, eight_bit: bool) -> Arithmetic | None:
@@ -218,9 +218,9 @@ def find_arithmetic(report: EngineReport, *, eight_bit: bool) -> Arithmetic | No
     return next((spec.arithmetic.get(Precision.FAST) for spec in ENGINES if spec.name == report.engine), None)
 
 
-def _build_row(subject: Subject, found: Measurements, ceilings: Mapping[Arithmetic, Ceiling]) -> SpeedRow:
-    name, timings = subject.name, found.timings
-    report = found.reports.get(name)
+def _build_row(subject: Subject, measurements: Measurements, ceilings: Mapping[Arithmetic, Ceiling]) -> SpeedRow:
+    name, timings = subject.name, measurements.timings
+    report = measurements.reports.get(name)
     row = SpeedRow(
         name=name,
         role=subject.role,
@@ -229,28 +229,28 @@ def _build_row(subject: Subject, found: Measurements, ceilings: Mapping[Arithmet
         report=report,
         precision=subject.precision,
         file=subject.file,
-        start=found.starts.get(name),
+        start=measurements.starts.get(name),
     )
-    if name in found.missing:
-        return replace(row, status=Status.MISSING, reason=str(found.missing[name]))
+    if name in measurements.missing:
+        return replace(row, status=Status.MISSING, reason=str(measurements.missing[name]))
     if name in timings.failures:
         return replace(row, status=Status.FAILED, reason=str(timings.failures[name]))
     if not timings.seconds.get(name) or report is None:
         return row
-    return _fill_row(row, report, found, ceilings)
+    return _fill_row(row, report, measurements, ceilings)
 
 
 def _fill_row(
-    row: SpeedRow, report: EngineReport, found: Measurements, ceilings: Mapping[Arithmetic, Ceiling]
+    row: SpeedRow, report: EngineReport, measurements: Measurements, ceilings: Mapping[Arithmetic, Ceiling]
 ) -> SpeedRow:
-    timings, name = found.timings, row.name
+    timings, name = measurements.timings, row.name
     seconds = timings.seconds[name]
-    naive, own = found.find_name(Role.NAIVE), found.find_name(Role.OWN)
-    macs = found.macs.get(row.file)
+    naive, own = measurements.find_name(Role.NAIVE), measurements.find_name(Role.OWN)
+    macs = measurements.macs.get(row.file)
     arithmetic = find_arithmetic(report, eight_bit=macs is not None and macs.eight_bit)
     ceiling = ceilings.get(arithmetic) if arithmetic else None
     # Of the model's float32 file: another file of it is measured by what it saves.
-    multiply_adds = found.multiply_adds
+    multiply_adds = measurements.multiply_adds
     return replace(
         row,
         status=Status.MEASURED,
@@ -260,7 +260,7 @@ def _fill_row(
         speed_own=_compare_speedup(timings, own or naive, seconds),
         peak_bytes=timings.peak_bytes[name],
         agreement=average_agreement(timings.maps[name], timings.maps[naive]) if naive in timings.maps else None,
-        agreement_own=_compare_own_size(row, own or naive, found),
+        agreement_own=_compare_own_size(row, own or naive, measurements),
         multiply_adds=multiply_adds,
         ceiling=ceiling,
         share=divide_by_ceiling(seconds, multiply_adds, ceiling) if multiply_adds and ceiling else None,
@@ -272,13 +272,13 @@ def _compare_speedup(timings: Timings, reference: str, seconds: Sequence[float])
     return median_interval(divide_rounds(theirs, seconds)) if len(theirs) == len(seconds) else None
 
 
-def _compare_own_size(row: SpeedRow, reference: str, found: Measurements) -> Agreements | None:
+def _compare_own_size(row: SpeedRow, reference: str, measurements: Measurements) -> Agreements | None:
     """Return the agreement with the naive way at the model's own size, of maps at each picture's own size."""
-    sizes, maps = {each.name: each.size_hw for each in found.subjects}, found.timings.maps
+    sizes, maps = {each.name: each.size_hw for each in measurements.subjects}, measurements.timings.maps
     if reference not in maps or reference not in sizes:
         return None
     full_size = [
-        {picture: postprocess(raw, found.inputs[sizes[name]][picture]) for picture, raw in maps[name].items()}
+        {picture: postprocess(raw, measurements.inputs[sizes[name]][picture]) for picture, raw in maps[name].items()}
         for name in (row.name, reference)
     ]
     return average_agreement(*full_size)
@@ -290,12 +290,12 @@ def _compare_own_size(row: SpeedRow, reference: str, found: Measurements) -> Agr
 def build_record(
     row: SpeedRow, machine: MachineReport, settings: Mapping[str, object], *, model: str, is_own_size: bool
 ) -> dict[str, object]:
-    """Return all that is known of a row as plain values, with where and how it was measured.
+    """Return a row as the values of a JSON object, with the machine and the settings of the measurement.
 
     Args:
-        row: What was measured.
-        machine: Where.
-        settings: How: what was asked for.
+        row: The row.
+        machine: The machine that it was measured on.
+        settings: The settings of the benchmark.
         model: The model's id.
         is_own_size: Whether the row's size is the model's own.
     """
@@ -347,13 +347,13 @@ def build_card_rows(lines: Iterable[str]) -> tuple[Measurement, ...]:
     Raises:
         CardError: A line is not one of those.
     """
-    found: list[Measurement] = []
+    rows: list[Measurement] = []
     for line in lines:
         try:
-            found += _build_card_rows(json.loads(line))
+            rows += _build_card_rows(json.loads(line))
         except (ValueError, LookupError, TypeError, AttributeError) as error:
             raise CardError(f"not a line of 'nearfar bench --json' ({error}): {line.strip()[:80]}") from error
-    return tuple(found)
+    return tuple(rows)
 
 
 def format_card_toml(rows: Iterable[Measurement]) -> str:
@@ -363,11 +363,11 @@ def format_card_toml(rows: Iterable[Measurement]) -> str:
     return tomli_w.dumps({"measured": {"speed": [write_rows(row) for row in rows]}})
 
 
-def name_file(sha256: str) -> str:
-    """Return how a row's conditions name the network's file, so that a new file is seen to have the old one's rows.
+def format_file_digest(sha256: str) -> str:
+    """Return the part of a card row's conditions that names the network's file: a new file shows that its rows are old.
 
     Example:
-        >>> name_file("31ca1686a293cdcb")
+        >>> format_file_digest("31ca1686a293cdcb")
         'file 31ca1686a293'
     """
     return f"file {sha256[:12]}"
@@ -380,7 +380,7 @@ def _build_card_rows(row: Mapping[str, Any]) -> list[Measurement]:
     sha256 = row["settings"].get("network_sha256")
     parts = (
         row["name"],
-        name_file(sha256) if sha256 else None,
+        format_file_digest(sha256) if sha256 else None,
         f"{width}x{height} px",
         f"{row['engine']} {row['version']} {row['provider']}",
         f"{row['threads']} threads",

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _SQUARE = PREPROCESSINGS["square"]
 # Of the machine's memory: beyond it, a notice.
 _MEMORY_SHARE = 0.6
-_NOTHING = np.zeros((1, 3, 1, 1), np.float32)
+_EMPTY_TENSOR = np.zeros((1, 3, 1, 1), np.float32)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,18 +81,18 @@ def measure(
         notify(f"counting what it multiplies at {size_hw[1]}x{size_hw[0]}")
         macs = _count_all_macs(plan, size_hw)
         quantized = {file for file, count in macs.items() if count.eight_bit}
-        found = Measurements(
+        measurements = Measurements(
             subjects=list_subjects(plan, size_hw, own_hw=own_hw, is_fixed=fixed_hw is not None, quantized=quantized),
             inputs={hw: _prepare_inputs(plan, hw) for hw in (size_hw, own_hw)},
             macs=macs,
         )
-        yield _measure_size(plan, found, size_hw, own_hw, notify, should_stop)
+        yield _measure_size(plan, measurements, size_hw, own_hw, notify, should_stop)
 
 
 def _round_square(size: int, multiple: int) -> SizeHw:
-    found = find_constant_hw(_SQUARE, size=size, multiple=multiple)
-    assert found is not None  # noqa: S101 - a square does not depend on the picture
-    return found
+    size_hw = find_constant_hw(_SQUARE, size=size, multiple=multiple)
+    assert size_hw is not None  # noqa: S101 - a square does not depend on the picture
+    return size_hw
 
 
 def _prepare_inputs(plan: BenchPlan, size_hw: SizeHw) -> tuple[NetworkInput, ...]:
@@ -103,47 +103,49 @@ def _prepare_inputs(plan: BenchPlan, size_hw: SizeHw) -> tuple[NetworkInput, ...
     )
 
 
-def _select_tensor(found: Measurements, subject: Subject, picture: int) -> TensorF32:
-    return _NOTHING if subject.role is Role.CEILING else found.inputs[subject.size_hw][picture].tensor
+def _select_tensor(measurements: Measurements, subject: Subject, picture: int) -> TensorF32:
+    return _EMPTY_TENSOR if subject.role is Role.CEILING else measurements.inputs[subject.size_hw][picture].tensor
 
 
 def _measure_size(
     plan: BenchPlan,
-    found: Measurements,
+    measurements: Measurements,
     size_hw: SizeHw,
     own_hw: SizeHw,
     notify: Callable[[str], None],
     should_stop: Callable[[], bool],
 ) -> SizeResult:
-    by_name = {each.name: each for each in found.subjects}
+    by_name = {each.name: each for each in measurements.subjects}
     with ExitStack() as stack:
-        processes = _start_subjects(plan, found, stack, notify, should_stop)
-        found.reports = {name: process.ready.report for name, process in processes.items()}
+        processes = _start_subjects(plan, measurements, stack, notify, should_stop)
+        measurements.reports = {name: process.ready.report for name, process in processes.items()}
         length = f"{plan.duration.rounds} rounds" if plan.duration.rounds else f"{plan.duration.seconds:g} s or more"
         notify(f"{size_hw[1]}x{size_hw[0]}: {len(processes)} contestants take turns for {length}")
-        found.timings = run_rounds(
+        measurements.timings = run_rounds(
             processes,
-            lambda name, *, picture: _select_tensor(found, by_name[name], picture),
+            lambda name, *, picture: _select_tensor(measurements, by_name[name], picture),
             pictures=len(plan.pictures),
             duration=plan.duration,
             should_stop=should_stop,
         )
-    ceilings = find_ceilings(found.subjects, found.timings)
+    ceilings = find_ceilings(measurements.subjects, measurements.timings)
     if not should_stop():
-        found.subjects = tuple(each for each in found.subjects if each.name in found.reports | found.missing)
+        measurements.subjects = tuple(
+            each for each in measurements.subjects if each.name in measurements.reports | measurements.missing
+        )
     return SizeResult(
         size_hw=size_hw,
         own_hw=own_hw,
-        rows=build_rows(found, ceilings),
+        rows=build_rows(measurements, ceilings),
         ceilings=ceilings,
-        multiply_adds=found.multiply_adds,
-        rounds=found.timings.rounds,
+        multiply_adds=measurements.multiply_adds,
+        rounds=measurements.timings.rounds,
     )
 
 
 def _start_subjects(
     plan: BenchPlan,
-    found: Measurements,
+    measurements: Measurements,
     stack: ExitStack,
     notify: Callable[[str], None],
     should_stop: Callable[[], bool],
@@ -151,7 +153,7 @@ def _start_subjects(
     """Start every subject, and return the processes that are ready; note their starts, and why others are missing."""
     scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="nearfar-", ignore_cleanup_errors=True)))
     processes: dict[str, SubjectProcess] = {}
-    for index, subject in enumerate(found.subjects):
+    for index, subject in enumerate(measurements.subjects):
         if should_stop():
             break
         notify(f"starting {subject.name}")
@@ -159,28 +161,28 @@ def _start_subjects(
         try:
             process, start = start_subject(
                 subject,
-                _select_tensor(found, subject, 0),
+                _select_tensor(measurements, subject, 0),
                 starts=plan.duration.starts if is_timed else 1,
                 scratch=scratch / f"{index}",
                 should_stop=should_stop,
             )
         except NearfarError as error:
-            found.missing[subject.name] = error
+            measurements.missing[subject.name] = error
             continue
         stack.callback(process.close)
         if _ignores_size(subject, process):
             continue
         processes[subject.name] = process
         if is_timed:
-            found.starts[subject.name] = start
+            measurements.starts[subject.name] = start
         if subject.role is Role.NAIVE:
-            _warn_if_large(found, start.first_peak_bytes, notify)
+            _warn_if_large(measurements, start.first_peak_bytes, notify)
     return processes
 
 
-def _warn_if_large(found: Measurements, peak_bytes: int | None, notify: Callable[[str], None]) -> None:
+def _warn_if_large(measurements: Measurements, peak_bytes: int | None, notify: Callable[[str], None]) -> None:
     """Warn where all subjects together, each as large as the naive way, may not fit into memory."""
-    networks = sum(subject.role is not Role.CEILING for subject in found.subjects)
+    networks = sum(subject.role is not Role.CEILING for subject in measurements.subjects)
     memory_bytes = describe_machine().memory_bytes
     if peak_bytes and memory_bytes and networks * peak_bytes > _MEMORY_SHARE * memory_bytes:
         notify(
@@ -198,10 +200,10 @@ def _ignores_size(subject: Subject, process: SubjectProcess) -> bool:
 def _count_all_macs(plan: BenchPlan, size_hw: SizeHw) -> dict[str | None, MacCount]:
     from nearfar.benchmark.flops import count_macs
 
-    found: dict[str | None, MacCount] = {}
+    macs: dict[str | None, MacCount] = {}
     for name, file in ((None, plan.path), *plan.also.items()):
         try:
-            found[name] = count_macs(file, size_hw)
+            macs[name] = count_macs(file, size_hw)
         except (EngineError, GraphError):
             continue  # it is not known then; if it does not run at all, its row will say so
-    return found
+    return macs

@@ -1,4 +1,4 @@
-"""The schedule: how often subjects start, and rounds of turns, so that what the machine does befalls all alike."""
+"""The schedule: repeated starts, and rounds of turns, so that changes in the machine's speed affect all alike."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -26,7 +26,7 @@ class Inputs(Protocol):
 
 @dataclass(slots=True, kw_only=True)
 class Timings:
-    """What the rounds so far took; only whole rounds count.
+    """The times of the rounds so far; only whole rounds count.
 
     Attributes:
         seconds: Of each subject its time in each round, the median of its runs at that turn. [s]
@@ -56,15 +56,15 @@ def run_rounds(
     duration: Duration,
     should_stop: Callable[[], bool],
 ) -> Timings:
-    """Return what each subject took: A B C, A B C, until the duration is over.
+    """Return the times of each subject, run in turns (A B C, A B C) until the duration is over.
 
-    Each first runs once that is not counted. One that fails is out, and the others go on.
+    Each first runs once that is not counted. One that fails is left out of later rounds.
 
     Args:
         processes: The subjects, by name.
-        inputs: What each is given.
+        inputs: Returns the input of a subject.
         pictures: How many pictures there are; round k gives picture k modulo this to all.
-        duration: How long.
+        duration: How long the rounds go on.
         should_stop: Asked before every turn; the round that it stops is dropped.
     """
     timings = Timings(
@@ -111,7 +111,7 @@ def _run_round(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartUp:
-    """What a start takes: to import the runtime, to load the network and to compile it.
+    """The time of a start: the import of the runtime, the loading of the network and its compilation.
 
     Attributes:
         first_s: With nothing kept from an earlier start, the median. [s]
@@ -129,14 +129,14 @@ class StartUp:
 def start_subject(
     subject: Subject, tensor: TensorF32, *, starts: int, scratch: Path, should_stop: Callable[[], bool]
 ) -> tuple[SubjectProcess, StartUp]:
-    """Return a subject's process, ready and started like any after the first, and what its starts took.
+    """Return a subject's process, started like any after the first and ready, and the times of its starts.
 
     Args:
-        subject: Which.
+        subject: The subject.
         tensor: (1, 3, h, w) float32, for one run of the first process.
         starts: How many processes to time, with nothing kept and again with what was kept.
         scratch: An empty folder to keep it in.
-        should_stop: Fewer starts will do as soon as it says so.
+        should_stop: Asked before each start; once it is true, no more are timed.
 
     Raises:
         NearfarError: The subject cannot run here.
@@ -144,13 +144,13 @@ def start_subject(
     compiles = _compiles(subject.loader)
     first_s: list[float] = []
     peak_bytes = None
-    wanted = starts if compiles else starts - 1
-    while len(first_s) < wanted and not (first_s and should_stop()):
-        with SubjectProcess(_cache_in(subject.loader, scratch / f"{len(first_s)}")) as process:
+    uncached_starts = starts if compiles else starts - 1
+    while len(first_s) < uncached_starts and not (first_s and should_stop()):
+        with SubjectProcess(_set_cache_folder(subject.loader, scratch / f"{len(first_s)}")) as process:
             first_s.append(process.ready.seconds)
             if len(first_s) == 1:
                 peak_bytes = process.run_turn(tensor).peak_bytes
-    loader = _cache_in(subject.loader, scratch / "0")
+    loader = _set_cache_folder(subject.loader, scratch / "0")
     cached_s: list[float] = []
     while compiles and len(cached_s) < starts - 1 and not should_stop():
         with SubjectProcess(loader) as process:
@@ -165,7 +165,7 @@ def start_subject(
     )
 
 
-def _cache_in(loader: Loader, folder: Path) -> Loader:
+def _set_cache_folder(loader: Loader, folder: Path) -> Loader:
     if isinstance(loader, EngineLoader) and _compiles(loader):
         return replace(loader, cache_folder=folder)
     return loader

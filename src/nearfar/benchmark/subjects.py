@@ -34,7 +34,7 @@ class Role(StrEnum):
 
 
 class Runner(Protocol):
-    """What runs in a subject's process: an ``Engine``, or what looks like one."""
+    """What runs in a subject's process: an ``Engine``, or an object with the same methods."""
 
     @property
     def report(self) -> EngineReport | None:
@@ -66,12 +66,12 @@ class Subject:
     """What is measured.
 
     Attributes:
-        name: What it is called, once in a benchmark.
+        name: Its name, unique in a benchmark.
         role: What it is measured for.
-        loader: What loads it.
+        loader: Loads it in its process.
         size_hw: The size of its input. [px]
-        precision: What was asked for.
-        file: What the network's file is called, where it is another than the model's.
+        precision: The precision asked for.
+        file: The name of the network's file, where it is another than the model's.
     """
 
     name: str
@@ -224,8 +224,8 @@ class Ready:
     """The reply that a subject is loaded.
 
     Attributes:
-        seconds: What that took, the import of its runtime included. [s]
-        report: As of its ``Runner``, and so on down.
+        seconds: The time of loading, the import of its runtime included. [s]
+        report: As ``Runner.report``; the fields below likewise.
     """
 
     seconds: float
@@ -252,8 +252,8 @@ class TurnResult:
     """The reply to a turn.
 
     Attributes:
-        seconds: Of each run. [s]
-        map: The last run's, (h, w) float32.
+        seconds: The time of each run. [s]
+        map: The map of the last run, (h, w) float32.
         peak_bytes: The most memory that the process has held so far; None where the system does not say.
     """
 

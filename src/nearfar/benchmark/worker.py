@@ -1,4 +1,4 @@
-"""A subject's process, from both sides: it runs when it is its turn and never otherwise.
+"""A subject's process, from both sides: it computes only in its own turn.
 
 ``SubjectProcess`` starts ``python -m`` this module. Pickles go in on its standard input and come out on its standard
 output; what a runtime prints goes to standard error.
@@ -19,7 +19,7 @@ from nearfar.arrays import TensorF32
 from nearfar.benchmark.subjects import Failure, Loader, Ready, Runner, Turn, TurnResult
 from nearfar.errors import EngineError, NearfarError
 
-_PATIENCE_S = 10.0
+_EXIT_TIMEOUT_S = 10.0
 _QUIET_CHECKS = 100
 _QUIET_STEP_S = 0.005
 _QUIET_SHARE = 0.1
@@ -75,7 +75,7 @@ class SubjectProcess:
                 if stream is not None:
                     stream.close()
         try:
-            self._process.wait(_PATIENCE_S)
+            self._process.wait(_EXIT_TIMEOUT_S)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
@@ -105,7 +105,7 @@ class SubjectProcess:
     def _explain_end(self) -> str:
         """Return how the process ended, in words."""
         try:
-            code = self._process.wait(_PATIENCE_S)
+            code = self._process.wait(_EXIT_TIMEOUT_S)
         except subprocess.TimeoutExpired:
             return "its process stopped answering"
         self._errors.seek(0)
@@ -158,8 +158,8 @@ def peak_bytes() -> int | None:
     """
     status = Path("/proc/self/status")
     if status.exists():
-        found = [line.split() for line in status.read_text().splitlines() if line.startswith("VmHWM:")]
-        return int(found[0][1]) * 1024 if found else None
+        lines = [line.split() for line in status.read_text().splitlines() if line.startswith("VmHWM:")]
+        return int(lines[0][1]) * 1024 if lines else None
     if sys.platform == "darwin":
         import resource
 
@@ -171,10 +171,10 @@ def _run_turn(runner: Runner, turn: Turn) -> TurnResult:
     seconds: list[float] = []
     while not seconds or sum(seconds) < turn.least_s:
         begin = time.perf_counter()
-        found = runner.run(turn.tensor)
+        raw_map = runner.run(turn.tensor)
         seconds.append(time.perf_counter() - begin)
     settle()
-    return TurnResult(seconds=tuple(seconds), map=found, peak_bytes=peak_bytes())
+    return TurnResult(seconds=tuple(seconds), map=raw_map, peak_bytes=peak_bytes())
 
 
 def _reply(replies: BinaryIO, reply: Ready | TurnResult | Failure) -> None:
