@@ -99,7 +99,7 @@ def test_loaders_survive_pickling(tmp_path: Path) -> None:
 
 
 def test_stuck_process_killed(monkeypatch: pytest.MonkeyPatch, importable: None) -> None:
-    monkeypatch.setattr(worker, "_PATIENCE_S", 0.05)
+    monkeypatch.setattr(worker, "_EXIT_TIMEOUT_S", 0.05)
     process = SubjectProcess(FakeLoader())
     os.kill(process._process.pid, signal.SIGSTOP)
     process.close()

@@ -112,7 +112,7 @@ def test_auto_waits_three_seconds_at_most(store: ModelStore, hub: Hub, monkeypat
         allowed.append(seconds)
         raise TimeoutError
 
-    monkeypatch.setattr(hub_module, "_ask_within", at_once)
+    monkeypatch.setattr(hub_module, "_call_within", at_once)
     assert "no answer within 3 s" in _require_bundled(select_model("auto", store))
     assert allowed == [3.0]
 

@@ -22,32 +22,32 @@ from nearfar.models.schema import (
     Architecture,
     Derivation,
     FileRole,
-    InputContract,
+    InputSpec,
     Kind,
     ModelFile,
     Normalization,
     Origin,
-    OutputContract,
+    OutputSpec,
     PreprocessingName,
     Quantized,
     Source,
 )
 from nearfar.models.toml_reader import read_rows, require, row_key, write_rows
 
-# What the stages beside and above read off a card, so that they need not know in which block's module it is defined.
+# The blocks of a card are importable from here too, wherever they are defined.
 __all__ = [
     "CARDS_FOLDER",
     "GIVEN_BY_PATH",
     "IMPORTED",
     "ROWS",
     "Derivation",
-    "InputContract",
+    "InputSpec",
     "Kind",
     "ModelFile",
     "ModelSpec",
     "Normalization",
     "Origin",
-    "OutputContract",
+    "OutputSpec",
     "PreprocessingName",
     "Quantized",
     "card",
@@ -113,9 +113,9 @@ class ModelSpec:
         source: Who made it and where its files come from.
         architecture: The network.
         files: Its files, pinned; empty only for a file given by path.
-        input: What the network takes.
-        output: What the network gives.
-        preprocessing: How a picture is prepared for it.
+        input: The network's input.
+        output: The network's output.
+        preprocessing: How a picture is preprocessed for it.
         max_depth_m: The largest depth that the network can give; only with the kind ``depth``. [m]
         derivation: What the network was made from on this machine; only for models in the store that were.
         quantized: How far its maps are from those of the model that it was made from; only for quantised ones.
@@ -132,8 +132,8 @@ class ModelSpec:
     source: Source
     architecture: Architecture
     files: tuple[ModelFile, ...] = field(metadata={"empty": "none pinned"})
-    input: InputContract
-    output: OutputContract
+    input: InputSpec
+    output: OutputSpec
     preprocessing: PreprocessingName = field(metadata={"key": "prepare"})
     max_depth_m: float | None = field(default=None, metadata={"key": "depth_cap_m"})
     derivation: Derivation | None = field(default=None, metadata={"key": "made_from"})
@@ -272,7 +272,7 @@ def undocumented_spec(
     kind: Kind = Kind.DISPARITY,
     max_depth_m: float | None = None,
 ) -> ModelSpec:
-    """Return a file of which only the kind is known: its pictures are prepared as for Depth Anything V2.
+    """Return the spec of a file of which only the kind is known: its input is that of Depth Anything V2.
 
     Args:
         id: What ``--model`` takes.

@@ -1,4 +1,4 @@
-"""The kind of numbers that an ONNX file gives, as nearfar noted it in the file: disparity, or depth in metres."""
+"""The kind of map that an ONNX file gives, disparity or depth in metres, in the metadata that nearfar writes to it."""
 
 import math
 from collections.abc import Mapping
@@ -32,9 +32,9 @@ def depth_kind_props(max_depth_m: float | None) -> Mapping[str, str]:
 
 
 def read_depth_kind(path: Path) -> DepthKind | None:
-    """Return the kind that an ONNX file has of its own numbers; None where it has none, or is no file of this form.
+    """Return the kind that an ONNX file's metadata names; None where it names none, or cannot be read.
 
-    What is wrong with a file is for the engine to say, which reads it whole.
+    A damaged file is no error here: the engine, which reads all of it, reports that.
     """
     try:
         props = read_metadata_props(path)
@@ -42,5 +42,5 @@ def read_depth_kind(path: Path) -> DepthKind | None:
         max_depth_m = None if text is None else float(text)
     except (OSError, KeyError, ValueError):
         return None
-    is_whole = max_depth_m is None if kind is Kind.DISPARITY else 0 < (max_depth_m or 0) < math.inf
-    return DepthKind(kind=kind, max_depth_m=max_depth_m) if is_whole else None
+    is_consistent = max_depth_m is None if kind is Kind.DISPARITY else 0 < (max_depth_m or 0) < math.inf
+    return DepthKind(kind=kind, max_depth_m=max_depth_m) if is_consistent else None

@@ -36,7 +36,7 @@ class Mof(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Openness:
-    """The verdicts, and what they rest on.
+    """The verdicts on a model's openness, and their reasons.
 
     Attributes:
         model_licence: The licence of the weights, as an SPDX identifier where there is one.
@@ -210,7 +210,7 @@ def unknown_documentation(because: str, *, like: Documentation, licence: str | N
 
     Args:
         because: Why nothing is known.
-        like: Says what holds for every model that nearfar runs: how tensors are found, and where it runs.
+        like: Documentation to copy what holds for every model from: how tensors are found, and where it runs.
         licence: The licence of the weights, where that is known.
     """
     unknown = f"unknown: {because}"

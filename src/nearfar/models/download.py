@@ -51,7 +51,7 @@ class Download:
         return f"{self.file.path} of {self.source.repository} from {re.sub('//[^/@]*@', '//', self.endpoint)}"
 
 
-def probe(wanted: Download) -> None:
+def probe(request: Download) -> None:
     """Ask for the file's description, once and briefly, before huggingface_hub begins to retry.
 
     Raises:
@@ -60,33 +60,33 @@ def probe(wanted: Download) -> None:
         VerificationError: The hub offers a file of another length than the pinned one.
         OptionError: The endpoint is not a web address.
     """
-    if _WEB_ADDRESS.fullmatch(wanted.endpoint) is None:
-        raise OptionError(f"HF_ENDPOINT must be a web address such as {PUBLIC_ENDPOINT}, got {wanted.endpoint!r}")
+    if _WEB_ADDRESS.fullmatch(request.endpoint) is None:
+        raise OptionError(f"HF_ENDPOINT must be a web address such as {PUBLIC_ENDPOINT}, got {request.endpoint!r}")
     from huggingface_hub import get_hf_file_metadata, hf_hub_url
 
-    source = wanted.source
-    address = hf_hub_url(source.repository, wanted.file.path, revision=source.revision, endpoint=wanted.endpoint)
-    with _use_hub(wanted):
-        described = _ask_within(
-            wanted.patience_s,
+    source = request.source
+    address = hf_hub_url(source.repository, request.file.path, revision=source.revision, endpoint=request.endpoint)
+    with _use_hub(request):
+        metadata = _call_within(
+            request.patience_s,
             lambda: get_hf_file_metadata(
                 address,
-                timeout=wanted.patience_s,
-                endpoint=wanted.endpoint,
-                token=_token(wanted),
+                timeout=request.patience_s,
+                endpoint=request.endpoint,
+                token=_choose_token(request),
                 headers=_HEADERS,
             ),
         )
-    if described.commit_hash is None:
-        raise _unreachable_error(wanted, "the answer is not a hub's (a log-in page or a firewall?)")
-    if described.size is not None and described.size != wanted.file.bytes:
+    if metadata.commit_hash is None:
+        raise _unreachable_error(request, "the answer is not a hub's (a log-in page or a firewall?)")
+    if metadata.size is not None and metadata.size != request.file.bytes:
         raise VerificationError(
-            f"{_failure(wanted)}: wrong bytes: expected {wanted.file.bytes:,}, it offers {described.size:,}; "
+            f"{_format_failure(request)}: wrong bytes: expected {request.file.bytes:,}, it offers {metadata.size:,}; "
             "nothing was fetched"
         )
 
 
-def download(wanted: Download, folder: Path) -> Path:
+def download(request: Download, folder: Path) -> Path:
     """Return the path of the file that was fetched into ``folder``, its bytes not yet verified.
 
     Raises:
@@ -95,32 +95,32 @@ def download(wanted: Download, folder: Path) -> Path:
     """
     from huggingface_hub import hf_hub_download
 
-    with _use_hub(wanted):
+    with _use_hub(request):
         return Path(
             hf_hub_download(
-                wanted.source.repository,
-                wanted.file.path,
-                revision=wanted.source.revision,
-                endpoint=wanted.endpoint,
+                request.source.repository,
+                request.file.path,
+                revision=request.source.revision,
+                endpoint=request.endpoint,
                 # A real file and not a link into a cache. The cache is the folder too, so that a damaged file in the
                 # user's own cache is not taken for the answer.
                 local_dir=folder,
                 cache_dir=folder,
-                token=_token(wanted),
+                token=_choose_token(request),
                 headers=_HEADERS,
             )
         )
 
 
 @contextlib.contextmanager
-def _use_hub(wanted: Download) -> Iterator[None]:
-    """huggingface_hub with nearfar's switches and nearfar's errors."""
-    with _ONE_AT_A_TIME, _set_switches(progress=wanted.progress), _translate_errors(wanted):
+def _use_hub(request: Download) -> Iterator[None]:
+    """Use huggingface_hub with nearfar's switches and nearfar's errors."""
+    with _ONE_AT_A_TIME, _set_switches(progress=request.progress), _translate_errors(request):
         yield
 
 
-def _ask_within(seconds: float, ask: Callable[[], Result]) -> Result:
-    """Return what ``ask`` returns, or raise TimeoutError when it takes longer.
+def _call_within(seconds: float, ask: Callable[[], Result]) -> Result:
+    """Return what ``ask`` returns; raise TimeoutError when it takes longer than ``seconds``.
 
     The HTTP client's own timeouts do not cover the look-up of the name, which can hang for half a minute on a network
     that drops packets. The thread is a daemon so that such a look-up does not hold the program's end.
@@ -137,13 +137,13 @@ def _ask_within(seconds: float, ask: Callable[[], Result]) -> Result:
     return answer.result(timeout=seconds)
 
 
-def _token(wanted: Download) -> bool | None:
-    """False: send none; None: send the user's, if there is one.
+def _choose_token(request: Download) -> bool | None:
+    """Return False to send no token, or None to send the user's, if there is one.
 
     The public files need none, it would tell who fetches them, and an expired one makes the Hub refuse. A mirror may
     ask for it.
     """
-    return False if wanted.endpoint == PUBLIC_ENDPOINT else None
+    return False if request.endpoint == PUBLIC_ENDPOINT else None
 
 
 @contextlib.contextmanager
@@ -179,7 +179,7 @@ def _set_switches(*, progress: bool) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _translate_errors(wanted: Download) -> Iterator[None]:
+def _translate_errors(request: Download) -> Iterator[None]:
     """Turn the errors of huggingface_hub and of its HTTP client into nearfar's."""
     from huggingface_hub.errors import HfHubHTTPError
 
@@ -188,34 +188,35 @@ def _translate_errors(wanted: Download) -> Iterator[None]:
     try:
         yield
     except TimeoutError as error:
-        raise _unreachable_error(wanted, f"no answer within {wanted.patience_s:g} s") from error
+        raise _unreachable_error(request, f"no answer within {request.patience_s:g} s") from error
     except HfHubHTTPError as error:
         status = error.response.status_code
         if status in _ABSENT:
             raise FetchError(
-                f"{_failure(wanted)}: it answered {status}: no such file at revision {wanted.source.revision}; "
-                "check HF_ENDPOINT if it is set, else a newer nearfar may know where the file went"
+                f"{_format_failure(request)}: it answered {status}: no such file at revision "
+                f"{request.source.revision}; check HF_ENDPOINT if it is set, else a newer "
+                "nearfar may know where the file went"
             ) from error
-        raise _unreachable_error(wanted, f"it answered {status} {error.response.reason_phrase}") from error
+        raise _unreachable_error(request, f"it answered {status} {error.response.reason_phrase}") from error
     except http_error as error:
-        raise _unreachable_error(wanted, str(error) or type(error).__name__) from error
+        raise _unreachable_error(request, str(error) or type(error).__name__) from error
     except OSError as error:
-        raise _translate_os_error(error, wanted) from error
+        raise _translate_os_error(error, request) from error
 
 
-def _translate_os_error(error: OSError, wanted: Download) -> FetchError:
+def _translate_os_error(error: OSError, request: Download) -> FetchError:
     if error.errno is not None:
-        return FetchError(f"{_failure(wanted)}: cannot write it: {os_reason(error)}")
+        return FetchError(f"{_format_failure(request)}: cannot write it: {os_reason(error)}")
     # huggingface_hub's own: no file found after its retries (the cause says why), or one that came short.
     reason = str(error.__cause__ or error).partition("\n")[0]
     if isinstance(error, (FileNotFoundError, ConnectionError)):
-        return _unreachable_error(wanted, reason)
-    return FetchError(f"{_failure(wanted)}: {reason}")
+        return _unreachable_error(request, reason)
+    return FetchError(f"{_format_failure(request)}: {reason}")
 
 
-def _unreachable_error(wanted: Download, reason: str) -> UnreachableError:
-    return UnreachableError(f"{_failure(wanted)}: {reason}; check the network, or set HF_ENDPOINT to a mirror")
+def _unreachable_error(request: Download, reason: str) -> UnreachableError:
+    return UnreachableError(f"{_format_failure(request)}: {reason}; check the network, or set HF_ENDPOINT to a mirror")
 
 
-def _failure(wanted: Download) -> str:
-    return f"cannot fetch {wanted}"
+def _format_failure(request: Download) -> str:
+    return f"cannot fetch {request}"

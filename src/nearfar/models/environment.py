@@ -42,13 +42,13 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
         >>> read_environment({"NEARFAR_HOME": "/models", "HF_HOME": "/hf", "HF_HUB_OFFLINE": "1"}).offline
         True
     """
-    given = os.environ if variables is None else variables
-    home = given.get("NEARFAR_HOME")
+    variables = os.environ if variables is None else variables
+    home = variables.get("NEARFAR_HOME")
     return Environment(
-        home=_folder(home) if home else platformdirs.user_data_path("nearfar", appauthor=False),
-        hub_cache=_hub_cache(given),
-        endpoint=(given.get("HF_ENDPOINT") or PUBLIC_ENDPOINT).rstrip("/"),
-        offline=(given.get("HF_HUB_OFFLINE") or "").upper() in _YES,
+        home=_resolve_folder(home) if home else platformdirs.user_data_path("nearfar", appauthor=False),
+        hub_cache=_find_hub_cache(variables),
+        endpoint=(variables.get("HF_ENDPOINT") or PUBLIC_ENDPOINT).rstrip("/"),
+        offline=(variables.get("HF_HUB_OFFLINE") or "").upper() in _YES,
     )
 
 
@@ -60,20 +60,20 @@ def read_cache_folder(variables: Mapping[str, str] | None = None) -> Path:
         '/models/cache'
     """
     home = (os.environ if variables is None else variables).get("NEARFAR_HOME")
-    return _folder(home) / "cache" if home else platformdirs.user_cache_path("nearfar", appauthor=False)
+    return _resolve_folder(home) / "cache" if home else platformdirs.user_cache_path("nearfar", appauthor=False)
 
 
-def _hub_cache(given: Mapping[str, str]) -> Path:
-    cache = given.get("HF_HUB_CACHE") or given.get("HUGGINGFACE_HUB_CACHE")
+def _find_hub_cache(variables: Mapping[str, str]) -> Path:
+    cache = variables.get("HF_HUB_CACHE") or variables.get("HUGGINGFACE_HUB_CACHE")
     if cache:
-        return _folder(cache)
-    hugging_face = given.get("HF_HOME")
+        return _resolve_folder(cache)
+    hugging_face = variables.get("HF_HOME")
     if hugging_face:
-        return _folder(hugging_face) / "hub"
-    return _folder(given.get("XDG_CACHE_HOME") or "~/.cache") / "huggingface" / "hub"
+        return _resolve_folder(hugging_face) / "hub"
+    return _resolve_folder(variables.get("XDG_CACHE_HOME") or "~/.cache") / "huggingface" / "hub"
 
 
-def _folder(text: str) -> Path:
+def _resolve_folder(text: str) -> Path:
     # Absolute now: a relative folder would move with the working directory.
     try:
         return Path(os.path.expandvars(text)).expanduser().absolute()

@@ -140,12 +140,12 @@ class Derivation:
         file: The name of the file that it was made from.
         bytes: The length of that file.
         sha256: The SHA-256 of that file.
-        format: Whose format that is.
-        positions: Whose rule resamples the learned positions of patches; None if the graph came as it is.
-        checked: What the network was run on before it was let in.
+        format: Whose checkpoint format that is.
+        positions: Whose rule resamples the learned position embeddings; None if the graph came as it is.
+        checked: What the network was run on before it entered the store.
         parity_error: Largest difference between the graph in ONNX Runtime and the network in PyTorch, over all that it
             was run on; None if the graph came as it is. [share of the map's range]
-        parity_tolerance: What that difference had to stay below. [share of the map's range]
+        parity_tolerance: The limit of that difference. [share of the map's range]
         made_with: The programs that made and checked it, with their versions.
     """
 
@@ -169,14 +169,14 @@ class Quantized:
 
     Attributes:
         base: The id of the model that it was made from.
-        method: How, in words.
+        method: How it was quantised, in words.
         layers: How many layers multiply in 8 bits.
-        calibration: The photographs that it learned its ranges from.
-        held_out: The photographs that it was judged by.
+        calibration: The photographs that its ranges were measured on.
+        held_out: The photographs that it was tested on.
         mean_difference: Mean absolute difference [share of the map's range].
         spearman: Spearman's rank correlation.
         ordering: Share of clearly different pairs of pixels in the same order.
-        thresholds: What each photograph had to reach.
+        thresholds: The thresholds that each photograph had to pass.
     """
 
     base: str
@@ -192,7 +192,7 @@ class Quantized:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Normalization:
-    """What is taken from and divided out of each channel (R, G, B) of a picture in 0..1."""
+    """Mean and standard deviation of each channel (R, G, B), for pictures in 0..1."""
 
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
@@ -202,8 +202,8 @@ class Normalization:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InputContract:
-    """What the network takes.
+class InputSpec:
+    """The network's input.
 
     Attributes:
         name: The tensor's name in the publisher's export; another export may call it otherwise.
@@ -231,8 +231,8 @@ class InputContract:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OutputContract:
-    """What the network gives; ``near`` and ``far`` say which end of its numbers is which."""
+class OutputSpec:
+    """The network's output; ``near`` and ``far`` say which end of its numbers is which."""
 
     name: str
     dtype: str

@@ -12,7 +12,7 @@ from nearfar.models.store import BUNDLED_MODEL, DEFAULT_MODEL, ModelStore
 
 AUTO = "auto"
 
-_QUANTISED = "-int8"
+_QUANTIZED_SUFFIX = "-int8"
 
 _PATIENCE_S = 3.0  # someone waits for a depth map, and the bundled model can make one
 
@@ -24,7 +24,7 @@ class Selection:
     Attributes:
         card: What it is.
         path: Its verified file, or the file that the user named.
-        notice: What the user must be told on stderr; None if the choice needs no explanation.
+        notice: A message for the user on stderr; None if the choice needs no explanation.
     """
 
     card: ModelSpec
@@ -83,18 +83,18 @@ def quantized_id(base: str) -> str:
         >>> quantized_id("nearfar-open")
         'nearfar-open-int8'
     """
-    return f"{base}{_QUANTISED}"
+    return f"{base}{_QUANTIZED_SUFFIX}"
 
 
 def infer_spec(path: Path) -> ModelSpec:
-    """Return a card for an ONNX file that no card describes: what nothing is known about says so.
+    """Return a spec for an ONNX file that no card describes; its unknown rows say that they are unknown.
 
-    Its input is taken to be prepared as for Depth Anything V2, its output to be disparity unless the file says that it
-    is metres; the graph itself has the last word on names, shapes and fixed sides.
+    Its input is assumed to be that of Depth Anything V2, its output disparity unless the file's metadata says metres;
+    names, shapes and fixed sides are read from the graph itself.
     """
-    noted = read_depth_kind(path) or DepthKind(kind=Kind.DISPARITY, max_depth_m=None)
+    depth_kind = read_depth_kind(path) or DepthKind(kind=Kind.DISPARITY, max_depth_m=None)
     return undocumented_spec(
-        str(path), name=path.name, because=GIVEN_BY_PATH, kind=noted.kind, max_depth_m=noted.max_depth_m
+        str(path), name=path.name, because=GIVEN_BY_PATH, kind=depth_kind.kind, max_depth_m=depth_kind.max_depth_m
     )
 
 

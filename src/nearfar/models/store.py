@@ -131,13 +131,13 @@ class ModelStore:
         if variant == "model" and card.needs_conversion:
             return None
         for located in self.list_copies(card, card.file(variant)):
-            reading = check(located.path, located.file, self.environment)
-            if reading.good:
+            result = check(located.path, located.file, self.environment)
+            if result.good:
                 return located
             if located.place is not Place.HUB_CACHE:
-                raise VerificationError(_describe_damage(located, reading))
+                raise VerificationError(_describe_damage(located, result))
             # Not ours to mend or to delete; to fetch the file anew is safe.
-            _log.warning("not used: %s: %s", located.path, reading.problem)
+            _log.warning("not used: %s: %s", located.path, result.problem)
         return None
 
     def list_copies(self, card: ModelSpec, file: ModelFile) -> Iterator[Located]:
@@ -160,7 +160,7 @@ class ModelStore:
         return path
 
     def verify(self, card: ModelSpec) -> Iterator[tuple[Located, ChecksumResult]]:
-        """Yield every copy of every file of ``card`` on this machine with what reading all of its bytes found."""
+        """Yield every copy of every file of ``card`` on this machine with the result of reading all of its bytes."""
         for file in card.files:
             for located in self.list_copies(card, file):
                 yield located, read_checksum(located.path, file)
@@ -190,11 +190,11 @@ class ModelStore:
             VerificationError: The bytes received are not the pinned ones; they were deleted. Or a file that is here
                 is damaged and ``force`` was not given.
         """
-        made = variant == "model" and (card.needs_conversion or card.derivation is not None)
-        here = None if force and card.source.origin is Origin.HUB and not made else self.find(card, variant)
-        if here is not None:
-            return here
-        if card.source.hub is None or made:
+        is_derived = variant == "model" and (card.needs_conversion or card.derivation is not None)
+        path = None if force and card.source.origin is Origin.HUB and not is_derived else self.find(card, variant)
+        if path is not None:
+            return path
+        if card.source.hub is None or is_derived:
             raise ModelMissingError(f"{title(card, variant)} is not on this machine: {remedy(card, variant)}")
         if self.environment.offline:
             raise UnreachableError(f"cannot fetch {title(card, variant)}: HF_HUB_OFFLINE forbids it")
@@ -202,7 +202,7 @@ class ModelStore:
         from nearfar.models.download import Download, download, probe
 
         file = card.file(variant)
-        wanted = Download(
+        request = Download(
             file=file,
             source=card.source.hub,
             endpoint=self.environment.endpoint,
@@ -211,13 +211,13 @@ class ModelStore:
         )
         # Before the disk is touched: where there is neither a network nor a store that can be written, the network is
         # what `auto` can do without.
-        probe(wanted)
+        probe(request)
         with _private_folder(self.folder, needed_bytes=file.bytes) as folder:
-            received = download(wanted, folder)
-            reading = read_checksum(received, file)
-            if not reading.good:
+            received = download(request, folder)
+            result = read_checksum(received, file)
+            if not result.good:
                 raise VerificationError(
-                    f"cannot fetch {wanted}: wrong bytes: {reading.problem}; they were deleted and nothing was "
+                    f"cannot fetch {request}: wrong bytes: {result.problem}; they were deleted and nothing was "
                     "installed. Try again; if it stays so, that endpoint serves another file"
                 )
             return _move_into_place(received, self._own_path(card, file))
@@ -241,9 +241,9 @@ class ModelStore:
             VerificationError: ``network`` is not the file that ``card`` pins.
             OutputError: The card cannot be written.
         """
-        reading = read_checksum(network, card.file())
-        if not reading.good:
-            raise VerificationError(f"{network.name} is not the network of {card.id}: {reading.problem}")
+        result = read_checksum(network, card.file())
+        if not result.good:
+            raise VerificationError(f"{network.name} is not the network of {card.id}: {result.problem}")
         card_path = self.folder / card.id / f"{card.id}.toml"
         before = self._own_network(card_path)
         path = _move_into_place(network, self._own_path(card, card.file()))
@@ -311,9 +311,9 @@ def _merge_cards(shipped_card: ModelSpec | None, own: ModelSpec) -> ModelSpec | 
     return replace(shipped_card, files=(own.file(), *shipped_card.files), derivation=own.derivation)
 
 
-def _describe_damage(located: Located, reading: ChecksumResult) -> str:
+def _describe_damage(located: Located, result: ChecksumResult) -> str:
     card, variant = located.card, located.file.variant
-    return f"{title(card, variant)} is damaged: {located.path}: {reading.problem}; {remedy(card, variant, force=True)}"
+    return f"{title(card, variant)} is damaged: {located.path}: {result.problem}; {remedy(card, variant, force=True)}"
 
 
 @contextmanager
