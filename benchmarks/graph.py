@@ -21,23 +21,22 @@ import onnx
 import torch
 
 from nearfar.engines.onnxruntime_library import onnxruntime
-from nearfar.export.attention import fuse_attention
-from nearfar.export.graph import frozen_copy, graph_of
-from nearfar.export.rewrites import fold_channel_scales, part_linear_layers, rewrite
+from nearfar.export.graph import build_graph, copy_for_inference
+from nearfar.export.rewrites import fold_channel_scales, fuse_attention, rewrite, split_linear_layers
 from nearfar.export.settings import ExportSettings
 from nearfar.net.depth_anything import PRESETS, DepthAnything
 
 Run = Callable[[np.ndarray], np.ndarray]
-STEPS = (fuse_attention, fold_channel_scales, part_linear_layers)
+STEPS = (fuse_attention, fold_channel_scales, split_linear_layers)
 
 
 def exported(fixed_hw: tuple[int, int] | None) -> onnx.ModelProto:
     """Return Depth Anything V2 Small as PyTorch exports it, with drawn weights."""
     torch.manual_seed(1)
-    settings = ExportSettings(multiple=14, own_size=518, fixed_hw=fixed_hw, rewritten=False)
-    network = frozen_copy(DepthAnything(PRESETS["small"]))
+    settings = ExportSettings(multiple=14, own_size=518, fixed_hw=fixed_hw, rewrite=False)
+    network = copy_for_inference(DepthAnything(PRESETS["small"]))
     network.get_parameter("decoder.head.convolution3.bias").fill_(1.0)  # so that the last ReLU lets something through
-    return graph_of(network, settings, {})
+    return build_graph(network, settings, {})
 
 
 def variants(model: onnx.ModelProto, *, in_steps: bool) -> Iterator[tuple[str, bytes]]:

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from nearfar.benchmark.eager import load_eager
 from nearfar.net.depth_anything import PRESETS, DepthAnything
-from nearfar.net.weights import Layout, from_nearfar
+from nearfar.net.weights import Layout, convert_from_nearfar
 
 SIDE = 518
 
@@ -42,7 +42,7 @@ def drawn(folder: Path) -> Path:
     network = DepthAnything(PRESETS["small"])
     nn.init.constant_(network.decoder.head.convolution3.bias, 1.0)  # so that the last ReLU lets something through
     path = folder / "drawn.pth"
-    torch.save(from_nearfar(network.state_dict(), PRESETS["small"], Layout.OFFICIAL), path)
+    torch.save(convert_from_nearfar(network.state_dict(), PRESETS["small"], Layout.OFFICIAL), path)
     return path
 
 

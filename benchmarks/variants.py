@@ -25,7 +25,7 @@ import numpy as np
 import torch
 
 from nearfar.engines.onnxruntime_library import onnxruntime
-from nearfar.export.onnx import export_onnx
+from nearfar.export.graph import export_onnx
 from nearfar.export.settings import ExportSettings
 from nearfar.lab.train.checkpoint import Checkpoint, load_checkpoint
 from nearfar.lab.train.config import OPEN, Budget, Stage, TrainingConfig

@@ -19,14 +19,14 @@ from safetensors.torch import save
 from nearfar import errors
 from nearfar.engines import onnxruntime
 from nearfar.export import convert as convert_module
-from nearfar.export.trial_inputs import trial_pictures
+from nearfar.export.smoke_inputs import draw_smoke_input
 from nearfar.models import card as card_module
 from nearfar.models.card import card, save_card
 from nearfar.models.package import package_config
 from nearfar.models.store import ModelStore
 from nearfar.net import checkpoint as checkpoint_module
 from nearfar.net import weights
-from nearfar.net.weights import Layout, from_nearfar
+from nearfar.net.weights import Layout, convert_from_nearfar
 from support.command import run
 from support.depth_networks import TINY, drawn, metric
 from support.graphs import tiny_depth_graph
@@ -51,7 +51,7 @@ def photo(tmp_path: Path) -> Path:
 def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     """A hub that serves a tiny metric checkpoint, to which the card of the indoor model is pinned."""
     network = drawn(metric(TINY))
-    content = save(from_nearfar(network.state_dict(), metric(TINY), Layout.TRANSFORMERS))
+    content = save(convert_from_nearfar(network.state_dict(), metric(TINY), Layout.TRANSFORMERS))
     shipped = card(INDOOR)
     pinned = replace(shipped.file("checkpoint"), bytes=len(content), sha256=hashlib.sha256(content).hexdigest())
     folder = tmp_path / "cards"
@@ -71,7 +71,7 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     huggingface_hub.close_session()
 
 
-def test_import_then_depth(graph: Path, photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_imported_model_runs(graph: Path, photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     done = run(monkeypatch, "models", "import", str(graph), "--id", "mine", "--licence", "MIT")
     assert (done.code, Path(done.text.strip()).is_file()) == (0, True)
     assert "nearfar depth PHOTO --model mine" in done.err
@@ -90,7 +90,7 @@ def test_import_json_is_the_card(graph: Path, monkeypatch: pytest.MonkeyPatch) -
     assert done.err == ""
 
 
-def test_a_damaged_import_says_how_to_mend_it(graph: Path, photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_damaged_import_names_remedy(graph: Path, photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     network = Path(run(monkeypatch, "models", "import", str(graph), "--id", "mine").text.strip())
     network.write_bytes(b"damaged")
     done = run(monkeypatch, "depth", str(photo), "--model", "mine")
@@ -120,7 +120,7 @@ def test_a_damaged_import_says_how_to_mend_it(graph: Path, photo: Path, monkeypa
         (["package", "nearfar-open", "-o", "a.zip"], 2, "ends in .dtmodel"),
     ],
 )
-def test_wrong_words_are_one_line(
+def test_wrong_arguments_are_one_line(
     words: list[str], code: int, message: str, graph: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -132,25 +132,25 @@ def test_wrong_words_are_one_line(
     assert sorted(path.name for path in tmp_path.iterdir()) == before
 
 
-def test_export_is_the_verified_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_exported_file_is_the_verified_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = tmp_path / "new" / "out.onnx"
     assert run(monkeypatch, "models", "export", "nearfar-open", "-o", str(out)).text.strip() == str(out)
     assert out.read_bytes() == ModelStore().require(card("nearfar-open")).read_bytes()
 
 
-def test_export_of_one_size_gives_the_same_map(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fixed_size_export_gives_same_map(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = tmp_path / "out.onnx"
     assert run(monkeypatch, "models", "export", "nearfar-open", "-o", str(out), "--fixed", "192x128").code == 0
     fixed = onnxruntime.load(out)
     assert fixed.fixed_hw == (128, 192)
-    picture = trial_pictures(1, 128, 192, seed=5)
+    picture = draw_smoke_input(1, 128, 192, seed=5)
     expected = onnxruntime.load(ModelStore().require(card("nearfar-open"))).run(picture)
     assert np.abs(fixed.run(picture) - expected).max() <= 1e-4 * np.ptp(expected)
     output = onnx.load(out).graph.output[0].type.tensor_type.shape.dim
     assert [axis.dim_value for axis in output] == [1, 128, 192]
 
 
-def test_a_graph_of_one_size_is_not_bent_to_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fixed_size_graph_not_resized(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = tiny_depth_graph(tmp_path / "net.onnx", size=(70, 98))
     run(monkeypatch, "models", "import", str(source), "--id", "mine")
     done = run(monkeypatch, "models", "export", "mine", "-o", str(tmp_path / "a.onnx"), "--fixed", "70x70")
@@ -158,7 +158,7 @@ def test_a_graph_of_one_size_is_not_bent_to_another(tmp_path: Path, monkeypatch:
     assert not (tmp_path / "a.onnx").exists()
 
 
-def test_a_package_holds_the_network_and_its_card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_package_holds_network_and_card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert run(monkeypatch, "models", "package", "nearfar-open").text.strip() == "nearfar-open.dtmodel"
     content = (tmp_path / "nearfar-open.dtmodel").read_bytes()
@@ -175,15 +175,13 @@ def test_a_package_holds_the_network_and_its_card(tmp_path: Path, monkeypatch: p
     assert (tmp_path / "nearfar-open.dtmodel").read_bytes() == content
 
 
-def test_a_metric_package_says_metres() -> None:
+def test_metric_package_says_metres() -> None:
     attributes = package_config(card(INDOOR))["attributes"]
     assert isinstance(attributes, dict)
     assert (attributes["kind"], attributes["unit"], attributes["max_depth_m"]) == ("depth", "m", 20)
 
 
-def test_a_metric_model_is_fetched_converted_and_says_so(
-    hub: Hub, photo: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_metric_model_fetched_and_converted(hub: Hub, photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = run(monkeypatch, "models", "list", "--json").text.splitlines()
     assert next(row for row in map(json.loads, before) if row["id"] == INDOOR)["path"] is None
     done = run(monkeypatch, "models", "fetch", INDOOR)
@@ -193,7 +191,7 @@ def test_a_metric_model_is_fetched_converted_and_says_so(
     assert made.derivation is not None
     assert made.derivation.sha256 == card(INDOOR).file("checkpoint").sha256
     assert (made.documentation, made.source) == (card(INDOOR).documentation, card(INDOOR).source)
-    values = onnxruntime.load(ModelStore().require(made)).run(trial_pictures(1, 70, 98, seed=0))
+    values = onnxruntime.load(ModelStore().require(made)).run(draw_smoke_input(1, 70, 98, seed=0))
     assert 0 <= values.min() < values.max() <= 20
     asked = len(hub.asked)
     assert run(monkeypatch, "models", "fetch", INDOOR).text == done.text
@@ -204,9 +202,7 @@ def test_a_metric_model_is_fetched_converted_and_says_so(
     assert {json.loads(line)["variant"] for line in checked} == {"model", "checkpoint"}
 
 
-def test_a_card_with_a_newer_checkpoint_has_no_network_yet(
-    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_card_with_newer_checkpoint_has_no_network(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run(monkeypatch, "models", "fetch", INDOOR)
     known = card(INDOOR)
     newer = replace(known.file("checkpoint"), sha256="0" * 64)
@@ -219,7 +215,7 @@ def test_a_card_with_a_newer_checkpoint_has_no_network_yet(
         card_module._cards_in.cache_clear()
 
 
-def test_without_pytorch_nothing_is_fetched(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_pytorch_fetches_nothing(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(errors, "find_spec", lambda name: None)
     done = run(monkeypatch, "models", "fetch", INDOOR)
     assert done.code == 1
@@ -227,7 +223,7 @@ def test_without_pytorch_nothing_is_fetched(hub: Hub, monkeypatch: pytest.Monkey
     assert hub.asked == []
 
 
-def test_wrong_bytes_are_not_converted(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wrong_bytes_not_converted(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     hub.content = bytes(len(hub.content))
     done = run(monkeypatch, "models", "fetch", INDOOR)
     assert (done.code, done.text) == (1, "")
@@ -235,9 +231,7 @@ def test_wrong_bytes_are_not_converted(hub: Hub, monkeypatch: pytest.MonkeyPatch
     assert ModelStore().card(INDOOR).needs_conversion
 
 
-def test_a_metric_model_that_is_not_here_is_asked_for_by_its_command(
-    photo: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_missing_metric_model_names_its_command(photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     done = run(monkeypatch, "depth", str(photo), "--model", INDOOR)
     assert done.code == 1
     assert f"nearfar models fetch {INDOOR}" in done.err

@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from nearfar.engines.onnxruntime import load
-from nearfar.export.onnx import export_onnx
+from nearfar.export.graph import export_onnx
 from nearfar.export.settings import ExportSettings
 from nearfar.lab.cli import training_run
 from nearfar.lab.cli.train import Preset, _start_run

@@ -14,9 +14,9 @@ from PIL import Image
 
 from nearfar.errors import GraphError
 from nearfar.estimator import load
-from nearfar.export.onnx import export_onnx
+from nearfar.export.graph import export_onnx
+from nearfar.export.open_weights import read_open_weights
 from nearfar.export.settings import ExportSettings
-from nearfar.export.weights import open_weights
 from nearfar.lab.train.checkpoint import load_checkpoint
 from nearfar.lab.train.config import TINY
 from nearfar.models.schema import Kind
@@ -68,7 +68,7 @@ def _skip_export(monkeypatch: pytest.MonkeyPatch) -> None:
         path.write_bytes(b"no graph")
         return SimpleNamespace(record=dict)
 
-    monkeypatch.setattr("nearfar.export.onnx.export_onnx", write_anything)
+    monkeypatch.setattr("nearfar.export.graph.export_onnx", write_anything)
 
 
 def test_distill_student_agrees_with_teacher(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, pairs: Path) -> None:
@@ -165,7 +165,7 @@ def test_finetune_depth_anything(
     network = depth_anything.DepthAnything(TINY_THEIRS)
     with torch.no_grad():
         network.decoder.head.convolution3.bias.fill_(1.0)  # above its ReLU's 0, as a trained network is
-    official = weights.from_nearfar(network.state_dict(), TINY_THEIRS, weights.Layout.OFFICIAL)
+    official = weights.convert_from_nearfar(network.state_dict(), TINY_THEIRS, weights.Layout.OFFICIAL)
     torch.save(official, tmp_path / "theirs.pth")
     sizes = ("--size", "42", "--batch", "4", "--rate", "0.003", "--workers", "0")
     words = ("train", "finetune", "--pairs", str(pairs), *metric, "--from", str(tmp_path / "theirs.pth"), *sizes)
@@ -195,23 +195,23 @@ def test_weights_of_exported_file_round_trip(tmp_path: Path) -> None:
     network = OpenNet(TINY.net)
     draw(network.named_parameters(), 0)
     export_onnx(network, tmp_path / "open.onnx", settings=ExportSettings(multiple=16, own_size=48))
-    config, found = open_weights(tmp_path / "open.onnx", [replace(TINY.net, width=32), TINY.net])
+    config, found = read_open_weights(tmp_path / "open.onnx", [replace(TINY.net, width=32), TINY.net])
     assert config == TINY.net
     assert all(torch.equal(found[name], value) for name, value in network.state_dict().items())
-    deeper, _ = open_weights(tmp_path / "open.onnx", [replace(TINY.net, depth=3)])
+    deeper, _ = read_open_weights(tmp_path / "open.onnx", [replace(TINY.net, depth=3)])
     assert deeper == TINY.net  # an earlier edition may have fewer blocks
     with pytest.raises(GraphError, match="in a size that nearfar trains"):
-        open_weights(tmp_path / "open.onnx", [replace(TINY.net, width=32)])
+        read_open_weights(tmp_path / "open.onnx", [replace(TINY.net, width=32)])
     (tmp_path / "no.onnx").write_bytes(b"no graph")
     with pytest.raises(GraphError, match="can be read"):
-        open_weights(tmp_path / "no.onnx", [TINY.net])
+        read_open_weights(tmp_path / "no.onnx", [TINY.net])
 
 
 def test_weights_of_unmirrored_file_read(tmp_path: Path) -> None:
     network = OpenNet(replace(TINY.net, mirrored=False))
     draw(network.named_parameters(), 0)
     export_onnx(network, tmp_path / "once.onnx", settings=ExportSettings(multiple=16, own_size=48))
-    config, found = open_weights(tmp_path / "once.onnx", [TINY.net])
+    config, found = read_open_weights(tmp_path / "once.onnx", [TINY.net])
     assert config == TINY.net
     assert all(torch.equal(found[name], value) for name, value in network.state_dict().items())
 

@@ -8,9 +8,8 @@ import torch
 from onnx import ModelProto, TensorProto, helper, parser
 from onnx.reference import ReferenceEvaluator
 
-from nearfar.export.attention import CONTRIB_DOMAIN, fuse_attention
-from nearfar.export.graph import OPSET, graph_of
-from nearfar.export.rewrites import fold_channel_scales, part_linear_layers, rewrite
+from nearfar.export.graph import OPSET, build_graph
+from nearfar.export.rewrites import CONTRIB_DOMAIN, fold_channel_scales, fuse_attention, rewrite, split_linear_layers
 from nearfar.export.settings import ExportSettings
 from support.depth_networks import TINY, drawn
 
@@ -50,8 +49,8 @@ EAGER = {
 
 @pytest.fixture(scope="module", params=[None, (42, 56)], ids=["open", "fixed"])
 def exported(request: pytest.FixtureRequest) -> ModelProto:
-    settings = ExportSettings(multiple=14, own_size=56, fixed_hw=request.param, rewritten=False)
-    return graph_of(drawn(TINY), settings, {})
+    settings = ExportSettings(multiple=14, own_size=56, fixed_hw=request.param, rewrite=False)
+    return build_graph(drawn(TINY), settings, {})
 
 
 def _copy(model: ModelProto) -> ModelProto:
@@ -88,18 +87,16 @@ def _assert_same(actual: np.ndarray, expected: np.ndarray) -> None:
     assert np.abs(actual - expected).max() <= TOLERANCE * np.ptp(expected)
 
 
-def test_without_rewriting_only_standard_operators_are_written(exported: ModelProto) -> None:
+def test_graph_without_rewrites_has_standard_operators_only(exported: ModelProto) -> None:
     assert {entry.domain: entry.version for entry in exported.opset_import} == {"": OPSET}
     assert _kinds(exported).count("Softmax") == TINY.depth
 
 
 @pytest.mark.parametrize(
     ("change", "times"),
-    [(fold_channel_scales, 2 * TINY.depth), (part_linear_layers, TINY.depth), (fuse_attention, TINY.depth)],
+    [(fold_channel_scales, 2 * TINY.depth), (split_linear_layers, TINY.depth), (fuse_attention, TINY.depth)],
 )
-def test_each_rewrite_finds_every_block_and_changes_nothing_else(
-    exported: ModelProto, change: object, times: int
-) -> None:
+def test_each_rewrite_matches_every_block_and_nothing_else(exported: ModelProto, change: object, times: int) -> None:
     changed = _copy(exported)
     assert change(changed) == times  # type: ignore[operator]
     assert change(changed) == 0  # type: ignore[operator]
@@ -108,7 +105,7 @@ def test_each_rewrite_finds_every_block_and_changes_nothing_else(
     _assert_same(_run(changed, picture), _run(exported, picture))
 
 
-def test_all_together_at_a_size_that_was_not_traced(exported: ModelProto) -> None:
+def test_all_rewrites_equal_at_untraced_size(exported: ModelProto) -> None:
     changed = _copy(exported)
     rewrite(changed)
     assert _kinds(changed).count("MultiHeadAttention") == TINY.depth
@@ -119,7 +116,7 @@ def test_all_together_at_a_size_that_was_not_traced(exported: ModelProto) -> Non
     _assert_same(_run(changed, picture), _run(exported, picture))
 
 
-def test_the_same_graph_is_rewritten_to_the_same_bytes(exported: ModelProto) -> None:
+def test_rewrite_deterministic(exported: ModelProto) -> None:
     one, other = _copy(exported), _copy(exported)
     rewrite(one)
     rewrite(other)
@@ -130,7 +127,7 @@ def _eager(**changes: object) -> ModelProto:
     return parser.parse_model(EAGER_ATTENTION.format(**{**EAGER, **changes}))
 
 
-def test_attention_as_transformers_writes_it() -> None:
+def test_attention_of_transformers_fused() -> None:
     model = _eager()
     changed = _copy(model)
     assert fuse_attention(changed) == 1
@@ -144,7 +141,7 @@ def test_attention_as_transformers_writes_it() -> None:
     _assert_same(_run(changed, _feed(model)), _run(model, _feed(model)))
 
 
-def test_a_reader_that_knows_only_onnx_finds_what_the_operator_means() -> None:
+def test_fused_attention_defined_in_standard_onnx() -> None:
     model = _eager()
     changed = _copy(model)
     fuse_attention(changed)
@@ -163,14 +160,14 @@ def test_a_reader_that_knows_only_onnx_finds_what_the_operator_means() -> None:
         {"heads": 8, "width": 3, "keys": "0, 3, 2, 1"},
     ],
 )
-def test_what_only_looks_like_attention_stays(changes: dict[str, object]) -> None:
+def test_attention_lookalike_untouched(changes: dict[str, object]) -> None:
     model = _eager(**changes)
     before = model.SerializeToString(deterministic=True)
     assert fuse_attention(model) == 0
     assert model.SerializeToString(deterministic=True) == before
 
 
-def test_attention_whose_scores_are_read_elsewhere_stays() -> None:
+def test_attention_with_other_readers_untouched() -> None:
     model = _eager()
     model.graph.output.append(helper.make_tensor_value_info("shares", TensorProto.FLOAT, [None] * 4))
     assert fuse_attention(model) == 0
@@ -204,7 +201,7 @@ def _linear(then: str, outputs: str = "float[B, N, M] out") -> ModelProto:
         ("before = Mul (product, scale) out = Add (before, layer)", 0),
     ],
 )
-def test_scales_are_folded_into_the_layer_that_they_scale(then: str, folded: int) -> None:
+def test_channel_scales_folded(then: str, folded: int) -> None:
     model = _linear(then)
     changed = _copy(model)
     assert fold_channel_scales(changed) == folded
@@ -224,14 +221,14 @@ def test_scales_are_folded_into_the_layer_that_they_scale(then: str, folded: int
         ("a, b = Split <axis = 2, num_outputs = 2> (layer) c = Concat <axis = 2> (b, a) out = Sub (c, layer)", 0),
     ],
 )
-def test_layers_are_parted_where_their_result_is(then: str, parted: int) -> None:
+def test_linear_layers_split(then: str, parted: int) -> None:
     model = _linear(then)
     changed = _copy(model)
-    assert part_linear_layers(changed) == parted
+    assert split_linear_layers(changed) == parted
     assert ("Split" in _kinds(changed)) == (not parted)
 
 
-def test_what_a_graph_inside_a_node_reads_is_kept() -> None:
+def test_values_read_by_subgraphs_kept() -> None:
     model = parser.parse_model("""
         <ir_version: 10, opset_import: ["" : 21]>
         g (float[B, N, 2] x, bool choice) => (float[B, N, 2] out)
@@ -249,7 +246,7 @@ def test_what_a_graph_inside_a_node_reads_is_kept() -> None:
     assert _kinds(model) == ["Add", "If"]
 
 
-def test_the_operator_is_declared_once_and_only_where_it_is_used(exported: ModelProto) -> None:
+def test_operator_declared_once_and_only_if_used(exported: ModelProto) -> None:
     changed = _copy(exported)
     rewrite(changed)
     assert [(function.domain, function.name) for function in changed.functions] == [

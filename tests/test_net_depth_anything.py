@@ -31,7 +31,7 @@ def tiny_pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
 
 
 @pytest.mark.parametrize(("height", "width"), [(70, 70), (14, 14), (42, 112), (98, 56), (70, 84), (28, 14)])
-def test_a_tiny_network_equals_that_of_transformers(height: int, width: int, tiny_pair: Pair) -> None:
+def test_tiny_network_equals_transformers(height: int, width: int, tiny_pair: Pair) -> None:
     """Tolerance: 1e-4 of the map's range. The trained size here is 70×70."""
     twin, network = tiny_pair
     seen = pictures(2, 3, height, width)
@@ -51,7 +51,7 @@ def small_pair(tmp_path_factory: pytest.TempPathFactory) -> Pair:
 
 
 @pytest.mark.parametrize(("height", "width"), [(126, 126), (70, 182), (196, 84), (14, 28)])
-def test_small_equals_that_of_transformers(height: int, width: int, small_pair: Pair) -> None:
+def test_small_network_equals_transformers(height: int, width: int, small_pair: Pair) -> None:
     """Tolerance: 1e-4 of the map's range, after twelve blocks."""
     twin, network = small_pair
     seen = pictures(1, 3, height, width)
@@ -75,9 +75,7 @@ def official_network(tmp_path_factory: pytest.TempPathFactory) -> DepthAnything:
 
 
 @pytest.mark.parametrize("index", range(4))
-def test_a_photograph_gives_what_the_official_repository_gave(
-    index: int, official_network: DepthAnything, shared: Path
-) -> None:
+def test_photograph_gives_official_output(index: int, official_network: DepthAnything, shared: Path) -> None:
     """Tolerance: 1e-4 of the map's range, from bytes to the restored map, where 1e-3 is asked and 4e-6 was measured."""
     with np.load(shared / "reference" / "official" / "seed1.npz") as reference:
         rgb, expected = reference[f"rgb{index}"], reference[f"depth{index}"]
@@ -90,7 +88,7 @@ def test_a_photograph_gives_what_the_official_repository_gave(
     assert np.abs(actual - expected).max() <= 1e-4 * np.ptp(expected)
 
 
-def test_the_two_published_rules_for_positions_differ_only_off_the_trained_size() -> None:
+def test_position_rules_differ_only_off_trained_size() -> None:
     official, transformers = (drawn(replace(TINY, position_offset=offset)) for offset in (0.1, 0.0))
     with torch.inference_mode():
         assert torch.equal(official(pictures(1, 3, 70, 70)), transformers(pictures(1, 3, 70, 70)))
@@ -98,14 +96,14 @@ def test_the_two_published_rules_for_positions_differ_only_off_the_trained_size(
         assert greatest_share(official(off_size), transformers(off_size)) > 1e-3
 
 
-def test_each_picture_of_a_batch_is_seen_alone() -> None:
+def test_batch_pictures_independent() -> None:
     network, seen = drawn(TINY), pictures(3, 3, 42, 56)
     with torch.inference_mode():
         together, alone = network(seen), torch.cat([network(one[None]) for one in seen])
     assert torch.allclose(together, alone, atol=1e-5)
 
 
-def test_it_exports_as_one_graph_for_every_batch_height_and_width() -> None:
+def test_network_exports_with_open_batch_and_sides() -> None:
     network = drawn(replace(TINY, position_offset=0.1))
     shapes = {"pixel_values": {0: Dim("batch"), 2: 14 * Dim("rows"), 3: 14 * Dim("columns")}}
     graph = torch.export.export(network, (pictures(2, 3, 42, 84),), dynamic_shapes=shapes).module()
@@ -114,7 +112,7 @@ def test_it_exports_as_one_graph_for_every_batch_height_and_width() -> None:
         assert torch.allclose(graph(seen), network(seen), atol=1e-5)
 
 
-def test_the_presets_have_the_published_numbers_of_parameters() -> None:
+def test_presets_have_published_parameter_counts() -> None:
     # Sources: the .pth of Small; for Base and Large DepthAnything/Depth-Anything-V2, README.md (97.5 M and 335.3 M).
     with torch.device("meta"):
         counts = {size: sum(p.numel() for p in DepthAnything(preset).parameters()) for size, preset in PRESETS.items()}
@@ -133,12 +131,12 @@ def test_the_presets_have_the_published_numbers_of_parameters() -> None:
         ((3, 14, 14), r"got \(3, 14, 14\)"),
     ],
 )
-def test_a_tensor_of_another_shape_is_refused(shape: tuple[int, ...], message: str) -> None:
+def test_tensor_of_another_shape_rejected(shape: tuple[int, ...], message: str) -> None:
     with pytest.raises(ArrayError, match=message):
         drawn(TINY)(torch.zeros(shape))
 
 
-def test_bytes_are_refused() -> None:
+def test_integer_tensor_rejected() -> None:
     with pytest.raises(ArrayError, match=r"float, got .* torch\.uint8"):
         drawn(TINY)(torch.zeros(1, 3, 14, 14, dtype=torch.uint8))
 
@@ -163,6 +161,6 @@ def test_bytes_are_refused() -> None:
         {"max_depth_m": float("nan")},
     ],
 )
-def test_sizes_that_make_no_network_are_refused(changes: dict[str, object]) -> None:
+def test_impossible_sizes_rejected(changes: dict[str, object]) -> None:
     with pytest.raises(OptionError, match="got"):
         DepthAnythingConfig(**changes)  # type: ignore[arg-type]

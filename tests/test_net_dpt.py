@@ -22,7 +22,7 @@ def _maps(rows: int, columns: int, width: int = 10) -> list[Tensor]:
 
 
 @pytest.mark.parametrize(("rows", "columns"), GRIDS)
-def test_each_level_and_each_fused_map_has_its_size(rows: int, columns: int) -> None:
+def test_levels_and_fused_maps_have_their_sizes(rows: int, columns: int) -> None:
     decoder = _decoder()
     half = (-(-rows // 2), -(-columns // 2))
     levels = [(4 * rows, 4 * columns), (2 * rows, 2 * columns), (rows, columns), half]
@@ -34,12 +34,12 @@ def test_each_level_and_each_fused_map_has_its_size(rows: int, columns: int) -> 
 
 
 @pytest.mark.parametrize(("level", "factor"), [(0, 4.0), (1, 2.0), (2, 1.0), (3, 0.5)])
-def test_reassembling_resizes_by_the_factor_of_its_level(level: int, factor: float) -> None:
+def test_reassemble_resizes_by_level_factor(level: int, factor: float) -> None:
     resized = Reassemble(10, 3, level)(pictures(1, 10, 6, 4))
     assert resized.shape == (1, 3, int(6 * factor), int(4 * factor))
 
 
-def test_every_level_is_felt_in_the_map() -> None:
+def test_every_level_changes_the_map() -> None:
     decoder, maps = _decoder(max_depth_m=1.0), _maps(3, 4)
     before = decoder(maps)
     for index in range(4):
@@ -47,7 +47,7 @@ def test_every_level_is_felt_in_the_map() -> None:
         assert not torch.allclose(decoder(changed), before, atol=1e-6), index
 
 
-def test_relative_disparity_is_cut_off_at_zero_and_depth_at_its_cap() -> None:
+def test_output_clamped_at_zero_or_cap() -> None:
     features = 30 * pictures(1, 8, 6, 6)
     torch.manual_seed(1)
     relative = OutputHead(8, max_depth_m=None)
@@ -74,7 +74,7 @@ def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 
 @pytest.mark.parametrize(("rows", "columns"), [(4, 4), (3, 5), (1, 2)])
-def test_every_level_and_fused_map_equals_that_of_transformers(
+def test_levels_and_fused_maps_equal_transformers(
     rows: int, columns: int, pair: tuple[nn.Module, DepthAnything]
 ) -> None:
     """Tolerance: 1e-5 of each map's greatest value."""

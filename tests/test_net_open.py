@@ -21,21 +21,21 @@ def network() -> OpenNet:
 
 @settings(max_examples=15, deadline=None)
 @given(batch=st.integers(1, 3), rows=st.integers(1, 7), columns=st.integers(1, 7))
-def test_the_map_has_the_size_of_the_picture(network: OpenNet, batch: int, rows: int, columns: int) -> None:
+def test_map_has_picture_size(network: OpenNet, batch: int, rows: int, columns: int) -> None:
     found = network(torch.rand(batch, 3, STRIDE * rows, STRIDE * columns))
     assert found.shape == (batch, STRIDE * rows, STRIDE * columns)
     assert found.dtype == torch.float32
     assert bool(torch.isfinite(found).all())
 
 
-def test_a_picture_does_not_see_its_neighbours_in_the_batch(network: OpenNet) -> None:
+def test_batch_pictures_independent(network: OpenNet) -> None:
     pictures = torch.rand(3, 3, 32, 48)
     together = network(pictures)
     apart = torch.cat([network(picture[None]) for picture in pictures])
     torch.testing.assert_close(together, apart, rtol=1e-4, atol=1e-5)
 
 
-def test_every_corner_of_the_picture_reaches_the_middle(network: OpenNet) -> None:
+def test_receptive_field_covers_the_picture(network: OpenNet) -> None:
     picture = torch.rand(1, 3, 112, 112)
     before = network(picture)[0, 56, 56]
     for row, column in ((0, 0), (0, 96), (96, 0), (96, 96)):
@@ -44,12 +44,12 @@ def test_every_corner_of_the_picture_reaches_the_middle(network: OpenNet) -> Non
         assert network(changed)[0, 56, 56] != before
 
 
-def test_a_mirror_image_has_the_mirrored_map(network: OpenNet) -> None:
+def test_mirror_image_gives_mirrored_map(network: OpenNet) -> None:
     picture = torch.rand(2, 3, 48, 80)
     torch.testing.assert_close(network(picture.flip(3)), network(picture).flip(2), rtol=1e-5, atol=1e-6)
 
 
-def test_the_map_is_the_mean_of_both_ways_of_looking_but_for_training(network: OpenNet) -> None:
+def test_map_averages_mirror_image_except_in_training(network: OpenNet) -> None:
     once = OpenNet(replace(TINY.net, mirrored=False)).eval().requires_grad_(False)
     once.load_state_dict(network.state_dict())
     picture = torch.rand(2, 3, 48, 80)
@@ -61,7 +61,7 @@ def test_the_map_is_the_mean_of_both_ways_of_looking_but_for_training(network: O
     torch.testing.assert_close(learning.train()(picture), seen, rtol=1e-5, atol=1e-6)
 
 
-def test_every_weight_learns() -> None:
+def test_every_weight_gets_a_gradient() -> None:
     torch.manual_seed(0)
     fresh = OpenNet(TINY.net)
     with torch.no_grad():  # a block that starts as the identity passes nothing to its own inside
@@ -73,13 +73,13 @@ def test_every_weight_learns() -> None:
     assert idle == []
 
 
-def test_residual_blocks_start_as_the_identity() -> None:
+def test_residual_blocks_start_as_identity() -> None:
     features = torch.rand(1, 16, 8, 8)
     block = OpenNet(TINY.net).refine[0]
     torch.testing.assert_close(block(features), features)
 
 
-def test_the_default_is_the_network_of_the_card() -> None:
+def test_default_config_matches_card() -> None:
     count = sum(value.numel() for value in OpenNet(OpenNetConfig()).parameters())
     assert count == card("nearfar-open").architecture.parameters
 
@@ -97,6 +97,6 @@ def test_the_default_is_the_network_of_the_card() -> None:
         ({"residuals": (-1, 0)}, "residuals"),
     ],
 )
-def test_sizes_that_cannot_be(wrong: dict[str, object], named: str) -> None:
+def test_impossible_sizes_rejected(wrong: dict[str, object], named: str) -> None:
     with pytest.raises(OptionError, match=named):
         OpenNetConfig(**wrong)  # type: ignore[arg-type]

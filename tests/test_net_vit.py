@@ -28,7 +28,7 @@ def _pytorch(positions: torch.Tensor, **size: object) -> torch.Tensor:
 
 
 @pytest.mark.parametrize(("rows", "columns"), SHAPES)
-def test_positions_are_resampled_by_the_official_rule(rows: int, columns: int) -> None:
+def test_positions_resampled_by_official_rule(rows: int, columns: int) -> None:
     expected = _pytorch(_positions(), scale_factor=((rows + 0.1) / GRID, (columns + 0.1) / GRID))
     actual = resample_positions(_positions(), rows, columns, offset=0.1)
     assert actual.shape == (rows, columns, 6)
@@ -36,17 +36,17 @@ def test_positions_are_resampled_by_the_official_rule(rows: int, columns: int) -
 
 
 @pytest.mark.parametrize(("rows", "columns"), [*SHAPES, (7, 7)])
-def test_positions_are_resampled_by_the_rule_of_transformers(rows: int, columns: int) -> None:
+def test_positions_resampled_by_transformers_rule(rows: int, columns: int) -> None:
     expected = _pytorch(_positions(), size=(rows, columns))
     assert torch.allclose(resample_positions(_positions(), rows, columns, offset=0), expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("offset", [0.0, 0.1])
-def test_the_trained_shape_keeps_its_positions_to_the_bit(offset: float) -> None:
+def test_trained_shape_keeps_positions_exactly(offset: float) -> None:
     assert torch.equal(resample_positions(_positions(), GRID, GRID, offset=offset), _positions())
 
 
-def test_only_the_trained_shape_escapes_the_official_offset() -> None:
+def test_official_offset_skips_trained_shape_only() -> None:
     # 1 × 49 has as many patches as 7 × 7, and is resampled all the same.
     long = resample_positions(_positions(), 1, GRID * GRID, offset=0.1)
     assert torch.allclose(long, _pytorch(_positions(), scale_factor=(1.1 / GRID, 49.1 / GRID)), atol=2e-5)
@@ -55,13 +55,13 @@ def test_only_the_trained_shape_escapes_the_official_offset() -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(st.integers(1, 60), st.integers(1, 60), st.sampled_from([0.0, 0.1]), st.floats(-3, 3, width=32))
-def test_equal_positions_stay_equal_at_every_shape(rows: int, columns: int, offset: float, value: float) -> None:
+def test_equal_positions_stay_equal(rows: int, columns: int, offset: float, value: float) -> None:
     flat = torch.full((GRID, GRID, 2), value)
     resampled = resample_positions(flat, rows, columns, offset=offset)
     assert torch.allclose(resampled, torch.full((rows, columns, 2), value), atol=1e-5)
 
 
-def test_half_precision_positions_are_resampled_in_single() -> None:
+def test_half_precision_positions_resampled_in_float32() -> None:
     half = resample_positions(_positions().half(), 5, 9, offset=0.1)
     assert half.dtype == torch.float16
     assert torch.equal(half, resample_positions(_positions().half().float(), 5, 9, offset=0.1).half())
@@ -73,7 +73,7 @@ def _encoder(depth: int = 3, **changes: object) -> VisionTransformer:
     return VisionTransformer(depth=depth, **sizes).eval()  # type: ignore[arg-type]
 
 
-def test_the_class_token_comes_first_and_every_token_has_its_position() -> None:
+def test_class_token_first_and_positions_added() -> None:
     encoder = _encoder()
     tokens, rows, columns = encoder.embed(torch.zeros(2, 3, 2 * PATCH, 4 * PATCH))
     assert (rows, columns) == (2, 4)
@@ -83,7 +83,7 @@ def test_the_class_token_comes_first_and_every_token_has_its_position() -> None:
     assert torch.allclose(tokens[0, 1:], encoder.patches.bias + positions[0, 1:])
 
 
-def test_patches_are_read_row_by_row() -> None:
+def test_patches_in_row_order() -> None:
     encoder = _encoder(depth=1)
     with torch.no_grad():
         for scale in (encoder.blocks[0].scale1, encoder.blocks[0].scale2, encoder.positions):
@@ -96,7 +96,7 @@ def test_patches_are_read_row_by_row() -> None:
     assert differs.tolist() == [[False, False, False], [True, False, False]]
 
 
-def test_a_tap_is_the_normed_output_of_its_block() -> None:
+def test_tap_is_normed_block_output() -> None:
     encoder = _encoder(depth=4)
     seen = pictures(2, 3, 3 * PATCH, 2 * PATCH)
     tokens, rows, columns = encoder.embed(seen)
@@ -107,7 +107,7 @@ def test_a_tap_is_the_normed_output_of_its_block() -> None:
     assert not torch.allclose(first, last, atol=1e-3)
 
 
-def test_attention_is_the_softmax_of_scaled_products() -> None:
+def test_attention_matches_formula() -> None:
     block = _encoder().blocks[0]
     tokens = pictures(2, 5, 12)
     query, key, value = block.query_key_value(block.norm1(tokens)).chunk(3, dim=-1)
@@ -129,9 +129,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[nn.Module, DepthAnyt
 
 
 @pytest.mark.parametrize(("rows", "columns"), [(5, 5), (3, 8), (9, 4)])
-def test_every_tapped_feature_equals_that_of_transformers(
-    rows: int, columns: int, pair: tuple[nn.Module, DepthAnything]
-) -> None:
+def test_tapped_features_equal_transformers(rows: int, columns: int, pair: tuple[nn.Module, DepthAnything]) -> None:
     """Tolerance: 1e-5 of each map's greatest value."""
     twin, network = pair
     seen = pictures(2, 3, PATCH * rows, PATCH * columns)
@@ -145,7 +143,7 @@ def test_every_tapped_feature_equals_that_of_transformers(
         assert torch.allclose(ours.flatten(2).transpose(1, 2), theirs[:, 1:], rtol=0, atol=tolerance)
 
 
-def test_drawn_weights_make_every_tap_another() -> None:
+def test_random_weights_make_taps_differ() -> None:
     # The parity tests mean something only if the taps differ from each other.
     maps = drawn(TINY).encoder(pictures(1, 3, 28, 28), TINY.taps)
     assert all(not torch.allclose(one, other, atol=0.1) for one, other in combinations(maps, 2))

@@ -12,7 +12,14 @@ from torch import Tensor
 
 from nearfar.errors import GraphError
 from nearfar.net.depth_anything import PRESETS, DepthAnything, DepthAnythingConfig
-from nearfar.net.weights import Layout, from_nearfar, layout_of, names_in, recognise, to_nearfar
+from nearfar.net.weights import (
+    Layout,
+    convert_from_nearfar,
+    convert_to_nearfar,
+    identify_layout,
+    identify_size,
+    map_names,
+)
 from support.depth_networks import SMALL, TINY, drawn, saved_twin
 
 Tensors = dict[str, Tensor]
@@ -26,13 +33,13 @@ def _empty(config: DepthAnythingConfig) -> Tensors:
 
 def _published(config: DepthAnythingConfig, layout: Layout) -> Tensors:
     """Return zeros in the names of ``layout``: one number is held in memory, however large the tensor."""
-    meta = from_nearfar(_empty(config), config, layout)
+    meta = convert_from_nearfar(_empty(config), config, layout)
     return {name: torch.zeros(()).expand(tensor.shape) for name, tensor in meta.items()}
 
 
 @pytest.mark.parametrize(("layout", "config"), list(product(Layout, [TINY, *PRESETS.values()])))
-def test_the_names_are_a_bijection(layout: Layout, config: DepthAnythingConfig) -> None:
-    names = names_in(layout, config)
+def test_names_are_a_bijection(layout: Layout, config: DepthAnythingConfig) -> None:
+    names = map_names(layout, config)
     assert list(names) == list(_empty(config))
     parts = [part for group in names.values() for part in group]
     assert len(parts) == len(set(parts))
@@ -40,22 +47,22 @@ def test_the_names_are_a_bijection(layout: Layout, config: DepthAnythingConfig) 
 
 
 @pytest.mark.parametrize("layout", Layout)
-def test_there_and_back_again_changes_no_bit(layout: Layout) -> None:
+def test_names_round_trip_exactly(layout: Layout) -> None:
     state = drawn(TINY).state_dict()
-    there = from_nearfar(state, TINY, layout)
-    back = to_nearfar(there, TINY)
+    there = convert_from_nearfar(state, TINY, layout)
+    back = convert_to_nearfar(there, TINY)
     assert list(back) == list(state)
     assert all(torch.equal(back[name], state[name]) for name in state)
-    again = from_nearfar(back, TINY, layout)
+    again = convert_from_nearfar(back, TINY, layout)
     assert again.keys() == there.keys()
     assert all(torch.equal(again[name], there[name]) for name in there)
     assert sum(tensor.numel() for tensor in there.values()) == sum(tensor.numel() for tensor in state.values())
 
 
-def test_one_publisher_s_names_become_the_other_s() -> None:
+def test_official_names_become_transformers_names() -> None:
     state = drawn(TINY).state_dict()
-    official = from_nearfar(state, TINY, Layout.OFFICIAL)
-    transformers = from_nearfar(to_nearfar(official, TINY), TINY, Layout.TRANSFORMERS)
+    official = convert_from_nearfar(state, TINY, Layout.OFFICIAL)
+    transformers = convert_from_nearfar(convert_to_nearfar(official, TINY), TINY, Layout.TRANSFORMERS)
     joined = official["pretrained.blocks.3.attn.qkv.weight"]
     stem = "backbone.encoder.layer.3.attention.attention"
     parts = [transformers[f"{stem}.{part}.weight"] for part in ("query", "key", "value")]
@@ -66,30 +73,30 @@ def test_one_publisher_s_names_become_the_other_s() -> None:
     )
 
 
-def test_what_goes_out_shares_no_memory() -> None:
+def test_converted_tensors_share_no_memory() -> None:
     state = drawn(TINY).state_dict()
-    for tensor in from_nearfar(state, TINY, Layout.TRANSFORMERS).values():
+    for tensor in convert_from_nearfar(state, TINY, Layout.TRANSFORMERS).values():
         tensor.zero_()
     assert all(tensor.abs().sum() > 0 for tensor in state.values())
 
 
-def test_the_official_names_and_shapes_are_those_of_the_published_checkpoint(shared: Path) -> None:
+def test_official_names_match_published_checkpoint(shared: Path) -> None:
     shapes = json.loads((shared / "reference" / "official" / "shapes.json").read_text(encoding="utf-8"))
     ours = {name: list(tensor.shape) for name, tensor in _published(SMALL, Layout.OFFICIAL).items()}
     assert ours == shapes
 
 
-def test_transformers_writes_exactly_our_names_for_it(tmp_path: Path) -> None:
+def test_transformers_names_match_its_own_file(tmp_path: Path) -> None:
     _, path = saved_twin(tmp_path, TINY)
     written = {name: tensor.shape for name, tensor in load_file(path).items()}
     assert written == {name: tensor.shape for name, tensor in _published(TINY, Layout.TRANSFORMERS).items()}
 
 
 @pytest.mark.parametrize(("layout", "size"), list(product(Layout, PRESETS)))
-def test_a_published_size_is_recognised(layout: Layout, size: str) -> None:
+def test_published_size_identified(layout: Layout, size: str) -> None:
     tensors = _published(PRESETS[size], layout)
-    assert layout_of(tensors) == layout
-    assert recognise(tensors) == size
+    assert identify_layout(tensors) == layout
+    assert identify_size(tensors) == size
 
 
 @pytest.mark.parametrize(
@@ -101,16 +108,16 @@ def test_a_published_size_is_recognised(layout: Layout, size: str) -> None:
         ("large", "base", Layout.NEARFAR),
     ],
 )
-def test_another_size_than_asked_for_is_called_by_its_name(given: str, asked: str, layout: Layout) -> None:
+def test_other_size_named_in_error(given: str, asked: str, layout: Layout) -> None:
     with pytest.raises(
         GraphError, match=f"x.pth does not fit .* {asked.title()}: it is Depth Anything V2 {given.title()}"
     ):
-        to_nearfar(_published(PRESETS[given], layout), PRESETS[asked], source="x.pth")
+        convert_to_nearfar(_published(PRESETS[given], layout), PRESETS[asked], source="x.pth")
 
 
-def test_half_precision_is_widened_without_loss() -> None:
+def test_half_precision_widened_exactly() -> None:
     state = {name: tensor.half() for name, tensor in drawn(TINY).state_dict().items()}
-    widened = to_nearfar(state, TINY)
+    widened = convert_to_nearfar(state, TINY)
     assert all(tensor.dtype == torch.float32 for tensor in widened.values())
     assert all(torch.equal(widened[name].half(), state[name]) for name in state)
 
@@ -137,20 +144,20 @@ def _with(name: str, tensor: Tensor) -> Callable[[Tensors], object]:
         (_with("pretrained.norm.bias", torch.full((24,), -float("inf"))), r"1 not finite \(pretrained.norm.bias\)"),
     ],
 )
-def test_a_tensor_that_does_not_fit_is_named(damage: Callable[[Tensors], object], message: str) -> None:
-    tensors = from_nearfar(drawn(TINY).state_dict(), TINY, Layout.OFFICIAL)
+def test_misfit_tensor_named(damage: Callable[[Tensors], object], message: str) -> None:
+    tensors = convert_from_nearfar(drawn(TINY).state_dict(), TINY, Layout.OFFICIAL)
     damage(tensors)
     with pytest.raises(GraphError, match=message):
-        to_nearfar(tensors, TINY)
+        convert_to_nearfar(tensors, TINY)
 
 
-def test_every_problem_is_in_one_error_and_the_first_few_are_named() -> None:
-    tensors = from_nearfar(drawn(TINY).state_dict(), TINY, Layout.OFFICIAL)
+def test_all_misfits_in_one_error() -> None:
+    tensors = convert_from_nearfar(drawn(TINY).state_dict(), TINY, Layout.OFFICIAL)
     for index in range(5):
         del tensors[f"pretrained.blocks.{index}.norm1.bias"]
     tensors["depth_head.extra"] = torch.zeros(1)
     with pytest.raises(GraphError) as caught:
-        to_nearfar(tensors, TINY, source="mine.pth")
+        convert_to_nearfar(tensors, TINY, source="mine.pth")
     message = str(caught.value)
     assert message.startswith("mine.pth does not fit a network of width 24 and depth 5: 5 missing (")
     assert "pretrained.blocks.0.norm1.bias" in message
@@ -158,18 +165,18 @@ def test_every_problem_is_in_one_error_and_the_first_few_are_named() -> None:
     assert "1 surplus (depth_head.extra)" in message
 
 
-def test_a_size_that_nobody_published_is_measured_against_the_nearest() -> None:
+def test_unpublished_size_compared_with_nearest() -> None:
     tensors = _published(PRESETS["base"], Layout.TRANSFORMERS)
     del tensors["head.conv3.bias"]
     with pytest.raises(GraphError, match=r"nearest to Depth Anything V2 Base: 1 missing \(head.conv3.bias\)"):
-        recognise(tensors)
+        identify_size(tensors)
 
 
 @pytest.mark.parametrize(
     ("tensors", "message"),
     [({}, "it is empty"), ({"conv1.weight": torch.zeros(1)}, r"its 1 tensors are others \(conv1.weight\)")],
 )
-def test_another_network_s_tensors_are_refused(tensors: Tensors, message: str) -> None:
-    for read in (layout_of, recognise, lambda held: to_nearfar(held, SMALL)):
+def test_other_networks_tensors_rejected(tensors: Tensors, message: str) -> None:
+    for read in (identify_layout, identify_size, lambda held: convert_to_nearfar(held, SMALL)):
         with pytest.raises(GraphError, match=message):
             read(tensors)

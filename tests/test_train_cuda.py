@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from nearfar.engines.onnxruntime import load
-from nearfar.export.onnx import export_onnx
+from nearfar.export.graph import export_onnx
 from nearfar.export.settings import ExportSettings
 from nearfar.lab.train.checkpoint import load_checkpoint
 from nearfar.lab.train.config import DISTILL, FINETUNE, TINY, Budget, TrainingConfig, make_metric

@@ -14,10 +14,10 @@ from nearfar.arrays import MapF32, TensorF32
 from nearfar.engines import EngineReport, Precision
 from nearfar.errors import require_packages
 from nearfar.machine import resolve_threads
-from nearfar.net.checkpoint import load_checkpoint, load_network
+from nearfar.net.checkpoint import build_network, load_checkpoint, read_declaration, require_declaration
 from nearfar.net.depth_anything import PRESETS, DepthAnythingConfig
 from nearfar.net.vit import PATCH
-from nearfar.net.weights import POSITION_OFFSETS, Layout, from_nearfar, layout_of, recognise
+from nearfar.net.weights import POSITION_OFFSETS, Layout, convert_from_nearfar, identify_layout, identify_size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,9 +60,11 @@ def load_eager(checkpoint: Path, *, program: str, max_depth_m: float | None, thr
         MissingExtraError: transformers is asked for and not installed.
     """
     tensors = load_checkpoint(checkpoint)
-    layout, size = (find(tensors, source=checkpoint.name) for find in (layout_of, recognise))
+    layout, size = (find(tensors, source=checkpoint.name) for find in (identify_layout, identify_size))
     config = replace(PRESETS[size], max_depth_m=max_depth_m, position_offset=POSITION_OFFSETS[Layout(layout)])
-    network = load_network(checkpoint, config)
+    require_declaration(read_declaration(checkpoint), config, source=checkpoint.name)
+    network = build_network(tensors, config, source=checkpoint.name)
+    del tensors  # the network has its own
     torch.set_num_threads(resolve_threads(threads))
     if program == "transformers":
         return _load_transformers(network, config)
@@ -75,7 +77,7 @@ def _load_transformers(network: nn.Module, config: DepthAnythingConfig) -> Eager
 
     with tempfile.TemporaryDirectory(prefix="nearfar-") as folder:
         save_file(
-            from_nearfar(network.state_dict(), config, Layout.TRANSFORMERS),
+            convert_from_nearfar(network.state_dict(), config, Layout.TRANSFORMERS),
             Path(folder) / "model.safetensors",
             metadata={"format": "pt"},
         )

@@ -56,7 +56,7 @@ def import_model(
         max_depth_m=max_depth_m,
         licence=licence,
         overwrite=overwrite,
-        say=steps(quiet=quiet),
+        notify=steps(quiet=quiet),
     )
     if as_json:
         typer.echo(json.dumps(card_table(card)))
@@ -85,9 +85,9 @@ def export_model(
     else:
         height, width = _sides(fixed, multiple=card.input.multiple)
         require_packages("onnx", extra="convert", purpose="--fixed")
-        from nearfar.export.fixed import fixed_size
+        from nearfar.export.fixed import fix_size
 
-        content = fixed_size(network, height, width)
+        content = fix_size(network, height, width)
     _write(out, content, quiet=quiet)
 
 
@@ -125,11 +125,11 @@ def optimize_model(
 
     Then --precision fast uses it. It is not as exact: the figures are printed, and kept in its card.
     """
-    from nearfar.quantize.install import derive_quantised
+    from nearfar.quantize.install import quantize_model
 
     store = ModelStore()
     photographs = _demonstration() if calibrate is None else _photographs_in(calibrate)
-    card = derive_quantised(store.card(name), photographs, store, overwrite=overwrite, say=steps(quiet=quiet))
+    card = quantize_model(store.card(name), photographs, store, overwrite=overwrite, notify=steps(quiet=quiet))
     made = card.quantized
     if as_json:
         typer.echo(json.dumps(card_table(card)))

@@ -161,9 +161,9 @@ def _fetch(card: ModelSpec, store: ModelStore, variant: str, *, force: bool, qui
         return store.fetch(card, variant, force=force, progress=not quiet)
     if card.source.hub is None:
         return store.require(card)
-    from nearfar.export.importer import fetch_made
+    from nearfar.export.importer import fetch_and_convert
 
-    return fetch_made(card, store, force=force, progress=not quiet, say=steps(quiet=quiet))
+    return fetch_and_convert(card, store, force=force, progress=not quiet, notify=steps(quiet=quiet))
 
 
 def _list_model(card: ModelSpec, store: ModelStore) -> ModelRow:

@@ -12,7 +12,7 @@ import numpy as np
 
 from nearfar.arrays import MapF32, TensorF32, require_tensor
 from nearfar.engines.engine import Arithmetic, EngineReport, Precision
-from nearfar.engines.onnxruntime_library import NO_BYTE_OVERFLOW, explain, onnxruntime, runtime_state
+from nearfar.engines.onnxruntime_library import FILE_ERRORS, NO_BYTE_OVERFLOW, RUNTIME_ERRORS, explain, onnxruntime
 from nearfar.engines.providers import CPU, CUDA, PROVIDERS
 from nearfar.engines.signature import TensorSpec, read_signature, to_map
 from nearfar.errors import EngineError, GraphError, OptionError
@@ -32,26 +32,6 @@ _PROVIDER_OPTIONS = {
 }
 
 _DTYPES = {"tensor(float)": "float32", "tensor(float16)": "float16"}
-
-# What ONNX Runtime raises when the file itself is at fault, on any provider; and what else it raises.
-_FILE_ERRORS = (
-    runtime_state.NoSuchFile,
-    runtime_state.InvalidProtobuf,
-    runtime_state.InvalidGraph,
-    runtime_state.InvalidArgument,
-    runtime_state.NoModel,
-)
-_RUNTIME_ERRORS = (
-    *_FILE_ERRORS,
-    runtime_state.Fail,
-    runtime_state.EPFail,
-    runtime_state.EngineError,
-    runtime_state.NotImplemented,
-    runtime_state.RuntimeException,
-    RuntimeError,
-    ValueError,
-    MemoryError,
-)
 
 # One MatMul of two open (?, ?) float32 inputs "a" and "b", opset 13, IR version 7, as onnx.helper writes it
 # (tests/test_benchmark_subjects.py makes it again): ONNX Runtime takes no graph but a file's, and onnx is not installed
@@ -97,7 +77,7 @@ class OnnxRuntimeEngine:
         feed = {self._signature.image.name: tensor.astype(self._signature.image.dtype, copy=False)}
         try:
             (raw,) = self._session.run([self._signature.map.name], feed)
-        except _RUNTIME_ERRORS as error:
+        except RUNTIME_ERRORS as error:
             advice = "; a smaller size takes less memory"
             raise EngineError(f"{self._name} failed on a tensor of {shape}: {explain(error)}{advice}") from error
         is_exact = self.report.precision is Precision.EXACT
@@ -168,7 +148,7 @@ def create_plain_session(path: Path, options: onnxruntime.SessionOptions) -> onn
     """
     try:
         return onnxruntime.InferenceSession(os.fspath(path), options, providers=[CPU])
-    except _RUNTIME_ERRORS as error:
+    except RUNTIME_ERRORS as error:
         raise GraphError(f"{path} is not a network that ONNX Runtime can load: {explain(error)}") from error
 
 
@@ -251,9 +231,9 @@ def _create_session(provider: str, request: _SessionRequest) -> onnxruntime.Infe
     try:
         # Its own fallback would print to stdout and go on with another provider.
         return onnxruntime.InferenceSession(os.fspath(path), options, providers=providers, enable_fallback=0)
-    except _FILE_ERRORS as error:
+    except FILE_ERRORS as error:
         raise GraphError(f"{path} is not a network that ONNX Runtime can load: {explain(error)}") from error
-    except _RUNTIME_ERRORS as error:
+    except RUNTIME_ERRORS as error:
         if provider == CPU:
             raise GraphError(f"{path} cannot be loaded: {explain(error)}") from error
         raise EngineError(f"{provider} did not start here: {explain(error)}") from error

@@ -17,7 +17,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as runtime_state  # noqa
 
 from nearfar.errors import one_line  # noqa: E402
 
-__all__ = ["NO_BYTE_OVERFLOW", "OPT_OUT", "explain", "onnxruntime", "runtime_state"]
+__all__ = ["FILE_ERRORS", "NO_BYTE_OVERFLOW", "OPT_OUT", "RUNTIME_ERRORS", "cpu_session", "explain", "onnxruntime"]
 
 NO_BYTE_OVERFLOW = ("session.x64quantprecision", "1")
 """For every session that may run a graph in 8 bits: the entry of its configuration that keeps sums whole.
@@ -27,7 +27,46 @@ on one, maps of a quantised graph were wrong by more than their range. Those wit
 microsoft/onnxruntime, onnxruntime_session_options_config_keys.h (kOrtSessionOptionsAvx2PrecisionMode).
 """
 
+FILE_ERRORS = (
+    runtime_state.NoSuchFile,
+    runtime_state.InvalidProtobuf,
+    runtime_state.InvalidGraph,
+    runtime_state.InvalidArgument,
+    runtime_state.NoModel,
+)
+"""What ONNX Runtime raises when the file itself is at fault, on any provider."""
+
+RUNTIME_ERRORS = (
+    *FILE_ERRORS,
+    runtime_state.Fail,
+    runtime_state.EPFail,
+    runtime_state.EngineError,
+    runtime_state.NotImplemented,
+    runtime_state.RuntimeException,
+    RuntimeError,
+    ValueError,
+    MemoryError,
+)
+"""What ONNX Runtime raises when it cannot load or run a graph, for whatever reason."""
+
 
 def explain(error: BaseException) -> str:
     """Return what an error of ONNX Runtime says on one line, without the prefix that every one of them has."""
     return one_line(error).removeprefix("[ONNXRuntimeError] : ")
+
+
+def cpu_session(graph: bytes, *, threads: int = 0) -> onnxruntime.InferenceSession:
+    """Return a quiet session on the CPU for a graph in memory, as exporting and quantizing need it.
+
+    Args:
+        graph: An ONNX file's bytes.
+        threads: How many; 0 lets ONNX Runtime take a thread a core.
+
+    Raises:
+        RUNTIME_ERRORS: It cannot be loaded.
+    """
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4  # whatever fails is raised as well
+    options.intra_op_num_threads = threads
+    options.add_session_config_entry(*NO_BYTE_OVERFLOW)
+    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"], enable_fallback=0)

@@ -7,22 +7,22 @@ import onnx
 import torch
 
 from nearfar._version import __version__
-from nearfar.export.onnx import export_onnx
+from nearfar.export.graph import export_onnx
 from nearfar.export.parity import ParityReport
 from nearfar.export.settings import ExportSettings
 from nearfar.models.depth_kind import depth_kind_props
-from nearfar.net.checkpoint import load_checkpoint, load_network
+from nearfar.net.checkpoint import Declaration, build_network, load_checkpoint, require_declaration
 from nearfar.net.depth_anything import PRESETS
 from nearfar.net.vit import PATCH
-from nearfar.net.weights import POSITION_OFFSETS, Layout, layout_of, recognise
+from nearfar.net.weights import POSITION_OFFSETS, Layout, identify_layout, identify_size
 
 # A sigmoid steepens what differs before it, and that may have a range of hundreds where the map has its cap of 20 m.
 _TOLERANCE, _METRIC_TOLERANCE = 1e-4, 1e-3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Converted:
-    """What became of a checkpoint.
+class Conversion:
+    """What a checkpoint was found to be, and how closely its ONNX file equals it.
 
     Attributes:
         size: Which published size it is: ``small``, ``base`` or ``large``.
@@ -39,13 +39,21 @@ class Converted:
     made_with: tuple[str, ...]
 
 
-def convert(checkpoint: Path, target: Path, *, max_depth_m: float | None, own_size: int = 518) -> Converted:
+def convert_checkpoint(
+    checkpoint: Path,
+    target: Path,
+    *,
+    max_depth_m: float | None,
+    declaration: Declaration | None = None,
+    own_size: int = 518,
+) -> Conversion:
     """Write the network in ``checkpoint`` to ``target`` as one ONNX file, and return what it is.
 
     Args:
         checkpoint: A ``.pth`` of the authors, or a ``.safetensors`` of transformers.
         target: The file; batch and sides are open, the sides multiples of 14.
         max_depth_m: None for relative disparity; the cap of a metric network [m].
+        declaration: What is known of the checkpoint from outside its tensors.
         own_size: Side at which the graph is compared with the network, beside smaller ones [px].
 
     Raises:
@@ -55,16 +63,17 @@ def convert(checkpoint: Path, target: Path, *, max_depth_m: float | None, own_si
         OutputError: The file cannot be written.
     """
     tensors = load_checkpoint(checkpoint)
-    layout = layout_of(tensors, source=checkpoint.name)
-    size = recognise(tensors, source=checkpoint.name)
-    del tensors  # the network has its own
+    layout = identify_layout(tensors, source=checkpoint.name)
+    size = identify_size(tensors, source=checkpoint.name)
     config = replace(PRESETS[size], max_depth_m=max_depth_m, position_offset=POSITION_OFFSETS[layout])
-    network = load_network(checkpoint, config)
+    require_declaration(declaration, config, source=checkpoint.name)
+    network = build_network(tensors, config, source=checkpoint.name)
+    del tensors  # the network has its own
     tolerance = _TOLERANCE if max_depth_m is None else _METRIC_TOLERANCE
     settings = ExportSettings(multiple=PATCH, own_size=own_size, tolerance=tolerance)
     metadata = {"network": f"Depth Anything V2 {size.title()}", **depth_kind_props(max_depth_m)}
     parity = export_onnx(network, target, settings=settings, metadata=metadata)
-    return Converted(
+    return Conversion(
         size=size,
         layout=layout,
         parameters=sum(parameter.numel() for parameter in network.parameters()),

@@ -1,18 +1,57 @@
-"""Models into the store: from a checkpoint or an ONNX file of the user's, or from published weights."""
+"""Models into the store: from a checkpoint or an ONNX file of the user's, or from published weights.
 
-from dataclasses import replace
+Each is run first, and is in the store whole or not at all, with a card that names what it was made from. What is not
+known about it is "unknown" on the card: nothing is guessed. An ONNX file needs neither PyTorch nor the package onnx.
+"""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from nearfar.errors import GraphError, ModelMissingError, OptionError, require_packages
-from nearfar.export.admission import Say, admit_checkpoint, admit_graph
+from nearfar._version import __version__
+from nearfar.engines import Engine, onnxruntime
+from nearfar.errors import GraphError, ModelMissingError, OptionError, os_reason, require_packages
+from nearfar.export.smoke_inputs import choose_smoke_sizes, require_depth_map
 from nearfar.models.card import IMPORTED, ModelSpec, cards, document_import, is_id, undocumented_spec
+from nearfar.models.checksum import hash_file
 from nearfar.models.depth_kind import read_depth_kind
-from nearfar.models.schema import Kind
+from nearfar.models.schema import NETWORK_NAME, Architecture, Derivation, Kind, ModelFile, Origin, PreprocessingName
 from nearfar.models.store import ModelStore
+
+if TYPE_CHECKING:
+    from nearfar.export.convert import Conversion
 
 _GRAPHS, _CHECKPOINTS = (".onnx",), (".pth", ".pt", ".bin", ".safetensors")
 _CONVERTER = ("torch", "onnx", "onnxscript", "safetensors")
 _RESERVED = ("auto",)
+
+_ASKED = "asked of the session at run time"
+_ENCODERS = {"small": "DINOv2-Small", "base": "DINOv2-Base", "large": "DINOv2-Large"}
+# Whose names a checkpoint has decides whose code it is read by, and so how a picture is prepared for it.
+_PUBLISHERS = {
+    "official": ("the authors' code", PreprocessingName.OFFICIAL),
+    "transformers": ("transformers", PreprocessingName.ASPECT),
+    "nearfar": ("nearfar", PreprocessingName.OFFICIAL),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Source:
+    """A file that a model is made from, with its length and its SHA-256: read once, when it comes in."""
+
+    path: Path
+    bytes: int
+    sha256: str
+
+    @classmethod
+    def read(cls, path: Path) -> "_Source":
+        try:
+            length, sha256 = hash_file(path)
+        except OSError as error:
+            raise GraphError(f"{path}: cannot be read: {os_reason(error)}") from error
+        return cls(path=path, bytes=length, sha256=sha256)
 
 
 def import_model(
@@ -24,7 +63,7 @@ def import_model(
     max_depth_m: float | None = None,
     licence: str | None = None,
     overwrite: bool = False,
-    say: Say = lambda _: None,
+    notify: Callable[[str], None] = lambda _: None,
 ) -> ModelSpec:
     """Return the card of a model that was brought into the store from a file, after checking that it runs.
 
@@ -39,7 +78,7 @@ def import_model(
         max_depth_m: The largest depth that a network of the kind ``depth`` can give [m].
         licence: The licence of the weights; None is "unknown" on the card.
         overwrite: Replace a model that was imported under this id before.
-        say: Is told each step that takes a while.
+        notify: Called with a line of text before each step that takes a while.
 
     Raises:
         OptionError: The id is taken or is none, or ``kind`` and ``max_depth_m`` do not go together.
@@ -55,20 +94,24 @@ def import_model(
         raise ModelMissingError(f"{source} is a folder: give the file in it, such as {source / 'model.safetensors'}")
     if not source.is_file():
         raise ModelMissingError(f"there is no file {source}: give the path of a checkpoint or an ONNX file")
-    blank = _blank(id, kind, max_depth_m, licence)
+    card = _draft_card(id, kind, max_depth_m, licence)
     suffix = source.suffix.lower()
     if suffix in _CHECKPOINTS:
-        _require_converter("the import of a checkpoint")
-        _require_not_known_otherwise(source, kind, max_depth_m)
-        return admit_checkpoint(source, blank, store, say)
+        require_packages(*_CONVERTER, extra="convert", purpose="the import of a checkpoint")
+        return _install_checkpoint(_Source.read(source), card, store, notify)
     if suffix in _GRAPHS:
-        _require_same_kind(source, kind, max_depth_m)
-        return admit_graph(source, blank, store, say)
+        _require_kind_in_graph(source, card)
+        return _install_graph(source, card, store, notify)
     raise OptionError(f"{source.name}: a model is imported from one of {', '.join((*_CHECKPOINTS, *_GRAPHS))}")
 
 
-def fetch_made(
-    card: ModelSpec, store: ModelStore, *, force: bool = False, progress: bool = True, say: Say = lambda _: None
+def fetch_and_convert(
+    card: ModelSpec,
+    store: ModelStore,
+    *,
+    force: bool = False,
+    progress: bool = True,
+    notify: Callable[[str], None] = lambda _: None,
 ) -> Path:
     """Return the network of a model that is published as a checkpoint only: fetched, verified, converted, checked.
 
@@ -77,7 +120,7 @@ def fetch_made(
         store: Where checkpoint and network go.
         force: Do it all anew.
         progress: Whether a progress bar may be drawn on stderr, if that is a terminal.
-        say: Is told each step that takes a while.
+        notify: Called with a line of text before each step that takes a while.
 
     Raises:
         MissingExtraError: PyTorch is not installed; nothing is fetched.
@@ -90,18 +133,139 @@ def fetch_made(
     here = None if force else store.find(card)
     if here is not None:
         return here
-    _require_converter(f"{card.id} is published as a checkpoint, and its conversion")
+    purpose = f"{card.id} is published as a checkpoint, and its conversion"
+    require_packages(*_CONVERTER, extra="convert", purpose=purpose)
     pinned = card.file("checkpoint")
-    say(f"fetching {pinned.name} of {card.name} ({pinned.bytes / 1e6:.0f} MB), unless it is here")
-    checkpoint = store.fetch(card, "checkpoint", force=force, progress=progress)
+    notify(f"fetching {pinned.name} of {card.name} ({pinned.bytes / 1e6:.0f} MB), unless it is here")
+    path = store.fetch(card, "checkpoint", force=force, progress=progress)
+    checkpoint = _Source(path=path, bytes=pinned.bytes, sha256=pinned.sha256)  # verified by the store
     published = replace(card, files=tuple(file for file in card.files if file.variant != "model"), derivation=None)
-    return store.require(admit_checkpoint(checkpoint, published, store, say))
+    return store.require(_install_checkpoint(checkpoint, published, store, notify))
 
 
-def _blank(id: str, kind: Kind, max_depth_m: float | None, licence: str | None) -> ModelSpec:  # noqa: A002
-    """Return the card with what the user said, before anything is known of the file."""
-    blank = undocumented_spec(id, name=id, because=IMPORTED, kind=kind, max_depth_m=max_depth_m)
-    return replace(blank, documentation=document_import(licence)) if licence else blank
+def _install_checkpoint(
+    checkpoint: _Source, card: ModelSpec, store: ModelStore, notify: Callable[[str], None]
+) -> ModelSpec:
+    """Return the card of a checkpoint that was converted inside the store, compared with PyTorch, and installed.
+
+    Args:
+        checkpoint: Weights of Depth Anything V2.
+        card: What is known of the model: a draft, which is then filled in from the tensors, or one of nearfar's.
+        store: Where the network goes.
+        notify: Called before each step that takes a while.
+
+    Raises:
+        GraphError: The checkpoint is damaged, not the network that the card describes, or known to be another.
+        ExportError: The graph does not equal its network.
+        FetchError: The store cannot be written.
+    """
+    # PyTorch: an ONNX file comes in without it
+    from nearfar.export.convert import convert_checkpoint
+    from nearfar.net.checkpoint import read_declaration
+
+    name = checkpoint.path.name
+    declaration = read_declaration(checkpoint.path, sha256=checkpoint.sha256)
+    # Before anything is computed; what else is declared is compared with the tensors.
+    if card.source.origin is Origin.PATH and declaration and declaration.max_depth_m != card.max_depth_m:
+        raise _other_kind_error(name, declaration.max_depth_m, declaration.source, card)
+    notify(f"converting {name} to ONNX and comparing both: about half a minute for Small")
+    with store.stage(needed_bytes=2 * checkpoint.bytes) as folder:
+        network = folder / NETWORK_NAME
+        conversion = convert_checkpoint(checkpoint.path, network, max_depth_m=card.max_depth_m, declaration=declaration)
+        parity, (publisher, _) = conversion.parity, _PUBLISHERS[conversion.layout]
+        notify(
+            f"equal to the network in PyTorch to {parity.error:.1e} of the map's range (allowed: {parity.tolerance:g})"
+        )
+        derivation = Derivation(
+            file=name,
+            bytes=checkpoint.bytes,
+            sha256=checkpoint.sha256,
+            format=f"state dict with the names of {publisher}",
+            positions=f"resampled as by {publisher}",
+            checked=tuple("x".join(map(str, check.shape)) for check in parity.checks),
+            parity_error=float(f"{parity.error:.3g}"),
+            parity_tolerance=parity.tolerance,
+            made_with=conversion.made_with,
+        )
+        if card.source.origin is Origin.PATH:
+            card = _fill_in_architecture(card, conversion)
+        file = ModelFile.network(*hash_file(network), description=f"float32, made here from {name}")
+        return _install(card, network, file, derivation, store)
+
+
+def _install_graph(source: Path, card: ModelSpec, store: ModelStore, notify: Callable[[str], None]) -> ModelSpec:
+    """Return the card of an ONNX file that was run, and installed byte for byte.
+
+    Args:
+        source: One picture in, one map out.
+        card: A draft, with the kind of the map.
+        store: Where the network goes.
+        notify: Called before each step that takes a while.
+
+    Raises:
+        GraphError: It is not such a network, keeps its weights in other files, or gives what its kind rules out.
+        EngineError: It fails, or gives values that are not finite.
+        FetchError: The store cannot be written.
+    """
+    notify(f"running {source.name} to see whether it is a depth network")
+    onnxruntime.load(source)
+    graph = _Source.read(source)
+    with store.stage(needed_bytes=graph.bytes) as folder:
+        network = Path(shutil.copyfile(source, folder / NETWORK_NAME))
+        try:
+            engine = onnxruntime.load(network)
+        except GraphError as error:  # it did load from where it was
+            raise GraphError(f"{source.name} keeps its weights in other files: save it as one file first") from error
+        card = _fill_in_signature(card, engine)
+        sizes = choose_smoke_sizes(engine, size=card.input.size, multiple=card.input.multiple)
+        for height, width in sizes:
+            require_depth_map(engine, height, width, card, name=source.name)
+        derivation = Derivation(
+            file=source.name,
+            bytes=graph.bytes,
+            sha256=graph.sha256,
+            format="ONNX, taken as it is",
+            checked=tuple(f"1x{height}x{width}" for height, width in sizes),
+            made_with=(f"nearfar {__version__}", f"{engine.report.engine} {engine.report.version}"),
+        )
+        file = ModelFile.network(graph.bytes, graph.sha256, description="as imported")
+        return _install(card, network, file, derivation, store)
+
+
+def _install(card: ModelSpec, network: Path, file: ModelFile, derivation: Derivation, store: ModelStore) -> ModelSpec:
+    """Return the card, complete, after network and card went into the store."""
+    origin = Origin.IMPORTED if card.source.origin is Origin.PATH else card.source.origin
+    card = replace(card, files=(file, *card.files), derivation=derivation, source=replace(card.source, origin=origin))
+    store.install(card, network)
+    return card
+
+
+def _draft_card(id: str, kind: Kind, max_depth_m: float | None, licence: str | None) -> ModelSpec:  # noqa: A002
+    """Return the card with the user's own words, before anything is known of the file."""
+    draft = undocumented_spec(id, name=id, because=IMPORTED, kind=kind, max_depth_m=max_depth_m)
+    return replace(draft, documentation=document_import(licence)) if licence else draft
+
+
+def _fill_in_architecture(card: ModelSpec, conversion: "Conversion") -> ModelSpec:
+    """Return the card with what the tensors themselves tell: which network it is, and whose code reads them."""
+    architecture = Architecture(
+        encoder=_ENCODERS[conversion.size],
+        decoder="DPT (Dense Prediction Transformer)",
+        parameters=conversion.parameters,
+    )
+    return replace(card, architecture=architecture, preprocessing=_PUBLISHERS[conversion.layout][1])
+
+
+def _fill_in_signature(card: ModelSpec, engine: Engine) -> ModelSpec:
+    """Return the card with the sides that the graph takes."""
+    multiple = engine.multiple or (1 if engine.fixed_hw else card.input.multiple)
+    size = max(engine.fixed_hw or (max(1, round(card.input.size / multiple)) * multiple,))
+    sides = engine.fixed_hw or (size, size)
+    return replace(
+        card,
+        input=replace(card.input, name=_ASKED, shape=(1, 3, *sides), multiple=multiple, size=size),
+        output=replace(card.output, name=_ASKED, shape=(1, *sides)),
+    )
 
 
 def _require_free(id: str, store: ModelStore, *, overwrite: bool) -> None:  # noqa: A002 - see import_model
@@ -122,41 +286,23 @@ def _require_kind(kind: Kind, max_depth_m: float | None) -> None:
         raise OptionError(f"--max-depth must be a distance above 0 m, got {max_depth_m}")
 
 
-def _require_not_known_otherwise(source: Path, kind: Kind, max_depth_m: float | None) -> None:
-    """Refuse a checkpoint that is known to be of another kind, before anything is computed.
-
-    Raises:
-        GraphError: Its bytes, its name or the config.json beside it say so.
-    """
-    from nearfar.net.checkpoint import declared
-
-    said = declared(source)
-    if said is not None and said.max_depth_m != max_depth_m:
-        raise _other_kind(source, said.max_depth_m, said.said_by, kind, max_depth_m)
-
-
-def _require_same_kind(source: Path, kind: Kind, max_depth_m: float | None) -> None:
-    """Refuse an ONNX file that says of itself that it is of another kind.
+def _require_kind_in_graph(source: Path, card: ModelSpec) -> None:
+    """Check that an ONNX file does not name itself another kind than its card does.
 
     Raises:
         GraphError: It does.
     """
-    stated = read_depth_kind(source)
-    if stated is not None and (stated.kind is not kind or stated.max_depth_m != max_depth_m):
-        raise _other_kind(source, stated.max_depth_m, "it says so itself", kind, max_depth_m)
+    own = read_depth_kind(source)
+    if own is not None and (own.kind is not card.kind or own.max_depth_m != card.max_depth_m):
+        raise _other_kind_error(source.name, own.max_depth_m, "it says so itself", card)
 
 
-def _other_kind(
-    source: Path, true_cap_m: float | None, said_by: str, kind: Kind, max_depth_m: float | None
-) -> GraphError:
-    asked = "disparity" if kind is Kind.DISPARITY else f"depth up to {max_depth_m:g} m"
-    is_, options = (
+def _other_kind_error(name: str, max_depth_m: float | None, reason: str, card: ModelSpec) -> GraphError:
+    """Return the error that ``name`` is another kind than its card: depth up to ``max_depth_m``, or disparity."""
+    asked = "disparity" if card.kind is Kind.DISPARITY else f"depth up to {card.max_depth_m:g} m"
+    actual, options = (
         ("relative disparity", "--kind disparity")
-        if true_cap_m is None
-        else (f"metric depth up to {true_cap_m:g} m", f"--kind depth --max-depth {true_cap_m:g}")
+        if max_depth_m is None
+        else (f"metric depth up to {max_depth_m:g} m", f"--kind depth --max-depth {max_depth_m:g}")
     )
-    return GraphError(f"{source.name} is {is_} ({said_by}), not {asked}: import it with {options}")
-
-
-def _require_converter(purpose: str) -> None:
-    require_packages(*_CONVERTER, extra="convert", purpose=purpose)
+    return GraphError(f"{name} is {actual} ({reason}), not {asked}: import it with {options}")

@@ -1,4 +1,4 @@
-"""The parity gate: a graph is worth nothing until it was run beside the network that it came from."""
+"""The parity gate: the graph in ONNX Runtime must give the maps of the network in PyTorch that it came from."""
 
 import math
 from dataclasses import asdict, dataclass
@@ -8,11 +8,10 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from nearfar.engines.onnxruntime_library import onnxruntime
+from nearfar.engines.onnxruntime_library import RUNTIME_ERRORS, cpu_session, onnxruntime
 from nearfar.errors import ExportError, one_line
-from nearfar.export.runtime import RUNTIME_ERRORS, cpu_session
 from nearfar.export.settings import ExportSettings, Shape
-from nearfar.export.trial_inputs import trial_pictures
+from nearfar.export.smoke_inputs import draw_smoke_input
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,9 +64,9 @@ def require_parity(module: nn.Module, graph: bytes, settings: ExportSettings) ->
     Raises:
         ExportError: ONNX Runtime cannot run the graph, or a map differs by more than the tolerance.
     """
-    session = _session(graph)
-    pictures = [trial_pictures(*shape, seed=seed) for seed, shape in enumerate(settings.checked_shapes)]
-    checks = tuple(_compare(module, session, tensor, settings) for tensor in pictures)
+    session = _open_session(graph)
+    inputs = [draw_smoke_input(*shape, seed=seed) for seed, shape in enumerate(settings.checked_shapes)]
+    checks = tuple(_compare(module, session, tensor, settings) for tensor in inputs)
     worst = max(checks, key=lambda check: check.error)
     if not worst.error <= settings.tolerance:
         raise ExportError(
@@ -95,7 +94,7 @@ def _compare(
             f" the network gives {expected.shape} {expected.dtype}"
         )
     if (height, width) == settings.own_hw:
-        _require_sight(expected)
+        _require_variation(expected)
     return ParityCheck(shape=(batch, height, width), error=_relative_error(actual, expected))
 
 
@@ -107,7 +106,7 @@ def _relative_error(actual: NDArray[np.float32], expected: NDArray[np.float32]) 
     return difference / span if span else (0.0 if difference == 0 else math.inf)
 
 
-def _require_sight(expected: NDArray[np.float32]) -> None:
+def _require_variation(expected: NDArray[np.float32]) -> None:
     if np.ptp(expected) == 0:
         raise ExportError(
             f"the network gives {expected.flat[0]:g} for every pixel: its weights are damaged, or belong to another"
@@ -115,7 +114,7 @@ def _require_sight(expected: NDArray[np.float32]) -> None:
         )
 
 
-def _session(graph: bytes) -> onnxruntime.InferenceSession:
+def _open_session(graph: bytes) -> onnxruntime.InferenceSession:
     try:
         return cpu_session(graph, threads=torch.get_num_threads())
     except RUNTIME_ERRORS as error:

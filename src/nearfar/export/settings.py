@@ -1,10 +1,10 @@
-"""What an export is told: tensor names, which sizes the graph takes, and how exactly it must equal its network."""
+"""The settings of an export: tensor names, which sizes the graph takes, and how exactly it must equal its network."""
 
 from dataclasses import dataclass
 
 from nearfar.errors import OptionError
 
-_FEWEST_TRACED = 3
+_MIN_TRACED_PATCHES = 3
 """A side of 1 or 2 patches would be taken for a constant, by the tracer or by a kernel that reaches two patches far."""
 
 Shape = tuple[int, int, int]
@@ -20,10 +20,10 @@ class ExportSettings:
         fixed_hw: The only height and width that the graph shall take, batch 1; None leaves batch and sides open [px].
         input_name: What the graph calls the picture, (B, 3, h, w) float32.
         output_name: What the graph calls the map, (B, h, w) float32.
-        rewritten: Whether the graph is made faster (:mod:`nearfar.export.rewrites`): attention becomes an operator that
+        rewrite: Whether the graph is made faster (:mod:`nearfar.export.rewrites`): attention becomes an operator that
             ONNX Runtime added to ONNX. Else it stays as PyTorch writes it, in standard operators alone.
-        halved: Whether large weights are rounded to 16-bit floats and kept so (:mod:`nearfar.export.halves`); then
-            the graph must equal the network of the rounded weights.
+        fp16_weights: Whether large weights are rounded to 16-bit floats and kept so
+            (:mod:`nearfar.export.fp16_weights`); then the graph must equal the network of the rounded weights.
         tolerance: Largest difference from PyTorch that passes the parity gate [share of the map's range].
     """
 
@@ -32,8 +32,8 @@ class ExportSettings:
     fixed_hw: tuple[int, int] | None = None
     input_name: str = "pixel_values"
     output_name: str = "predicted_depth"
-    rewritten: bool = True
-    halved: bool = False
+    rewrite: bool = True
+    fp16_weights: bool = False
     tolerance: float = 1e-4
 
     def __post_init__(self) -> None:
@@ -55,7 +55,7 @@ class ExportSettings:
         """Batch, height and width of the picture that the network is traced with."""
         if self.fixed_hw:
             return (1, *self.fixed_hw)
-        return 2, _FEWEST_TRACED * self.multiple, (_FEWEST_TRACED + 1) * self.multiple
+        return 2, _MIN_TRACED_PATCHES * self.multiple, (_MIN_TRACED_PATCHES + 1) * self.multiple
 
     @property
     def checked_shapes(self) -> tuple[Shape, ...]:

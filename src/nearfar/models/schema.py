@@ -4,8 +4,12 @@ import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import PurePosixPath
+from typing import Self
 
 from nearfar.models.toml_reader import require
+
+NETWORK_NAME = "model.onnx"
+"""What the store calls a network that was made on this machine."""
 
 
 class Kind(StrEnum):
@@ -124,6 +128,18 @@ class ModelFile:
         require(
             re.fullmatch("[0-9a-f]{64}", self.sha256) is not None,
             f"sha256 must be 64 lower-case hex digits, got {self.sha256!r}",
+        )
+
+    @classmethod
+    def network(cls, bytes: int, sha256: str, *, description: str) -> Self:  # noqa: A002 - the row's name
+        """Return the row of a network that was brought into the store on this machine."""
+        return cls(
+            variant="model",
+            role=FileRole.NETWORK,
+            description=description,
+            path=NETWORK_NAME,
+            bytes=bytes,
+            sha256=sha256,
         )
 
     @property

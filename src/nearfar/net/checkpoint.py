@@ -24,7 +24,7 @@ from torch import Tensor
 from nearfar.errors import GraphError, ModelMissingError
 from nearfar.models.card import checkpoint_max_depths
 from nearfar.net.depth_anything import PRESETS, DepthAnything, DepthAnythingConfig
-from nearfar.net.weights import to_nearfar
+from nearfar.net.weights import convert_to_nearfar
 
 _SAFE = ".safetensors"
 _PICKLED = (".pth", ".pt", ".bin")
@@ -71,16 +71,16 @@ _UNPICKLING_FAILURES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declaration:
-    """What is said about a checkpoint outside its tensors.
+    """What is known of a checkpoint from outside its tensors.
 
     Attributes:
-        said_by: Who says so, for messages.
+        source: Where that stands, for messages.
         max_depth_m: None for relative disparity, else the cap of a metric network [m].
-        size: Which of ``PRESETS`` it is; None where nothing is said.
-        taps: The blocks that the decoder reads, counted from 0; None where nothing is said.
+        size: Which of ``PRESETS`` it is; None where it is not known.
+        taps: The blocks that the decoder reads, counted from 0; None where they are not known.
     """
 
-    said_by: str
+    source: str
     max_depth_m: float | None
     size: str | None = None
     taps: tuple[int, ...] | None = None
@@ -91,12 +91,26 @@ def load_network(path: str | os.PathLike[str], config: DepthAnythingConfig) -> D
 
     Raises:
         ModelMissingError: There is no such file.
-        GraphError: It does not hold this network, or what is said beside it contradicts ``config``.
+        GraphError: It does not hold this network, or what is declared beside it contradicts ``config``.
     """
     path = Path(path)
-    tensors = load_checkpoint(path)
-    state = to_nearfar(tensors, config, source=path.name)
-    require_declared(path, config)
+    network = build_network(load_checkpoint(path), config, source=path.name)
+    require_declaration(read_declaration(path), config, source=path.name)
+    return network
+
+
+def build_network(tensors: Mapping[str, Tensor], config: DepthAnythingConfig, *, source: str) -> DepthAnything:
+    """Return the network of a checkpoint's tensors, in evaluation mode.
+
+    Args:
+        tensors: All of the checkpoint, in any layout.
+        config: The network that they must fit.
+        source: What to call the checkpoint in messages.
+
+    Raises:
+        GraphError: They do not fit.
+    """
+    state = convert_to_nearfar(tensors, config, source=source)
     with torch.device("meta"):
         network = DepthAnything(config)
     network.load_state_dict(state, assign=True)
@@ -118,53 +132,63 @@ def load_checkpoint(path: str | os.PathLike[str]) -> dict[str, Tensor]:
     if not path.exists():
         raise ModelMissingError(f"there is no checkpoint at {path}: check the path")
     content = _read_safetensors(path) if path.suffix.lower() == _SAFE else _read_pickle(path)
-    return _named_tensors(content, path.name)
+    return _extract_state_dict(content, path.name)
 
 
-def declared(path: str | os.PathLike[str]) -> Declaration | None:
-    """Return what is known of a checkpoint from outside its tensors, the surest word first; None where nothing is.
+def read_declaration(path: str | os.PathLike[str], *, sha256: str | None = None) -> Declaration | None:
+    """Return what is known of a checkpoint from outside its tensors, the surest source first; None where nothing is.
 
     That is its bytes, if they are those of a published file; the authors' own name for it; config.json beside it.
+
+    Args:
+        path: The checkpoint.
+        sha256: The SHA-256 of its bytes, lower-case hex; None if they have yet to be read.
 
     Raises:
         GraphError: config.json is there and cannot be read.
     """
     path = Path(path)
-    published = _sha256(path)
+    published = _hash_file(path) if sha256 is None else sha256
     if published in PUBLISHED:
-        return Declaration(said_by="its bytes are those of a published file", max_depth_m=PUBLISHED[published])
+        return Declaration(source="its bytes are those of a published file", max_depth_m=PUBLISHED[published])
     name = _OFFICIAL_NAME.fullmatch(path.name)
     if name:
         size = _OFFICIAL_SIZE[name[2]]
-        return Declaration(said_by="its name says so", max_depth_m=_OFFICIAL_MAX_DEPTH_M[name[1]], size=size)
+        return Declaration(source="its name says so", max_depth_m=_OFFICIAL_MAX_DEPTH_M[name[1]], size=size)
     beside = path.with_name("config.json")
     if path.suffix.lower() != _SAFE or not beside.is_file():
         return None
     try:
-        return _declared_by_transformers(json.loads(beside.read_text(encoding="utf-8")))
+        return _parse_transformers_config(json.loads(beside.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise GraphError(f"{beside} beside the checkpoint cannot be read ({error}): repair or remove it") from error
 
 
-def require_declared(path: str | os.PathLike[str], config: DepthAnythingConfig) -> None:
+def require_declaration(declaration: Declaration | None, config: DepthAnythingConfig, *, source: str) -> None:
     """Check that nothing known of a checkpoint contradicts ``config``.
+
+    Args:
+        declaration: What is known; None is no contradiction.
+        config: The network asked for.
+        source: What to call the checkpoint in messages.
 
     Raises:
         GraphError: It does: a metric network taken for a relative one, another cap, another size, or other blocks (V1).
     """
-    said = declared(path)
-    if said is None:
+    if declaration is None:
         return
-    where = f"{Path(path).name} ({said.said_by})"
-    if said.size is not None and PRESETS[said.size].width != config.width:
-        raise GraphError(f"{where} is {said.size.title()}, but its tensors are of width {config.width}: fetch it again")
-    if said.max_depth_m != config.max_depth_m:
-        raise GraphError(f"{where} is {_output(said.max_depth_m)}, not {_output(config.max_depth_m)}: ask for that")
-    if said.taps is not None and said.taps != config.taps:
-        raise GraphError(f"{where} reads the blocks {said.taps}, not {config.taps}: it is not Depth Anything V2")
+    where = f"{source} ({declaration.source})"
+    size, taps = declaration.size, declaration.taps
+    if size is not None and PRESETS[size].width != config.width:
+        raise GraphError(f"{where} is {size.title()}, but its tensors are of width {config.width}: fetch it again")
+    if declaration.max_depth_m != config.max_depth_m:
+        asked, actual = (_describe_output(depth_m) for depth_m in (config.max_depth_m, declaration.max_depth_m))
+        raise GraphError(f"{where} is {actual}, not {asked}: ask for that")
+    if taps is not None and taps != config.taps:
+        raise GraphError(f"{where} reads the blocks {taps}, not {config.taps}: it is not Depth Anything V2")
 
 
-def _sha256(path: Path) -> str:
+def _hash_file(path: Path) -> str:
     try:
         with path.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
@@ -193,19 +217,19 @@ def _read_pickle(path: Path) -> object:
     return content
 
 
-def _named_tensors(content: object, source: str) -> dict[str, Tensor]:
+def _extract_state_dict(content: object, source: str) -> dict[str, Tensor]:
     if isinstance(content, Mapping) and isinstance(content.get(_TRAINED_KEY), Mapping):
         content = {str(key).removeprefix(_PARALLEL_PREFIX): value for key, value in content[_TRAINED_KEY].items()}
     if not isinstance(content, Mapping):
         raise GraphError(f"{source} holds a {type(content).__name__}, not a state dict: save state_dict() alone")
     wrong = [key for key, value in content.items() if not isinstance(key, str) or not isinstance(value, Tensor)]
     if wrong:
-        held = type(content[wrong[0]]).__name__
-        raise GraphError(f"{source} is not a state dict: {wrong[0]!r} holds a {held}. Save state_dict() alone")
+        kind = type(content[wrong[0]]).__name__
+        raise GraphError(f"{source} is not a state dict: {wrong[0]!r} holds a {kind}. Save state_dict() alone")
     return dict(content)
 
 
-def _declared_by_transformers(config: object) -> Declaration | None:
+def _parse_transformers_config(config: object) -> Declaration | None:
     if not isinstance(config, dict):
         raise TypeError("it holds no object")
     if config.get("model_type") != "depth_anything":
@@ -214,11 +238,11 @@ def _declared_by_transformers(config: object) -> Declaration | None:
     backbone = config.get("backbone_config")
     stages = backbone.get("out_indices") if isinstance(backbone, dict) else None
     return Declaration(
-        said_by="config.json says so",
+        source="config.json says so",
         max_depth_m=float(str(config["max_depth"])) if metric else None,
         taps=tuple(int(stage) - 1 for stage in stages) if stages else None,  # transformers counts the stem as 0
     )
 
 
-def _output(max_depth_m: float | None) -> str:
+def _describe_output(max_depth_m: float | None) -> str:
     return "relative disparity" if max_depth_m is None else f"metric depth up to {max_depth_m:g} m"

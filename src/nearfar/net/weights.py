@@ -2,7 +2,7 @@
 
 The authors and transformers publish the same numbers under different names; only one tensor a block is cut otherwise.
 The table below holds each name once, so a checkpoint goes official ↔ nearfar ↔ transformers without loss, and nothing
-is renamed, dropped or filled in on the quiet: a checkpoint fits a network tensor by tensor or it is an error.
+is renamed, dropped or filled in silently: a checkpoint fits a network tensor by tensor or it is an error.
 """
 
 import math
@@ -83,27 +83,27 @@ POSITION_OFFSETS = MappingProxyType({Layout.OFFICIAL: 0.1, Layout.TRANSFORMERS: 
 
 _FIRST_PARTS = {Layout.NEARFAR: "encoder.", Layout.OFFICIAL: "pretrained.", Layout.TRANSFORMERS: "backbone."}
 _READABLE_DTYPES = (torch.float32, torch.float16, torch.bfloat16)
-_NAMED_AT_MOST = 3
+_MAX_LISTED = 3
 
 
-def names_in(layout: Layout, config: DepthAnythingConfig) -> dict[str, tuple[str, ...]]:
+def map_names(layout: Layout, config: DepthAnythingConfig) -> dict[str, tuple[str, ...]]:
     """Return, for each tensor of nearfar's network, the names that ``layout`` has for it.
 
     Where it has several, their tensors stacked along the first axis are nearfar's.
 
     Example:
-        >>> names_in(Layout.TRANSFORMERS, PRESETS["small"])["decoder.fusions.3.project.bias"]
+        >>> map_names(Layout.TRANSFORMERS, PRESETS["small"])["decoder.fusions.3.project.bias"]
         ('neck.fusion_stage.layers.0.projection.bias',)
     """
-    stems = _stems(layout, config.depth)
+    stems = _expand_table(layout, config.depth)
     names = {}
-    for name in _shapes(config):
+    for name in _read_shapes(config):
         module, _, leaf = name.rpartition(".")
         names[name] = tuple(f"{stem}.{leaf}" for stem in stems[module]) if module in stems else stems[name]
     return names
 
 
-def to_nearfar(
+def convert_to_nearfar(
     tensors: Mapping[str, Tensor], config: DepthAnythingConfig, *, source: str = "the checkpoint"
 ) -> dict[str, Tensor]:
     """Return a whole checkpoint, whatever its layout, under nearfar's names as float32.
@@ -116,28 +116,28 @@ def to_nearfar(
     Raises:
         GraphError: Tensors are missing, surplus, misshapen, of another dtype or not finite; the message names them.
     """
-    layout = layout_of(tensors, source=source)
-    misfits = _misfits(tensors, layout, config)
+    layout = identify_layout(tensors, source=source)
+    misfits = _describe_misfits(tensors, layout, config)
     if misfits:
-        other = next((size for size in PRESETS if not _misfits(tensors, layout, PRESETS[size])), None)
-        recognised = f"it is {_called(PRESETS[other])}. Ask for that network, or give its file" if other else misfits
-        raise GraphError(f"{source} does not fit {_called(config)}: {recognised}")
+        other = next((size for size in PRESETS if not _describe_misfits(tensors, layout, PRESETS[size])), None)
+        reason = f"it is {_describe(PRESETS[other])}. Ask for that network, or give its file" if other else misfits
+        raise GraphError(f"{source} does not fit {_describe(config)}: {reason}")
     return {
         name: torch.cat([tensors[part].detach().float() for part in parts])
-        for name, parts in names_in(layout, config).items()
+        for name, parts in map_names(layout, config).items()
     }
 
 
-def from_nearfar(state: Mapping[str, Tensor], config: DepthAnythingConfig, layout: Layout) -> dict[str, Tensor]:
-    """Return copies of nearfar's tensors under the names of ``layout``: the inverse of :func:`to_nearfar`."""
+def convert_from_nearfar(state: Mapping[str, Tensor], config: DepthAnythingConfig, layout: Layout) -> dict[str, Tensor]:
+    """Return copies of nearfar's tensors under the names of ``layout``: the inverse of :func:`convert_to_nearfar`."""
     return {
         part: tensor.clone()
-        for name, parts in names_in(layout, config).items()
+        for name, parts in map_names(layout, config).items()
         for part, tensor in zip(parts, state[name].chunk(len(parts)), strict=True)
     }
 
 
-def layout_of(tensors: Mapping[str, Tensor], *, source: str = "the checkpoint") -> Layout:
+def identify_layout(tensors: Mapping[str, Tensor], *, source: str = "the checkpoint") -> Layout:
     """Return whose names a checkpoint uses.
 
     Raises:
@@ -146,28 +146,28 @@ def layout_of(tensors: Mapping[str, Tensor], *, source: str = "the checkpoint") 
     for layout, first_part in _FIRST_PARTS.items():
         if any(name.startswith(first_part) for name in tensors):
             return layout
-    held = f"its {len(tensors)} tensors are others ({_some(tensors)})" if tensors else "it is empty"
+    held = f"its {len(tensors)} tensors are others ({_shorten(tensors)})" if tensors else "it is empty"
     raise GraphError(f"{source} holds no Depth Anything V2 network: {held}. Give a file published as one")
 
 
-def recognise(tensors: Mapping[str, Tensor], *, source: str = "the checkpoint") -> str:
+def identify_size(tensors: Mapping[str, Tensor], *, source: str = "the checkpoint") -> str:
     """Return which of ``PRESETS`` a checkpoint is: "small", "base" or "large".
 
-    Relative or metric cannot be told: both have the same tensors. See :func:`nearfar.net.checkpoint.declared`.
+    Relative or metric cannot be told: both have the same tensors. See :func:`nearfar.net.checkpoint.read_declaration`.
 
     Raises:
         GraphError: It is none of them; the message says what stands between it and the nearest.
     """
-    layout = layout_of(tensors, source=source)
-    fitting = [size for size, preset in PRESETS.items() if not _misfits(tensors, layout, preset)]
+    layout = identify_layout(tensors, source=source)
+    fitting = [size for size, preset in PRESETS.items() if not _describe_misfits(tensors, layout, preset)]
     if fitting:
         return fitting[0]
-    nearest = max(PRESETS.values(), key=lambda preset: _agreement(tensors, layout, preset))
-    misfits = _misfits(tensors, layout, nearest)
-    raise GraphError(f"{source} is no published size of Depth Anything V2, nearest to {_called(nearest)}: {misfits}")
+    nearest = max(PRESETS.values(), key=lambda preset: _count_matches(tensors, layout, preset))
+    misfits = _describe_misfits(tensors, layout, nearest)
+    raise GraphError(f"{source} is no published size of Depth Anything V2, nearest to {_describe(nearest)}: {misfits}")
 
 
-def _stems(layout: Layout, depth: int) -> dict[str, tuple[str, ...]]:
+def _expand_table(layout: Layout, depth: int) -> dict[str, tuple[str, ...]]:
     """Return the rows of the table, counted out: nearfar's module or parameter to the names in ``layout``."""
     rows: list[tuple[str, ...]] = [*_ONCE]
     for n in range(depth):
@@ -179,24 +179,24 @@ def _stems(layout: Layout, depth: int) -> dict[str, tuple[str, ...]]:
 
 
 @cache
-def _shapes(config: DepthAnythingConfig) -> Mapping[str, tuple[int, ...]]:
+def _read_shapes(config: DepthAnythingConfig) -> Mapping[str, tuple[int, ...]]:
     with torch.device("meta"):  # shapes without memory
         state = DepthAnything(config).state_dict()
     return MappingProxyType({name: tuple(tensor.shape) for name, tensor in state.items()})
 
 
-def _shapes_in(layout: Layout, config: DepthAnythingConfig) -> dict[str, tuple[int, ...]]:
-    shapes = _shapes(config)
+def _map_shapes(layout: Layout, config: DepthAnythingConfig) -> dict[str, tuple[int, ...]]:
+    shapes = _read_shapes(config)
     return {
         part: (shapes[name][0] // len(parts), *shapes[name][1:])
-        for name, parts in names_in(layout, config).items()
+        for name, parts in map_names(layout, config).items()
         for part in parts
     }
 
 
-def _misfits(tensors: Mapping[str, Tensor], layout: Layout, config: DepthAnythingConfig) -> str:
+def _describe_misfits(tensors: Mapping[str, Tensor], layout: Layout, config: DepthAnythingConfig) -> str:
     """Return what keeps ``tensors`` from being the network, in words; empty where nothing does."""
-    expected = _shapes_in(layout, config)
+    expected = _map_shapes(layout, config)
     shared = {name: tensor for name, tensor in tensors.items() if name in expected}
     shaped = {name: tensor for name, tensor in shared.items() if tuple(tensor.shape) == expected[name]}
     found = {
@@ -212,7 +212,7 @@ def _misfits(tensors: Mapping[str, Tensor], layout: Layout, config: DepthAnythin
         ],
         "not finite": [name for name, tensor in shaped.items() if _is_plain(tensor) and not _is_finite(tensor)],
     }
-    return "; ".join(f"{len(named)} {kind} ({_some(named)})" for kind, named in found.items() if named)
+    return "; ".join(f"{len(named)} {kind} ({_shorten(named)})" for kind, named in found.items() if named)
 
 
 def _is_plain(tensor: Tensor) -> bool:
@@ -224,19 +224,19 @@ def _is_finite(tensor: Tensor) -> bool:
     return all(math.isfinite(extreme) for extreme in tensor.detach().aminmax())
 
 
-def _agreement(tensors: Mapping[str, Tensor], layout: Layout, config: DepthAnythingConfig) -> int:
-    expected = _shapes_in(layout, config)
+def _count_matches(tensors: Mapping[str, Tensor], layout: Layout, config: DepthAnythingConfig) -> int:
+    expected = _map_shapes(layout, config)
     return sum(expected.get(name) == tuple(tensor.shape) for name, tensor in tensors.items())
 
 
-def _called(config: DepthAnythingConfig) -> str:
+def _describe(config: DepthAnythingConfig) -> str:
     for size, preset in PRESETS.items():
-        if _shapes(preset) == _shapes(config):
+        if _read_shapes(preset) == _read_shapes(config):
             return f"Depth Anything V2 {size.title()}"
     return f"a network of width {config.width} and depth {config.depth}"
 
 
-def _some(names: Iterable[str]) -> str:
+def _shorten(names: Iterable[str]) -> str:
     listed = list(names)
-    rest = len(listed) - _NAMED_AT_MOST
-    return ", ".join(listed[:_NAMED_AT_MOST]) + (f" and {rest} more" if rest > 0 else "")
+    rest = len(listed) - _MAX_LISTED
+    return ", ".join(listed[:_MAX_LISTED]) + (f" and {rest} more" if rest > 0 else "")

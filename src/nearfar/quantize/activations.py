@@ -8,13 +8,13 @@ import onnx
 from numpy.typing import NDArray
 
 from nearfar.arrays import TensorF32
+from nearfar.engines.onnxruntime_library import RUNTIME_ERRORS, cpu_session
 from nearfar.errors import ExportError, one_line
-from nearfar.export.runtime import RUNTIME_ERRORS, cpu_session
 
-_TENSORS_A_RUN = 16
+_TENSORS_PER_RUN = 16
 """Tensors fetched in one run: all of them at once would take gigabytes, each on its own a run a tensor."""
 
-_SAMPLED = 16_384
+_SAMPLES = 16_384
 """Values kept of each tensor for each photograph."""
 
 Channels = NDArray[np.float32]
@@ -43,7 +43,7 @@ class Activation:
         """The greatest absolute value of each channel, (C,) float32."""
         return np.maximum(np.abs(self.lows), np.abs(self.highs))
 
-    def scaled(self, factors: Channels) -> "Activation":
+    def scale(self, factors: Channels) -> "Activation":
         """Return the same tensor with each channel multiplied by a positive factor, (C,)."""
         return Activation(
             lows=self.lows * factors,
@@ -68,18 +68,18 @@ def observe(
         ExportError: ONNX Runtime cannot run it, or a value is not finite.
     """
     names = list(channel_axes)
-    seen: dict[str, Activation] = {}
-    for begin in range(0, len(names), _TENSORS_A_RUN):
-        part = names[begin : begin + _TENSORS_A_RUN]
-        of_each: dict[str, list[Activation]] = {name: [] for name in part}
-        for index, values in enumerate(_runs(model, part, tensors)):
+    observed: dict[str, Activation] = {}
+    for begin in range(0, len(names), _TENSORS_PER_RUN):
+        part = names[begin : begin + _TENSORS_PER_RUN]
+        per_tensor: dict[str, list[Activation]] = {name: [] for name in part}
+        for index, values in enumerate(_run_each(model, part, tensors)):
             for name, value in zip(part, values, strict=True):
-                of_each[name].append(_of_one(name, np.moveaxis(value, channel_axes[name], -1), seed=index))
-        seen |= {name: _joined(activations) for name, activations in of_each.items()}
-    return seen
+                per_tensor[name].append(_summarize(name, np.moveaxis(value, channel_axes[name], -1), seed=index))
+        observed |= {name: _merge(activations) for name, activations in per_tensor.items()}
+    return observed
 
 
-def _runs(
+def _run_each(
     model: onnx.ModelProto, names: Sequence[str], tensors: Sequence[TensorF32]
 ) -> Iterator[list[NDArray[np.float32]]]:
     """Yield the named tensors for each input in turn, so that those of one are in memory."""
@@ -96,17 +96,17 @@ def _runs(
         raise ExportError(f"ONNX Runtime cannot run the float graph: {one_line(error)}") from error
 
 
-def _of_one(name: str, values: NDArray[np.float32], *, seed: int) -> Activation:
+def _summarize(name: str, values: NDArray[np.float32], *, seed: int) -> Activation:
     rows = values.reshape(-1, values.shape[-1])  # (places, C)
     lows, highs = rows.min(axis=0), rows.max(axis=0)
     if not (np.isfinite(lows).all() and np.isfinite(highs).all()):
         raise ExportError(f"the float graph gives values that are not finite in {name}: its weights are damaged")
-    count = max(1, _SAMPLED // rows.shape[1])
+    count = max(1, _SAMPLES // rows.shape[1])
     drawn = rows[np.random.default_rng(seed).integers(0, len(rows), count)]
     return Activation(lows=lows, highs=highs, means=rows.mean(axis=0), rows=drawn, places=len(rows))
 
 
-def _joined(activations: Sequence[Activation]) -> Activation:
+def _merge(activations: Sequence[Activation]) -> Activation:
     lows = np.min([activation.lows for activation in activations], axis=0)
     highs = np.max([activation.highs for activation in activations], axis=0)
     drawn = np.concatenate([activation.rows for activation in activations])

@@ -19,9 +19,9 @@ from onnx import helper, numpy_helper
 
 from nearfar.arrays import TensorF32
 from nearfar.errors import ExportError, GraphError
+from nearfar.export.graph_index import GraphIndex, read_opset
 from nearfar.quantize.activations import Activation, observe
-from nearfar.quantize.layers import Layer, constants_of, layers_of
-from nearfar.quantize.rounding import ByteScale, byte_scale, rounded_weights
+from nearfar.quantize.layers import Layer, find_layers
 from nearfar.quantize.smoothquant import smooth
 
 OLDEST_OPSET = 13
@@ -30,9 +30,14 @@ OLDEST_OPSET = 13
 MOST_NOISE = 0.01
 """A tensor that rounding would change by more than this share of its variance stays float, with the layers after it."""
 
-
 LARGE_SHARE = 0.015
 """Of all multiplications with weights: from here on a convolution is a large one."""
+
+_LEVELS = 255
+_RANGE_SHARES = np.linspace(0.3, 1.0, 29)
+"""Shares of a tensor's whole range that are tried: a little cut off at the ends can leave finer steps for the rest."""
+
+_TINY = np.finfo(np.float32).tiny
 
 
 class Scheme(StrEnum):
@@ -51,23 +56,38 @@ _OPERATORS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class QuantisedGraph:
-    """A quantised network, not yet judged.
+class QuantizedGraph:
+    """A quantised network, not yet evaluated.
 
     Attributes:
         content: The ONNX file's bytes.
         scheme: Which layers were to become 8-bit.
         layers: How many did.
-        left: Those that stayed float because rounding would cost too much.
+        kept_float: Those that stayed float because rounding would cost too much.
     """
 
     content: bytes
     scheme: Scheme
     layers: int
-    left: tuple[str, ...]
+    kept_float: tuple[str, ...]
 
 
-def quantise(model: onnx.ModelProto, tensors: Sequence[TensorF32], scheme: Scheme) -> QuantisedGraph:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QParams:
+    """How a tensor's values become bytes: value = (byte - zero) * step.
+
+    Attributes:
+        step: What lies between two bytes.
+        zero: The byte that means 0.0, so that 0.0 is kept exactly.
+        noise: Mean squared error of rounding and clipping [share of the variance].
+    """
+
+    step: float
+    zero: int
+    noise: float
+
+
+def quantize(model: onnx.ModelProto, tensors: Sequence[TensorF32], scheme: Scheme) -> QuantizedGraph:
     """Return a network with 8-bit layers; the same photographs give the same bytes.
 
     Args:
@@ -83,59 +103,59 @@ def quantise(model: onnx.ModelProto, tensors: Sequence[TensorF32], scheme: Schem
     changed = onnx.ModelProto()
     changed.CopyFrom(model)
     graph = changed.graph
-    layers = layers_of(graph, _OPERATORS[scheme])
+    layers = find_layers(graph, _OPERATORS[scheme])
     activations = observe(model, {layer.source: layer.channel_axis for layer in layers}, tensors)
     if scheme is Scheme.LARGE:
-        layers = _without_small_convolutions(layers, activations)
+        layers = _drop_small_convolutions(layers, activations)
     layers, activations = smooth(graph, layers, activations)
-    scales = {name: byte_scale(activation) for name, activation in activations.items()}
-    noisy = {name for name, scale in scales.items() if scale.noise > MOST_NOISE}
+    qparams = {name: fit_qparams(activation) for name, activation in activations.items()}
+    noisy = {name for name, its in qparams.items() if its.noise > MOST_NOISE}
     chosen = [layer for layer in layers if layer.source not in noisy]
     if not chosen:
         raise ExportError(f"this network has no layer that 8 bits would do for ({scheme}): there is nothing to gain")
-    rewrite = _Rewrite(graph)
+    rewriter = _Rewriter(graph)
     for layer in layers:
         if layer.source in noisy:
-            rewrite.keep_float(layer)
+            rewriter.keep_float(layer)
         else:
-            rewrite.round(layer, activations[layer.source], scales[layer.source])
-    rewrite.finish()
-    words = {row.key: row.value for row in model.metadata_props} | {"nearfar.quantised": str(scheme)}
-    helper.set_model_props(changed, words)
-    return QuantisedGraph(
+            rewriter.quantize_layer(layer, activations[layer.source], qparams[layer.source])
+    rewriter.write()
+    metadata = {row.key: row.value for row in model.metadata_props} | {"nearfar.quantised": str(scheme)}
+    helper.set_model_props(changed, metadata)
+    return QuantizedGraph(
         content=changed.SerializeToString(deterministic=True),
         scheme=scheme,
         layers=len(chosen),
-        left=tuple(layer.node.name or layer.node.output[0] for layer in layers if layer.source in noisy),
+        kept_float=tuple(layer.node.name or layer.node.output[0] for layer in layers if layer.source in noisy),
     )
 
 
-def _without_small_convolutions(layers: Sequence[Layer], activations: Mapping[str, Activation]) -> list[Layer]:
-    work = [layer.work_a_place * activations[layer.source].places for layer in layers]
+def _drop_small_convolutions(layers: Sequence[Layer], activations: Mapping[str, Activation]) -> list[Layer]:
+    work = [layer.multiplications_per_place * activations[layer.source].places for layer in layers]
     least = LARGE_SHARE * sum(work)
     return [layer for layer, its in zip(layers, work, strict=True) if layer.is_product or its >= least]
 
 
-class _Rewrite:
+class _Rewriter:
     """The graph while nodes are put into it: where each new node goes, and which constants are new."""
 
     def __init__(self, graph: onnx.GraphProto) -> None:
         self._graph = graph
-        self._constants = constants_of(graph)
+        self._index = GraphIndex.build(graph)
         self._after: dict[str, list[onnx.NodeProto]] = {}  # the maker of a tensor, or the input, comes first
         self._before: dict[str, list[onnx.NodeProto]] = {}  # by a layer's output, which is its own
 
-    def round(self, layer: Layer, activation: Activation, scale: ByteScale) -> None:
-        """Let a layer read bytes and hold bytes."""
+    def quantize_layer(self, layer: Layer, activation: Activation, qparams: QParams) -> None:
+        """Let a layer read bytes and have bytes for weights."""
         node, name = layer.node, layer.node.output[0]
-        rounded, steps, lost = rounded_weights(layer.weights, layer.output_axis)
+        rounded, steps, lost = quantize_weights(layer.weights, layer.output_axis)
         if not layer.is_product:
-            self._mend_bias(node, lost, activation.means)
-        node.input[0] = self._bytes_of(layer.source, scale)
+            self._correct_bias(node, lost, activation.means)
+        node.input[0] = self._insert_round_trip(layer.source, qparams)
         weights = [
-            self._constant(f"{name}.weights", rounded),
-            self._constant(f"{name}.weights.step", steps),
-            self._constant(f"{name}.weights.zero", np.zeros(len(steps), np.int8)),
+            self._add_constant(f"{name}.weights", rounded),
+            self._add_constant(f"{name}.weights.step", steps),
+            self._add_constant(f"{name}.weights.zero", np.zeros(len(steps), np.int8)),
         ]
         node.input[1] = f"{name}.weights.float"
         self._before[name] = [
@@ -143,10 +163,10 @@ class _Rewrite:
         ]
 
     def keep_float(self, layer: Layer) -> None:
-        """Give a layer the weights that fit its smoothed input."""
-        layer.node.input[1] = self._constant(f"{layer.node.output[0]}.weights", layer.weights)
+        """Give a layer the weights that fit its smoothed input, in float32."""
+        layer.node.input[1] = self._add_constant(f"{layer.node.output[0]}.weights", layer.weights)
 
-    def finish(self) -> None:
+    def write(self) -> None:
         """Put every new node in its place, and drop the constants that nobody reads any more."""
         graph = self._graph
         nodes = [node for tensor in graph.input for node in self._after.get(tensor.name, [])]
@@ -158,24 +178,24 @@ class _Rewrite:
         del graph.node[:]
         graph.node.extend(nodes)
         read = {name for node in graph.node for name in node.input} | {output.name for output in graph.output}
-        held = [tensor.SerializeToString() for tensor in graph.initializer if tensor.name in read]
+        constants = [tensor.SerializeToString() for tensor in graph.initializer if tensor.name in read]
         del graph.initializer[:]
-        graph.initializer.extend(onnx.TensorProto.FromString(tensor) for tensor in held)
+        graph.initializer.extend(onnx.TensorProto.FromString(tensor) for tensor in constants)
         del graph.value_info[:]  # says nothing of the new tensors, and is not needed
 
-    def _bytes_of(self, source: str, scale: ByteScale) -> str:
+    def _insert_round_trip(self, source: str, qparams: QParams) -> str:
         """Return the name of a tensor after its way through bytes; layers that read the same one share it."""
-        there = f"{source}.float"
+        restored = f"{source}.float"
         if source not in self._after:
-            step = self._constant(f"{source}.step", np.array(scale.step, np.float32))
-            zero = self._constant(f"{source}.zero", np.array(scale.zero, np.uint8))
+            step = self._add_constant(f"{source}.step", np.array(qparams.step, np.float32))
+            zero = self._add_constant(f"{source}.zero", np.array(qparams.zero, np.uint8))
             self._after[source] = [
                 helper.make_node("QuantizeLinear", [source, step, zero], [f"{source}.bytes"], f"{source}.bytes"),
-                helper.make_node("DequantizeLinear", [f"{source}.bytes", step, zero], [there], there),
+                helper.make_node("DequantizeLinear", [f"{source}.bytes", step, zero], [restored], restored),
             ]
-        return there
+        return restored
 
-    def _mend_bias(self, node: onnx.NodeProto, lost: NDArray[np.float32], means: NDArray[np.float32]) -> None:
+    def _correct_bias(self, node: onnx.NodeProto, lost: NDArray[np.float32], means: NDArray[np.float32]) -> None:
         """Add to a convolution's bias what rounding its weights takes from the mean of each output.
 
         Source: arXiv 1906.04721, section 4.2.
@@ -185,19 +205,53 @@ class _Rewrite:
         by_group = lost.sum(axis=(2, 3)).reshape(groups, outputs // groups, inputs)
         missing = np.einsum("goc,gc->go", by_group, means.reshape(groups, inputs)).ravel()  # (outputs,)
         has_bias = len(node.input) > 2 and node.input[2]
-        if has_bias and node.input[2] not in self._constants:
+        bias = self._index.read_constant(node.input[2]) if has_bias else np.zeros(outputs, np.float32)
+        if bias is None:
             return  # computed by the graph
-        bias = self._constants[node.input[2]] if has_bias else np.zeros(outputs, np.float32)
         del node.input[2:]
-        node.input.append(self._constant(f"{node.output[0]}.bias", np.asarray(bias + missing, np.float32)))
+        node.input.append(self._add_constant(f"{node.output[0]}.bias", np.asarray(bias + missing, np.float32)))
 
-    def _constant(self, name: str, value: NDArray[np.generic]) -> str:
+    def _add_constant(self, name: str, value: NDArray[np.generic]) -> str:
         self._graph.initializer.append(numpy_helper.from_array(np.asarray(value), name))
         return name
 
 
+def fit_qparams(activation: Activation) -> QParams:
+    """Return the unsigned 8-bit scale of a tensor with the least mean squared error on its sampled values."""
+    low, high = min(0.0, float(activation.lows.min())), max(0.0, float(activation.highs.max()))
+    values = activation.rows.ravel().astype(np.float64)
+    candidates = [_try_range(values, low * share, high * share) for share in _RANGE_SHARES]
+    return min(candidates, key=lambda scale: scale.noise)
+
+
+def _try_range(values: NDArray[np.float64], low: float, high: float) -> QParams:
+    step = max((high - low) / _LEVELS, float(_TINY))
+    zero = int(np.clip(np.rint(-low / step), 0, _LEVELS))
+    restored = (np.clip(np.rint(values / step) + zero, 0, _LEVELS) - zero) * step
+    noise = float(np.mean((restored - values) ** 2)) / max(float(values.var()), float(_TINY))
+    return QParams(step=step, zero=zero, noise=noise)
+
+
+def quantize_weights(
+    weights: NDArray[np.float32], output_axis: int
+) -> tuple[NDArray[np.int8], NDArray[np.float32], NDArray[np.float32]]:
+    """Return weights as signed bytes, the step of each output channel, and what was lost.
+
+    Args:
+        weights: Float32, of any shape.
+        output_axis: The axis of the output channels.
+
+    Returns:
+        The bytes, -127 to 127, of the same shape; the steps, (outputs,); weights minus what the bytes mean, float32.
+    """
+    others = tuple(axis for axis in range(weights.ndim) if axis != output_axis)
+    steps = np.maximum(np.abs(weights).max(axis=others, keepdims=True) / 127, _TINY).astype(np.float32)
+    rounded = np.clip(np.rint(weights / steps), -127, 127)
+    return rounded.astype(np.int8), steps.ravel(), (weights - rounded * steps).astype(np.float32)
+
+
 def _require_opset(model: onnx.ModelProto) -> None:
-    opset = next((entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")), 0)
+    opset = read_opset(model)
     if opset < OLDEST_OPSET:
         raise GraphError(
             f"the network's operators are those of ONNX opset {opset}, and quantising needs {OLDEST_OPSET} or newer:"

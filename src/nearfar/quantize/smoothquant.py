@@ -13,11 +13,11 @@ from itertools import groupby
 
 import numpy as np
 import onnx
-from numpy.typing import NDArray
 from onnx import numpy_helper
 
+from nearfar.export.graph_index import Floats, GraphIndex
 from nearfar.quantize.activations import Activation
-from nearfar.quantize.layers import Layer, constants_of, readers_of
+from nearfar.quantize.layers import Layer
 
 _TINY = np.float32(1e-5)
 
@@ -34,64 +34,57 @@ def smooth(
         layers: Those to quantise.
         activations: What they read, by name.
     """
-    constants, readers = constants_of(graph), readers_of(graph)
-    makers = {name: node for node in graph.node for name in node.output}
+    index = GraphIndex.build(graph)
     smoothed, scaled = [], dict(activations)
     for source, group in groupby(sorted(layers, key=lambda layer: layer.source), key=lambda layer: layer.source):
         sharing = list(group)
-        affine = _affine_inputs(makers.get(source), makers, readers, constants)
-        if not affine or not all(layer.is_product for layer in sharing) or len(readers[source]) != len(sharing):
+        affine = _find_affine_inputs(index, source)
+        if not affine or not all(layer.is_product for layer in sharing) or len(index.consumers[source]) != len(sharing):
             smoothed += sharing
             continue
-        factors = _factors(activations[source], sharing)  # (C,)
-        for node, index in affine:
-            name = f"{source}.smoothed.{node.input[index]}"
-            value = np.asarray(constants[node.input[index]], np.float32) / factors
-            graph.initializer.append(numpy_helper.from_array(value, name))
-            node.input[index] = name
-        scaled[source] = activations[source].scaled(np.reciprocal(factors))
+        factors = _compute_factors(activations[source], sharing)  # (C,)
+        for node, position, values in affine:
+            name = f"{source}.smoothed.{node.input[position]}"
+            graph.initializer.append(numpy_helper.from_array(values / factors, name))
+            node.input[position] = name
+        scaled[source] = activations[source].scale(np.reciprocal(factors))
         smoothed += [Layer(node=layer.node, weights=layer.weights * factors[:, None]) for layer in sharing]
     return smoothed, scaled
 
 
-def _factors(activation: Activation, sharing: Sequence[Layer]) -> NDArray[np.float32]:
+def _compute_factors(activation: Activation, sharing: Sequence[Layer]) -> Floats:
     weight_peaks = np.max([np.abs(layer.weights).max(axis=1) for layer in sharing], axis=0)  # (C,)
-    factors: NDArray[np.float32] = np.sqrt(np.maximum(activation.peaks, _TINY) / np.maximum(weight_peaks, _TINY))
+    factors: Floats = np.sqrt(np.maximum(activation.peaks, _TINY) / np.maximum(weight_peaks, _TINY))
     return factors
 
 
-def _affine_inputs(
-    maker: onnx.NodeProto | None,
-    makers: Mapping[str, onnx.NodeProto],
-    readers: Mapping[str, list[onnx.NodeProto]],
-    constants: Mapping[str, NDArray[np.generic]],
-) -> list[tuple[onnx.NodeProto, int]]:
-    """Return where a layer norm's scale and shift are: nodes with the index of their input; none if it is no norm."""
-    if maker is None:
+def _find_affine_inputs(index: GraphIndex, source: str) -> list[tuple[onnx.NodeProto, int, Floats]]:
+    """Return where a layer norm's scale and shift are: node, position among its inputs, and values (C,).
+
+    An empty list if ``source`` is not what a norm gives.
+    """
+    producer = index.producers.get(source)
+    if producer is None:
         return []
-    if maker.op_type == "LayerNormalization":
-        inputs = [(maker, index) for index in (1, 2) if index < len(maker.input) and maker.input[index]]
+    if producer.op_type == "LayerNormalization":
+        places = [(producer, at) for at in (1, 2) if at < len(producer.input) and producer.input[at]]
     else:  # before opset 17 a norm is written out, and ends in a product and a sum
-        inputs = _product_and_sum(maker, makers, readers, constants)
-    are_vectors = all(node.input[at] in constants and constants[node.input[at]].ndim == 1 for node, at in inputs)
+        places = _match_product_and_sum(index, producer)
+    inputs = [(node, at, values) for node, at in places if (values := index.read_constant(node.input[at])) is not None]
+    are_vectors = len(inputs) == len(places) and all(values.ndim == 1 for _, _, values in inputs)
     return inputs if are_vectors else []
 
 
-def _product_and_sum(
-    maker: onnx.NodeProto,
-    makers: Mapping[str, onnx.NodeProto],
-    readers: Mapping[str, list[onnx.NodeProto]],
-    constants: Mapping[str, NDArray[np.generic]],
-) -> list[tuple[onnx.NodeProto, int]]:
-    shift = _constant_index(maker, constants) if maker.op_type == "Add" else None
+def _match_product_and_sum(index: GraphIndex, producer: onnx.NodeProto) -> list[tuple[onnx.NodeProto, int]]:
+    shift = _find_constant_input(index, producer) if producer.op_type == "Add" else None
     if shift is None:
         return []
-    product = makers.get(maker.input[1 - shift])
-    if product is None or product.op_type != "Mul" or len(readers[product.output[0]]) != 1:
+    product = index.find_producer(producer.input[1 - shift], "Mul")
+    if product is None or len(index.consumers[product.output[0]]) != 1:
         return []
-    scale = _constant_index(product, constants)
-    return [] if scale is None else [(product, scale), (maker, shift)]
+    scale = _find_constant_input(index, product)
+    return [] if scale is None else [(product, scale), (producer, shift)]
 
 
-def _constant_index(node: onnx.NodeProto, constants: Mapping[str, NDArray[np.generic]]) -> int | None:
-    return next((index for index, name in enumerate(node.input) if name in constants), None)
+def _find_constant_input(index: GraphIndex, node: onnx.NodeProto) -> int | None:
+    return next((position for position, name in enumerate(node.input) if name in index.constants), None)

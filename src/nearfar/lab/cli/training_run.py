@@ -138,14 +138,14 @@ def load_initial(parent: str) -> "InitialWeights":
 def _load_graph(path: Path, source: str) -> "InitialWeights":
     import onnx
 
-    from nearfar.export.weights import open_weights
+    from nearfar.export.open_weights import read_open_weights
     from nearfar.lab.train.config import PRESETS
     from nearfar.lab.train.initial import InitialWeights
     from nearfar.lab.train.record import MODEL
     from nearfar.net.open import OpenNetConfig
 
     known = dict.fromkeys(preset.net for preset in PRESETS.values() if isinstance(preset.net, OpenNetConfig))
-    net, weights = open_weights(path, known)
+    net, weights = read_open_weights(path, known)
     properties = {entry.key: entry.value for entry in onnx.load(path).metadata_props}
     licence = properties.get("licence", "unknown")
     foreign = "" if properties.get("model") == MODEL else f"{path.name}, licence: {licence}"
@@ -155,18 +155,18 @@ def _load_graph(path: Path, source: str) -> "InitialWeights":
 def _load_official(path: Path) -> "InitialWeights":
     """Return the weights of a checkpoint of Depth Anything V2."""
     from nearfar.lab.train.initial import InitialWeights
-    from nearfar.net.checkpoint import declared, load_checkpoint, load_network
+    from nearfar.net.checkpoint import build_network, load_checkpoint, read_declaration, require_declaration
     from nearfar.net.depth_anything import PRESETS
-    from nearfar.net.weights import POSITION_OFFSETS, layout_of, recognise
+    from nearfar.net.weights import POSITION_OFFSETS, identify_layout, identify_size
 
-    tensors, found = load_checkpoint(path), declared(path)
-    layout = layout_of(tensors, source=path.name)
+    tensors, declaration = load_checkpoint(path), read_declaration(path)
     net = replace(
-        PRESETS[recognise(tensors, source=path.name)],
-        max_depth_m=None if found is None else found.max_depth_m,
-        position_offset=POSITION_OFFSETS[layout],
+        PRESETS[identify_size(tensors, source=path.name)],
+        max_depth_m=None if declaration is None else declaration.max_depth_m,
+        position_offset=POSITION_OFFSETS[identify_layout(tensors, source=path.name)],
     )
-    weights = load_network(path, net).state_dict()
+    require_declaration(declaration, net, source=path.name)
+    weights = build_network(tensors, net, source=path.name).state_dict()
     return InitialWeights(net=net, weights=weights, source=path.name, foreign=path.name)
 
 
@@ -215,14 +215,14 @@ def train_and_export(
 
 def export_run(checkpoint: "Checkpoint", metrics: "Metrics", file: Path) -> None:
     """Write the moving average to ``file`` and the run's record beside it; print both paths."""
-    from nearfar.export.onnx import export_onnx
+    from nearfar.export.graph import export_onnx
     from nearfar.export.settings import ExportSettings
     from nearfar.lab.train.networks import input_multiple, load_weights
     from nearfar.lab.train.record import build_metadata, build_record, file_record, is_open, write_record
 
     config = checkpoint.config
     side_px, _ = config.shape_hw(config.stages[-1], 1.0)
-    settings = ExportSettings(multiple=input_multiple(config.net), own_size=side_px, halved=is_open(checkpoint))
+    settings = ExportSettings(multiple=input_multiple(config.net), own_size=side_px, fp16_weights=is_open(checkpoint))
     if config.net.max_depth_m is not None:
         settings = replace(settings, tolerance=_METRIC_TOLERANCE)
     network = load_weights(checkpoint.average, config.net)

@@ -1,4 +1,4 @@
-"""What a graph is tried with before it is trusted, and what it must give to pass for a depth network."""
+"""The inputs that a graph is run on before it is installed, and what it must give to pass for a depth network."""
 
 import numpy as np
 
@@ -12,14 +12,14 @@ _ROUNDING = 1e-5
 _OPEN_PATCHES_HW = (6, 9)  # beside the model's own square: small, and not square
 
 
-def trial_pictures(batch: int, height: int, width: int, *, seed: int) -> TensorF32:
+def draw_smoke_input(batch: int, height: int, width: int, *, seed: int) -> TensorF32:
     """Return (B, 3, h, w) float32 as normalised pictures are: a slope from top to bottom under noise."""
     noise = np.random.default_rng(seed).standard_normal((batch, 3, height, width), dtype=np.float32)
     slope = np.linspace(-1.5, 1.5, height, dtype=np.float32)[:, None]
     return noise * np.float32(0.5) + slope
 
 
-def trial_sizes(engine: Engine, *, size: int, multiple: int) -> list[tuple[int, int]]:
+def choose_smoke_sizes(engine: Engine, *, size: int, multiple: int) -> list[tuple[int, int]]:
     """Return the heights and widths to try: the only one that the graph takes, or its own square and a small oblong."""
     if engine.fixed_hw:
         return [engine.fixed_hw]
@@ -34,20 +34,24 @@ def require_depth_map(engine: Engine, height: int, width: int, card: ModelSpec, 
         engine: The graph, loaded.
         height: Of the picture [px].
         width: Of the picture [px].
-        card: Says the kind, and the cap of depth.
+        card: Has the kind, and the cap of depth.
         name: What to call the graph in an error.
 
     Raises:
         GraphError: The map is flat, or is no depth in metres up to the card's cap.
         EngineError: The graph fails, or gives values that are not finite.
     """
-    values = engine.run(trial_pictures(1, height, width, seed=0))
+    values = engine.run(draw_smoke_input(1, height, width, seed=0))
     least, greatest = float(values.min()), float(values.max())
     if least == greatest:
         raise GraphError(f"{name} gives {least:g} for every pixel of a picture of {width}x{height}: it sees nothing")
-    cap_m = card.max_depth_m
-    if card.kind is Kind.DEPTH and cap_m is not None and not 0 <= least <= greatest <= cap_m * (1 + _ROUNDING):
+    max_depth_m = card.max_depth_m
+    if (
+        card.kind is Kind.DEPTH
+        and max_depth_m is not None
+        and not 0 <= least <= greatest <= max_depth_m * (1 + _ROUNDING)
+    ):
         raise GraphError(
-            f"{name} gives values from {least:g} to {greatest:g}, which is no depth of up to {cap_m:g} m: "
+            f"{name} gives values from {least:g} to {greatest:g}, which is no depth of up to {max_depth_m:g} m: "
             "import it as --kind disparity, or give its own --max-depth"
         )

@@ -17,9 +17,9 @@ from nearfar.models.card import describe
 from nearfar.models.schema import Origin
 from nearfar.models.select import prefer_quantized, select_model
 from nearfar.models.store import ModelStore
-from nearfar.quantize.install import derive_quantised
+from nearfar.quantize.install import quantize_model
 from support.command import run
-from support.quantisable import quantisable_graph
+from support.quantizable import quantizable_graph
 
 OPEN, DERIVED = "nearfar-open", "nearfar-open-int8"
 
@@ -36,11 +36,11 @@ def photographs(tmp_path: Path) -> list[Path]:
     return paths
 
 
-def test_a_derived_model_stands_beside_its_own(photographs: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_quantized_model_installed_beside_its_base(photographs: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metrics.AgreementThresholds, "shortfalls", lambda *_: ())  # these are no photographs
     store = ModelStore()
     base = store.card(OPEN)
-    card = derive_quantised(base, photographs, store)
+    card = quantize_model(base, photographs, store)
     assert store.card(DERIVED) == card
     assert (card.source.origin, describe(card).openness, card.preprocessing) == (
         Origin.DERIVED,
@@ -51,6 +51,7 @@ def test_a_derived_model_stands_beside_its_own(photographs: list[Path], monkeypa
     made = card.quantized
     assert made is not None
     assert card.derivation is not None
+    assert [program.split()[0] for program in card.derivation.made_with] == ["nearfar", "onnx", "onnxruntime"]
     assert (made.base, card.derivation.sha256) == (OPEN, base.file().sha256)
     assert set(made.calibration) | set(made.held_out) == {path.name for path in photographs}
     assert not set(made.calibration) & set(made.held_out)
@@ -62,27 +63,27 @@ def test_a_derived_model_stands_beside_its_own(photographs: list[Path], monkeypa
     for engine in ("openvino", "onnxruntime"):
         assert load(DERIVED, engine=engine).engine.report.precision is Precision.FAST
     with pytest.raises(OptionError, match="make it again with --overwrite"):
-        derive_quantised(base, photographs, store)
+        quantize_model(base, photographs, store)
     with pytest.raises(OptionError, match=f"quantised already: .* {OPEN}"):
-        derive_quantised(card, photographs, store)
-    assert derive_quantised(base, photographs, store, overwrite=True) == card
+        quantize_model(card, photographs, store)
+    assert quantize_model(base, photographs, store, overwrite=True) == card
 
 
-def test_below_the_gate_nothing_is_installed(photographs: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failed_gate_installs_nothing(photographs: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metrics.AgreementThresholds, "shortfalls", lambda *_: ("pairs in order 0.1, at least 0.95",))
     store = ModelStore()
     with pytest.raises(ExportError, match=r"pairs in order 0\.1, at least 0\.95"):
-        derive_quantised(store.card(OPEN), photographs, store)
+        quantize_model(store.card(OPEN), photographs, store)
     assert not [path for path in store.folder.rglob("*") if path.is_file()]
     assert prefer_quantized(select_model(OPEN, store), store).card.id == OPEN
 
 
-def test_a_derived_model_of_another_file_is_not_taken(
+def test_quantized_model_of_replaced_base_ignored(
     tmp_path: Path, photographs: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(metrics.AgreementThresholds, "shortfalls", lambda *_: ())
-    first = quantisable_graph(tmp_path / "first.onnx")
-    second = quantisable_graph(tmp_path / "second.onnx", seed=1)
+    first = quantizable_graph(tmp_path / "first.onnx")
+    second = quantizable_graph(tmp_path / "second.onnx", seed=1)
     assert run(monkeypatch, "models", "import", str(first), "--id", "mine").code == 0
     done = run(monkeypatch, "models", "optimize", "mine", "--calibrate", str(photographs[0].parent), "--json", "-q")
     assert json.loads(done.text)["quantised"]["base"] == "mine"
@@ -92,7 +93,7 @@ def test_a_derived_model_of_another_file_is_not_taken(
     assert prefer_quantized(select_model("mine", store), store).card.id == "mine"
 
 
-def test_the_command_prints_the_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_optimize_command_prints_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     done = run(monkeypatch, "models", "optimize", OPEN)
     assert done.code == 0
     assert Path(done.text.strip()).is_file()
@@ -110,7 +111,7 @@ def test_the_command_prints_the_figures(monkeypatch: pytest.MonkeyPatch) -> None
         ([OPEN, "--calibrate", "."], "needs 4 different photographs or more"),
     ],
 )
-def test_wrong_words_are_one_line(
+def test_wrong_arguments_are_one_line(
     words: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -119,7 +120,7 @@ def test_wrong_words_are_one_line(
     assert message in done.err
 
 
-def test_a_quantised_graph_runs_on_the_cpu_alone() -> None:
+def test_quantized_graph_runs_on_cpu_alone() -> None:
     here = Machine(processor="x86_64", engines=("onnxruntime", "openvino"), accelerators=("CUDAExecutionProvider",))
     assert list_candidates(EngineName.AUTO, Precision.FAST, here, quantized=True) == (
         Candidate(engine=EngineName.OPENVINO),

@@ -31,7 +31,7 @@ from nearfar.errors import (
 from nearfar.estimator import load
 from nearfar.export import convert as convert_module
 from nearfar.export.importer import import_model
-from nearfar.export.trial_inputs import trial_pictures
+from nearfar.export.smoke_inputs import draw_smoke_input
 from nearfar.models.card import describe
 from nearfar.models.depth_kind import depth_kind_props
 from nearfar.models.schema import Kind, Origin, PreprocessingName
@@ -40,7 +40,7 @@ from nearfar.net import checkpoint as checkpoint_module
 from nearfar.net import weights
 from nearfar.net.checkpoint import load_network
 from nearfar.net.depth_anything import DepthAnything, DepthAnythingConfig
-from nearfar.net.weights import Layout, from_nearfar
+from nearfar.net.weights import Layout, convert_from_nearfar
 from support.depth_networks import SMALL, TINY, drawn, greatest_share, metric
 from support.graphs import tiny_depth_graph
 
@@ -67,7 +67,7 @@ def saved(
     """Write a drawn network as a checkpoint, and return it."""
     network = drawn(config, seed)
     torch.nn.init.constant_(network.decoder.head.convolution3.bias, 3 if config.max_depth_m is None else 0)
-    tensors = from_nearfar(network.state_dict(), config, layout)
+    tensors = convert_from_nearfar(network.state_dict(), config, layout)
     save_file(tensors, path) if path.suffix == ".safetensors" else torch.save(tensors, path)
     return network
 
@@ -84,13 +84,13 @@ def in_the_store(store: ModelStore) -> list[str]:
         (Layout.TRANSFORMERS, "net.safetensors", PreprocessingName.ASPECT, 0.0, "transformers"),
     ],
 )
-def test_a_checkpoint_runs_as_its_publisher_runs_it(
+def test_checkpoint_runs_as_its_publisher_runs_it(
     layout: Layout, name: str, recipe: PreprocessingName, offset: float, rule: str, tmp_path: Path, store: ModelStore
 ) -> None:
     source = tmp_path / name
     saved(source, layout=layout)
     told: list[str] = []
-    card = import_model(source, id="mine", store=store, say=told.append)
+    card = import_model(source, id="mine", store=store, notify=told.append)
     assert card.derivation is not None
     assert card.derivation.sha256 == hashlib.sha256(source.read_bytes()).hexdigest()
     assert card.derivation.parity_error is not None
@@ -99,14 +99,14 @@ def test_a_checkpoint_runs_as_its_publisher_runs_it(
     assert rule in str(card.derivation.positions)
     assert (card.preprocessing, card.source.origin) == (recipe, Origin.IMPORTED)
     assert [word in " ".join(told) for word in (name, "map's range")] == [True, True]
-    picture = trial_pictures(1, SIZE, 2 * SIZE, seed=3)
+    picture = draw_smoke_input(1, SIZE, 2 * SIZE, seed=3)
     with torch.inference_mode():
         expected = load_network(source, replace(TINY, position_offset=offset))(torch.from_numpy(picture))[0]
     actual = torch.from_numpy(onnxruntime.load(store.require(card)).run(picture))
     assert greatest_share(actual, expected) <= 1e-4
 
 
-def test_what_is_not_known_is_unknown_in_so_many_words(tmp_path: Path, store: ModelStore) -> None:
+def test_unknown_facts_say_unknown(tmp_path: Path, store: ModelStore) -> None:
     source = tiny_depth_graph(tmp_path / "net.onnx")
     card = import_model(source, id="mine", store=store)
     assert card.licence == "unknown"
@@ -116,7 +116,7 @@ def test_what_is_not_known_is_unknown_in_so_many_words(tmp_path: Path, store: Mo
     assert told.licence == "CC-BY-NC-4.0"
 
 
-def test_an_imported_model_is_found_by_every_later_store(tmp_path: Path, store: ModelStore) -> None:
+def test_imported_model_found_by_later_store(tmp_path: Path, store: ModelStore) -> None:
     source = tiny_depth_graph(tmp_path / "net.onnx")
     card = import_model(source, id="mine", store=store)
     source.unlink()
@@ -128,17 +128,17 @@ def test_an_imported_model_is_found_by_every_later_store(tmp_path: Path, store: 
     assert estimator.estimate(picture).values.shape == (40, 60)
 
 
-def test_a_metric_checkpoint_gives_metres_up_to_its_cap(tmp_path: Path, store: ModelStore) -> None:
+def test_metric_checkpoint_gives_metres_up_to_cap(tmp_path: Path, store: ModelStore) -> None:
     saved(tmp_path / "net.pth", metric(TINY))
     card = import_model(tmp_path / "net.pth", id="metres", store=store, kind=Kind.DEPTH, max_depth_m=20)
     assert (card.kind, card.max_depth_m, card.output.near) == (Kind.DEPTH, 20, "low; bright in pictures")
-    values = onnxruntime.load(store.require(card)).run(trial_pictures(1, SIZE, SIZE, seed=0))
+    values = onnxruntime.load(store.require(card)).run(draw_smoke_input(1, SIZE, SIZE, seed=0))
     assert 0 <= values.min() < values.max() <= 20
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float16])
 @pytest.mark.parametrize("size", [None, (70, 98)])
-def test_a_graph_is_taken_byte_for_byte(
+def test_graph_installed_byte_for_byte(
     size: tuple[int, int] | None, dtype: type, tmp_path: Path, store: ModelStore
 ) -> None:
     source = tiny_depth_graph(tmp_path / "net.onnx", size=size, dtype=dtype)
@@ -169,13 +169,13 @@ def _of_another_network(path: Path) -> None:
 
 
 def _not_finite(path: Path) -> None:
-    tensors = from_nearfar(drawn(TINY).state_dict(), TINY, Layout.OFFICIAL)
+    tensors = convert_from_nearfar(drawn(TINY).state_dict(), TINY, Layout.OFFICIAL)
     tensors["pretrained.norm.weight"][0] = float("nan")
     torch.save(tensors, path)
 
 
 def _of_wrong_weights(path: Path) -> None:
-    tensors = from_nearfar(drawn(TINY).state_dict(), TINY, Layout.OFFICIAL)
+    tensors = convert_from_nearfar(drawn(TINY).state_dict(), TINY, Layout.OFFICIAL)
     tensors["depth_head.scratch.output_conv2.2.bias"] -= 1e6  # the ReLU then hides everything
     torch.save(tensors, path)
 
@@ -219,7 +219,7 @@ def _weights_elsewhere(path: Path) -> None:
         ("net.pth", Path.mkdir, ModelMissingError, "is a folder: give the file in it"),
     ],
 )
-def test_a_bad_file_is_one_error_and_leaves_nothing(
+def test_bad_file_rejected_and_leaves_nothing(
     name: str,
     write: Callable[[Path], object],
     error: type[NearfarError],
@@ -237,7 +237,7 @@ def test_a_bad_file_is_one_error_and_leaves_nothing(
 
 
 @pytest.mark.parametrize("kind", [{}, {"kind": Kind.DEPTH, "max_depth_m": 80.0}])
-def test_a_file_that_says_otherwise_is_refused(tmp_path: Path, store: ModelStore, kind: dict[str, Any]) -> None:
+def test_graph_of_another_kind_rejected(tmp_path: Path, store: ModelStore, kind: dict[str, Any]) -> None:
     source = tiny_depth_graph(tmp_path / "says.onnx", cap_m=20)
     model = onnx.load(source)
     onnx.helper.set_model_props(model, dict(depth_kind_props(20.0)))
@@ -262,7 +262,7 @@ def test_a_file_that_says_otherwise_is_refused(tmp_path: Path, store: ModelStore
         ({"kind": Kind.DEPTH, "max_depth_m": float("nan")}, "above 0 m"),
     ],
 )
-def test_options_that_make_no_sense_are_refused_first(
+def test_senseless_options_rejected_first(
     options: dict[str, object], message: str, tmp_path: Path, store: ModelStore
 ) -> None:
     saved(tmp_path / "net.pth")
@@ -271,14 +271,14 @@ def test_options_that_make_no_sense_are_refused_first(
     assert in_the_store(store) == []
 
 
-def test_disparity_is_not_taken_for_metres(tmp_path: Path, store: ModelStore) -> None:
+def test_disparity_as_metres_rejected(tmp_path: Path, store: ModelStore) -> None:
     source = tiny_depth_graph(tmp_path / "net.onnx")  # gives values below 0
     with pytest.raises(GraphError, match="no depth of up to 20 m: import it as --kind disparity"):
         import_model(source, id="mine", store=store, kind=Kind.DEPTH, max_depth_m=20)
     assert in_the_store(store) == []
 
 
-def test_an_id_is_replaced_only_when_asked_for(tmp_path: Path, store: ModelStore) -> None:
+def test_id_replaced_only_with_overwrite(tmp_path: Path, store: ModelStore) -> None:
     old_graph = tiny_depth_graph(tmp_path / "old.onnx")
     new_graph = tiny_depth_graph(tmp_path / "new.onnx", size=(70, 98))
     old = import_model(old_graph, id="mine", store=store)
@@ -290,7 +290,7 @@ def test_an_id_is_replaced_only_when_asked_for(tmp_path: Path, store: ModelStore
     assert in_the_store(store) == [f"mine/{new.file().sha256[:12]}/model.onnx", "mine/mine.toml"]
 
 
-def test_a_failed_replacement_leaves_the_old_model(tmp_path: Path, store: ModelStore) -> None:
+def test_failed_replacement_keeps_old_model(tmp_path: Path, store: ModelStore) -> None:
     old = import_model(tiny_depth_graph(tmp_path / "old.onnx"), id="mine", store=store)
     with pytest.raises(NearfarError):
         import_model(tiny_depth_graph(tmp_path / "new.onnx", not_a_number=True), id="mine", store=store, overwrite=True)
@@ -298,16 +298,14 @@ def test_a_failed_replacement_leaves_the_old_model(tmp_path: Path, store: ModelS
     assert store.card("mine") == old
 
 
-def test_a_folder_in_the_place_of_a_card_is_left_out(
-    tmp_path: Path, store: ModelStore, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_folder_in_place_of_card_skipped(tmp_path: Path, store: ModelStore, caplog: pytest.LogCaptureFixture) -> None:
     import_model(tiny_depth_graph(tmp_path / "net.onnx"), id="good", store=store)
     (store.folder / "odd" / "odd.toml").mkdir(parents=True)
     assert "good" in store.cards()
     assert "odd.toml" in caplog.text
 
 
-def test_a_damaged_card_in_the_store_is_named_and_the_others_stay(
+def test_damaged_card_named_and_others_listed(
     tmp_path: Path, store: ModelStore, caplog: pytest.LogCaptureFixture
 ) -> None:
     source = tiny_depth_graph(tmp_path / "net.onnx")
@@ -321,7 +319,7 @@ def test_a_damaged_card_in_the_store_is_named_and_the_others_stay(
         store.card("bad")
 
 
-def test_a_card_in_the_store_never_stands_in_for_one_of_nearfar(tmp_path: Path, store: ModelStore) -> None:
+def test_store_card_never_replaces_shipped_card(tmp_path: Path, store: ModelStore) -> None:
     import_model(tiny_depth_graph(tmp_path / "net.onnx"), id="mine", store=store)
     (store.folder / "nearfar-open").mkdir()
     text = (store.folder / "mine" / "mine.toml").read_text(encoding="utf-8")
@@ -330,7 +328,7 @@ def test_a_card_in_the_store_never_stands_in_for_one_of_nearfar(tmp_path: Path, 
     assert store.card("nearfar-open").source.origin is Origin.BUNDLED
 
 
-def test_a_checkpoint_without_pytorch_is_the_line_that_installs_it(
+def test_checkpoint_without_pytorch_names_install_line(
     tmp_path: Path, store: ModelStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(errors, "find_spec", lambda name: None)
@@ -341,7 +339,7 @@ def test_a_checkpoint_without_pytorch_is_the_line_that_installs_it(
     assert card.id == "graph"
 
 
-def test_every_published_checkpoint_with_a_card_is_known_by_its_bytes(store: ModelStore) -> None:
+def test_published_checkpoints_known_by_bytes(store: ModelStore) -> None:
     caps = {
         card.file("checkpoint").sha256: card.max_depth_m for card in store.cards().values() if card.needs_conversion
     }
@@ -350,7 +348,7 @@ def test_every_published_checkpoint_with_a_card_is_known_by_its_bytes(store: Mod
 
 
 @pytest.mark.parametrize("size", [None, (70, 98)])
-def test_cards_go_to_toml_and_back(size: tuple[int, int] | None, tmp_path: Path, store: ModelStore) -> None:
+def test_card_toml_round_trips(size: tuple[int, int] | None, tmp_path: Path, store: ModelStore) -> None:
     card = import_model(tiny_depth_graph(tmp_path / "net.onnx", size=size), id="graph", store=store)
     assert card.architecture.parameters is None
     assert store.card("graph").architecture.parameters is None
@@ -359,7 +357,7 @@ def test_cards_go_to_toml_and_back(size: tuple[int, int] | None, tmp_path: Path,
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [1])
-def test_a_twin_of_the_published_file_reproduces_the_official_outputs(
+def test_twin_of_published_file_reproduces_official_outputs(
     seed: int, tmp_path: Path, store: ModelStore, shared: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in (convert_module, checkpoint_module, weights):

@@ -13,10 +13,9 @@ from torch import Tensor, nn
 
 from nearfar.engines.onnxruntime import load
 from nearfar.errors import ExportError, OptionError, OutputError
-from nearfar.export.attention import CONTRIB_DOMAIN
-from nearfar.export.graph import OPSET
-from nearfar.export.onnx import export_onnx
+from nearfar.export.graph import OPSET, export_onnx
 from nearfar.export.parity import ParityReport
+from nearfar.export.rewrites import CONTRIB_DOMAIN
 from nearfar.export.settings import ExportSettings
 from nearfar.lab.train.config import TINY
 from nearfar.net.depth_anything import DepthAnything, DepthAnythingConfig
@@ -63,7 +62,7 @@ def exported_depth_anything(tmp_path_factory: pytest.TempPathFactory) -> Exporte
     return _exported(network, tmp_path_factory.mktemp("depth_anything") / "small.onnx", settings)
 
 
-def test_the_gate_tried_every_kind_of_shape(exported_open: Exported) -> None:
+def test_parity_gate_tries_every_kind_of_shape(exported_open: Exported) -> None:
     shapes = [check.shape for check in exported_open.report.checks]
     assert shapes == list(OPEN.checked_shapes)
     assert len(set(shapes)) >= 4
@@ -75,7 +74,7 @@ def test_the_gate_tried_every_kind_of_shape(exported_open: Exported) -> None:
 
 @pytest.mark.parametrize("which", ["exported_open", "exported_depth_anything"])
 @pytest.mark.parametrize("patches", [(1, 2, 2), (3, 5, 3), (1, 1, 1), (1, 1, 9), (1, 8, 8)])
-def test_sizes_that_the_gate_did_not_try(
+def test_graph_equals_network_at_untested_sizes(
     which: str, patches: tuple[int, int, int], request: pytest.FixtureRequest
 ) -> None:
     exported: Exported = request.getfixturevalue(which)
@@ -87,7 +86,7 @@ def test_sizes_that_the_gate_did_not_try(
     np.testing.assert_allclose(exported.run(tensor), expected, atol=1e-4 * max(1.0, np.ptp(expected)))
 
 
-def test_the_file_is_one_current_graph_with_our_words_in_it(exported_open: Exported) -> None:
+def test_exported_file_is_one_graph_with_metadata(exported_open: Exported) -> None:
     graph = exported_open.graph
     onnx.checker.check_model(graph, full_check=True)
     assert [found.name for found in exported_open.path.parent.iterdir()] == ["open.onnx"]
@@ -98,7 +97,7 @@ def test_the_file_is_one_current_graph_with_our_words_in_it(exported_open: Expor
     assert str(Path(__file__).parents[1]).encode() not in exported_open.path.read_bytes()
 
 
-def test_attention_is_one_operator(exported_depth_anything: Exported) -> None:
+def test_attention_exported_as_one_operator(exported_depth_anything: Exported) -> None:
     graph = exported_depth_anything.graph
     assert {opset.domain: opset.version for opset in graph.opset_import} == {"": OPSET, CONTRIB_DOMAIN: 1}
     assert [node.op_type for node in graph.graph.node].count("MultiHeadAttention") == TINY_DEPTH_ANYTHING.depth
@@ -108,25 +107,25 @@ def test_attention_is_one_operator(exported_depth_anything: Exported) -> None:
     ("which", "names"),
     [("exported_open", ("pixel_values", "predicted_depth")), ("exported_depth_anything", ("image", "depth"))],
 )
-def test_tensors_have_the_names_asked_for(which: str, names: tuple[str, str], request: pytest.FixtureRequest) -> None:
+def test_tensor_names_as_asked(which: str, names: tuple[str, str], request: pytest.FixtureRequest) -> None:
     graph = request.getfixturevalue(which).graph.graph
     assert tuple(tensor.name for tensor in (*graph.input, *graph.output)) == names
 
 
-def test_the_engine_runs_it(exported_open: Exported) -> None:
+def test_engine_runs_exported_graph(exported_open: Exported) -> None:
     engine = load(exported_open.path, provider="CPUExecutionProvider", threads=1)
     assert engine.fixed_hw is None
     assert engine.run(np.random.default_rng(0).standard_normal((1, 3, 64, 32), dtype=np.float32)).shape == (64, 32)
 
 
-def test_a_graph_of_one_size(tmp_path: Path) -> None:
+def test_fixed_size_graph_exported(tmp_path: Path) -> None:
     fixed = _exported(_Brighten(), tmp_path / "fixed.onnx", replace(OPEN, fixed_hw=(48, 80)))
     assert load(fixed.path, provider="CPUExecutionProvider", threads=1).fixed_hw == (48, 80)
     shape = [axis.dim_value for axis in fixed.graph.graph.input[0].type.tensor_type.shape.dim]
     assert shape == [1, 3, 48, 80]
 
 
-def test_the_same_weights_give_the_same_bytes_and_stay_as_they_are(tmp_path: Path) -> None:
+def test_export_deterministic_and_leaves_weights(tmp_path: Path) -> None:
     network = _Brighten().train()
     before = [value.clone() for value in network.parameters()]
     for name in ("one.onnx", "two.onnx"):
@@ -137,7 +136,7 @@ def test_the_same_weights_give_the_same_bytes_and_stay_as_they_are(tmp_path: Pat
     assert all(torch.equal(one, other) for one, other in zip(before, network.parameters(), strict=True))
 
 
-def test_nothing_of_the_exporter_reaches_the_user(
+def test_exporter_prints_nothing(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], recwarn: pytest.WarningsRecorder
 ) -> None:
     with warnings.catch_warnings():
@@ -205,7 +204,7 @@ class _Branches(_Brighten):
         (_Branches, "cannot export _Branches"),
     ],
 )
-def test_the_gate_bites_and_leaves_what_was_there(broken: type[nn.Module], reason: str, tmp_path: Path) -> None:
+def test_parity_gate_rejects_and_keeps_old_file(broken: type[nn.Module], reason: str, tmp_path: Path) -> None:
     file = tmp_path / "x.onnx"
     file.write_bytes(b"before")
     with pytest.raises(ExportError, match=reason):
@@ -214,13 +213,13 @@ def test_the_gate_bites_and_leaves_what_was_there(broken: type[nn.Module], reaso
     assert file.read_bytes() == b"before"
 
 
-def test_an_export_that_fails_leaves_nothing(tmp_path: Path) -> None:
+def test_failed_export_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(ExportError, match="differs"):
         export_onnx(_OtherWhenTraced(), tmp_path / "x.onnx", settings=OPEN)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
+def test_unwritable_target_rejected(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="cannot be made"):
         export_onnx(_Brighten(), tmp_path / "file" / "x.onnx", settings=OPEN)
@@ -239,6 +238,6 @@ def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
         ({"tolerance": float("nan")}, "tolerance"),
     ],
 )
-def test_settings_that_cannot_be(wrong: dict[str, object], named: str) -> None:
+def test_impossible_settings_rejected(wrong: dict[str, object], named: str) -> None:
     with pytest.raises(OptionError, match=named):
         replace(OPEN, **wrong)  # type: ignore[arg-type]

@@ -11,7 +11,7 @@ PATCH = 4
 WIDTH = 8
 
 
-def quantisable_graph(
+def quantizable_graph(
     path: Path,
     *,
     opset: int = 17,
@@ -89,7 +89,7 @@ def quantisable_graph(
     read = {name for node in nodes for name in node.input}
     graph = helper.make_graph(
         nodes,
-        "quantisable",
+        "quantizable",
         [helper.make_tensor_value_info("pixel_values", TensorProto.FLOAT, ["batch", 3, "height", "width"])],
         [helper.make_tensor_value_info("predicted_depth", TensorProto.FLOAT, ["batch", "height", "width"])],
         [numpy_helper.from_array(value, name) for name, value in constants.items() if name in read],

@@ -12,20 +12,20 @@ from onnx import numpy_helper
 from torch import Tensor
 
 from nearfar.errors import ExportError, GraphError, ModelMissingError
-from nearfar.export.halves import widen
+from nearfar.export.fp16_weights import unpack_fp16_weights
+from nearfar.export.graph_index import GraphIndex
 from nearfar.export.parity import require_parity
 from nearfar.export.settings import ExportSettings
-from nearfar.export.wiring import Wiring
 from nearfar.net.open import STRIDE, OpenNet, OpenNetConfig
 
 _CHECKED_SIDE = 96
 
 
-def open_weights(path: Path, configs: Iterable[OpenNetConfig]) -> tuple[OpenNetConfig, dict[str, Tensor]]:
+def read_open_weights(path: Path, configs: Iterable[OpenNetConfig]) -> tuple[OpenNetConfig, dict[str, Tensor]]:
     """Return which of ``configs`` an ONNX file of the open network is, and its weights by name, float32.
 
     It may have another number of transformer blocks than they: that of the file is returned. Whether it also looks at
-    the mirror image changes no weight, and is not told.
+    the mirror image changes no weight, and is not returned.
 
     The exporter keeps the names of all but the matrices, which it turns over; those are found by their biases. The
     network made of them must give what the file gives.
@@ -41,36 +41,36 @@ def open_weights(path: Path, configs: Iterable[OpenNetConfig]) -> tuple[OpenNetC
         raise ModelMissingError(f"there is no file {path}: give a run's folder or an ONNX file") from error
     except (OSError, DecodeError) as error:
         raise GraphError(f"{path.name} is no ONNX file that can be read: {error}") from error
-    widen(model)
-    held = _held(model)
-    depth = len({name.split(".")[1] for name in held if name.startswith("blocks.")})
+    unpack_fp16_weights(model)
+    tensors = _collect_tensors(model)
+    depth = len({name.split(".")[1] for name in tensors if name.startswith("blocks.")})
     for config in (replace(config, depth=max(1, depth)) for config in configs):
         with torch.device("meta"):
             shapes = {name: tuple(tensor.shape) for name, tensor in OpenNet(config).state_dict().items()}
-        if all(name in held and tuple(held[name].shape) == shape for name, shape in shapes.items()):
-            weights = {name: held[name] for name in shapes}
-            _require_the_same(weights, config, content, path)
+        if all(name in tensors and tuple(tensors[name].shape) == shape for name, shape in shapes.items()):
+            weights = {name: tensors[name] for name in shapes}
+            _require_parity_with_file(weights, config, content, path)
             return config, weights
     raise GraphError(f"{path.name} is not the open network in a size that nearfar trains: start from a run's folder")
 
 
-def _held(model: onnx.ModelProto) -> dict[str, Tensor]:
+def _collect_tensors(model: onnx.ModelProto) -> dict[str, Tensor]:
     """Return the constants under their names, and the matrices of linear layers under those that PyTorch has."""
-    wiring = Wiring.of(model)
-    held = {tensor.name: _tensor(numpy_helper.to_array(tensor)) for tensor in model.graph.initializer}
+    index = GraphIndex.build(model.graph)
+    tensors = {tensor.name: _to_tensor(numpy_helper.to_array(tensor)) for tensor in model.graph.initializer}
     for node in model.graph.node:
         bias = next((name for name in node.input if name.endswith(".bias")), None)
-        layer = wiring.linear(node.output[0]) if node.op_type == "Add" and bias else None
+        layer = index.match_linear(node.output[0]) if node.op_type == "Add" and bias else None
         if bias and layer:
-            held[f"{bias.removesuffix('.bias')}.weight"] = _tensor(layer.weight.T)
-    return held
+            tensors[f"{bias.removesuffix('.bias')}.weight"] = _to_tensor(layer.weight.T)
+    return tensors
 
 
-def _tensor(values: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> Tensor:
+def _to_tensor(values: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> Tensor:
     return torch.from_numpy(np.array(values, order="C"))
 
 
-def _require_the_same(weights: dict[str, Tensor], config: OpenNetConfig, content: bytes, path: Path) -> None:
+def _require_parity_with_file(weights: dict[str, Tensor], config: OpenNetConfig, content: bytes, path: Path) -> None:
     errors = []
     for mirrored in (True, False):
         network = OpenNet(replace(config, mirrored=mirrored)).eval()
