@@ -12,8 +12,8 @@ from nearfar.evaluate.align import (
     Alignment,
     Limits,
     align,
-    least_squares_scale,
-    median_scale,
+    fit_scale_least_squares,
+    fit_scale_median,
 )
 from nearfar.fit import Fit, fit_least_absolute, fit_least_squares, is_flat
 from nearfar.models.schema import Kind
@@ -72,8 +72,8 @@ def test_flat_source_becomes_middle_of_target() -> None:
 
 def test_scale_fits() -> None:
     source, target = np.array([1.0, 2.0, 4.0]), np.array([2.0, 4.0, 12.0])
-    assert least_squares_scale(source, target).scale == pytest.approx((2 + 8 + 48) / 21)
-    assert median_scale(source, target) == Fit(scale=2.0)
+    assert fit_scale_least_squares(source, target).scale == pytest.approx((2 + 8 + 48) / 21)
+    assert fit_scale_median(source, target) == Fit(scale=2.0)
 
 
 @given(

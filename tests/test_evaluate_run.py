@@ -43,7 +43,7 @@ def test_results_of_another_run_rejected(tmp_path: Path) -> None:
     run_all(ResultsCache(tmp_path, {"model": "m", "protocol": {"far_m": 10}}), [], SAMPLES)
     with pytest.raises(OutputError, match="differs in protocol: choose another --out, or begin anew with --overwrite"):
         ResultsCache(tmp_path, {"model": "m", "protocol": {"far_m": 80}})
-    assert not ResultsCache(tmp_path, {"model": "n"}, afresh=True).load()
+    assert not ResultsCache(tmp_path, {"model": "n"}, overwrite=True).load()
     assert not ResultsCache(tmp_path, {"model": "n"}).load()
     (tmp_path / "run.json").write_text("[]")
     with pytest.raises(OutputError, match="differs in everything"):

@@ -143,7 +143,9 @@ def evaluate(
         second = evaluate_run.open_predictor(
             against, model_options, window_hw=protocol.window_hw, kind=Kind(against_kind or kind), scale=scale
         )
-    result_options = evaluate_run.ResultOptions(out=out, afresh=overwrite, verbose=not (as_json or quiet), limit=limit)
+    result_options = evaluate_run.ResultOptions(
+        out=out, overwrite=overwrite, verbose=not (as_json or quiet), limit=limit
+    )
     run = evaluate_run.run_evaluation(benchmark, folder, protocol, first, second, result_options)
     if as_json:
         typer.echo(json.dumps(build_document(run), allow_nan=False))

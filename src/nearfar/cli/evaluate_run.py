@@ -38,13 +38,13 @@ class ResultOptions:
 
     Attributes:
         out: The folder for results; None writes none.
-        afresh: Throw away what is there.
+        overwrite: Throw away what is there.
         verbose: Show progress and notices.
         limit: How many samples are evaluated; None for all.
     """
 
     out: Path | None
-    afresh: bool
+    overwrite: bool
     verbose: bool
     limit: int | None
 
@@ -145,7 +145,7 @@ def _evaluate_all(
     cache = None
     if options.out is not None:
         whole = {"contender": dict(predictor.facts), **identity, "versions": library_versions()}
-        cache = ResultsCache(options.out, whole, afresh=options.afresh)
+        cache = ResultsCache(options.out, whole, overwrite=options.overwrite)
         there = len(cache.load())
         if there and options.verbose:
             notify(f"going on: {options.out} has {there} photographs scored")

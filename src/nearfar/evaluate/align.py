@@ -1,4 +1,4 @@
-"""From a map of unknown scale, or of unknown scale and shift, to depth that can be compared with what was measured."""
+"""Alignment of a map of unknown scale, or of unknown scale and shift, with measured depth."""
 
 from __future__ import annotations
 
@@ -91,12 +91,12 @@ def align(
     return np.clip(fit.apply(prediction), least, limits.far_m), fit
 
 
-def least_squares_scale(source: Values, target: Values) -> Fit:
+def fit_scale_least_squares(source: Values, target: Values) -> Fit:
     """Return the scale alone that makes the sum of squared differences least: the projection on the source."""
     return Fit(scale=float(source @ target) / float(source @ source))
 
 
-def median_scale(source: Values, target: Values) -> Fit:
+def fit_scale_median(source: Values, target: Values) -> Fit:
     """Return the ratio of the medians as the scale.
 
     Source: Zhou et al., SfMLearner, arXiv 1704.07813.
@@ -113,12 +113,12 @@ def _invert(disparity: Values, true_depth: Values, limits: Limits) -> Values:
     return np.maximum(1 / np.maximum(disparity, 1 / far), limits.near_m)
 
 
-def _relative_absolute(source: Values, target: Values) -> Fit:
+def _fit_relative_absolute(source: Values, target: Values) -> Fit:
     # In depth a metre far away means less than a metre close by.
     return fit_least_absolute(source, target, 1 / target)
 
 
-def _keep(source: Values, target: Values) -> Fit:  # noqa: ARG001 - every fit is called so
+def _fit_nothing(source: Values, target: Values) -> Fit:  # noqa: ARG001 - every fit is called so
     return Fit()
 
 
@@ -126,8 +126,8 @@ _FITS: Mapping[Alignment, Callable[[Values, Values], Fit]] = {
     Alignment.DISPARITY: fit_least_squares,
     Alignment.DISPARITY_ROBUST: fit_least_absolute,
     Alignment.DEPTH: fit_least_squares,
-    Alignment.DEPTH_ROBUST: _relative_absolute,
-    Alignment.SCALE: least_squares_scale,
-    Alignment.SCALE_MEDIAN: median_scale,
-    Alignment.NONE: _keep,
+    Alignment.DEPTH_ROBUST: _fit_relative_absolute,
+    Alignment.SCALE: fit_scale_least_squares,
+    Alignment.SCALE_MEDIAN: fit_scale_median,
+    Alignment.NONE: _fit_nothing,
 }

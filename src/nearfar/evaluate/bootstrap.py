@@ -1,4 +1,4 @@
-"""How sure a mean over photographs is: intervals by resampling them."""
+"""Confidence intervals of means over photographs, by the bootstrap."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interval:
-    """A mean with how sure it is.
+    """A mean and its 95 % confidence interval.
 
     Attributes:
-        mean: Over the values.
-        low: Below it the mean lies with 2.5 % probability; None where there are too few values to say.
-        high: Above it, likewise.
+        mean: The mean of the values.
+        low: The interval's lower end; None where there are too few values for one.
+        high: The interval's upper end, likewise.
         count: How many values there are.
     """
 
@@ -61,7 +61,7 @@ def mean_interval(values: Sequence[float], groups: Sequence[str] | None = None) 
         raise ArrayError("an interval needs at least one value, and one group a value")
     numbers = np.asarray(values, np.float64)
     mean = float(np.mean(numbers))
-    sums, counts = _by_group(numbers, groups)
+    sums, counts = _sum_groups(numbers, groups)
     if len(sums) < 2:
         return Interval(mean=mean, low=None, high=None, count=len(values))
     tail = 100 * (1 - LEVEL) / 2
@@ -69,7 +69,7 @@ def mean_interval(values: Sequence[float], groups: Sequence[str] | None = None) 
     return Interval(mean=mean, low=float(low), high=float(high), count=len(values))
 
 
-def _by_group(
+def _sum_groups(
     numbers: NDArray[np.float64], groups: Sequence[str] | None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     if groups is None:
@@ -86,6 +86,6 @@ def _resample(sums: NDArray[np.float64], counts: NDArray[np.float64]) -> NDArray
     means = []
     for _ in range(RESAMPLES // _AT_ONCE):
         # How often each unit is drawn, which is all that a mean needs to know.
-        drawn = generator.multinomial(units, np.full(units, 1 / units), size=_AT_ONCE)  # (500, units)
-        means.append((drawn @ sums) / (drawn @ counts))
+        draws = generator.multinomial(units, np.full(units, 1 / units), size=_AT_ONCE)  # (500, units)
+        means.append((draws @ sums) / (draws @ counts))
     return np.concatenate(means)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """How some pairs were answered. Tallies add up.
+    """Counts of the answers to pairs of points; tallies can be added.
 
     Attributes:
         pairs: How many pairs were asked.
@@ -87,7 +87,7 @@ def score_pairs(prediction: Prediction, pairs: Sequence[PointPair]) -> Tally:
 
 
 def order_by_map(prediction: Prediction) -> Callable[[Point, Point], Nearer]:
-    """Return what orders points by a map of their photograph's size: strictly, so that equal values are a tie.
+    """Return a function that orders points by a map of their photograph's size; equal values are a tie.
 
     Example:
         >>> import numpy as np

@@ -81,7 +81,7 @@ def silog(predicted: Values, true: Values) -> float:
     return float(100 * np.std(np.log(predicted / true)))
 
 
-def spearman(guess: NDArray[np.floating], true: NDArray[np.floating]) -> float:
+def spearman(predicted: NDArray[np.floating], true: NDArray[np.floating]) -> float:
     """Return the rank correlation of two sets of values of one shape; 0 if either is flat, for it orders nothing.
 
     Source: Spearman, American Journal of Psychology 15 (1904); equal values share the mean of their ranks.
@@ -90,7 +90,7 @@ def spearman(guess: NDArray[np.floating], true: NDArray[np.floating]) -> float:
         >>> spearman(np.array([1.0, 2.0, 9.0]), np.array([0.1, 0.2, 0.3])), spearman(np.ones(2), np.ones(2))
         (1.0, 0.0)
     """
-    first, second = (_rank(values.ravel()) for values in (guess, true))
+    first, second = (_rank(values.ravel()) for values in (predicted, true))
     first -= first.mean()
     second -= second.mean()
     spread = float(np.sqrt((first @ first) * (second @ second)))
@@ -103,16 +103,16 @@ def _rank(values: NDArray[np.floating]) -> Values:
     return ranks
 
 
-def ordinal(guess: Values, true: Values, *, pairs: int, ratio: float, seed: int = 0) -> float | None:
+def ordinal(predicted: Values, true: Values, *, pairs: int, ratio: float, seed: int = 0) -> float | None:
     """Return the share of random pixel pairs that are put in the right order; None if no pair has an order.
 
-    A pair counts where its true values differ by more than ``ratio``. Equal guesses are a wrong order.
+    A pair counts where its true values differ by more than ``ratio``. Equal predictions are a wrong order.
 
     Source: Chen et al., "Single-Image Depth Perception in the Wild", arXiv 1604.03901 (its complement,
     WHDR), on random pairs instead of annotated ones.
 
     Args:
-        guess: (N,) float64, in the order of ``true``: both disparity, or both depth.
+        predicted: (N,) float64, in the order of ``true``: both disparity, or both depth.
         true: (N,) float64, greater than 0.
         pairs: How many pairs are drawn, with replacement.
         ratio: How far apart the true values of a pair must be.
@@ -122,13 +122,13 @@ def ordinal(guess: Values, true: Values, *, pairs: int, ratio: float, seed: int 
     apart = np.maximum(true[first] / true[second], true[second] / true[first]) > ratio
     if not apart.any():
         return None
-    right = (guess[first] - guess[second]) * (true[first] - true[second]) > 0
+    right = (predicted[first] - predicted[second]) * (true[first] - true[second]) > 0
     return float(right[apart].mean())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EdgeScores:
-    """How well the steps between neighbouring pixels are met, 0 to 1."""
+    """Precision, recall and F1 of predicted depth edges, 0 to 1."""
 
     precision: float
     recall: float
@@ -155,11 +155,13 @@ def score_edges(predicted: Values, true: Values, valid: NDArray[np.bool_]) -> Ed
     """
     if not predicted.shape == true.shape == valid.shape:
         raise ArrayError(f"edges need maps of one size, got {predicted.shape}, {true.shape} and {valid.shape}")
-    found, there = _log_ratios(predicted, valid), _log_ratios(true, valid)
+    predicted_steps, true_steps = _log_ratios(predicted, valid), _log_ratios(true, valid)
     least = float(np.log(_EDGE_THRESHOLDS[0]))
-    if not any((np.abs(step) > least).any() for step in there):
+    if not any((np.abs(step) > least).any() for step in true_steps):
         return None
-    rows = np.array([_score_edges_at(found, there, float(np.log(threshold))) for threshold in _EDGE_THRESHOLDS])
+    rows = np.array(
+        [_score_edges_at(predicted_steps, true_steps, float(np.log(threshold))) for threshold in _EDGE_THRESHOLDS]
+    )
     precision, recall, f1 = _EDGE_THRESHOLDS @ rows / _EDGE_THRESHOLDS.sum()
     return EdgeScores(precision=float(precision), recall=float(recall), f1=float(f1))
 
@@ -172,11 +174,13 @@ def _log_ratios(depth: Values, valid: NDArray[np.bool_]) -> tuple[Values, Values
     return rows, columns
 
 
-def _score_edges_at(found: tuple[Values, Values], there: tuple[Values, Values], threshold: float) -> tuple[float, ...]:
+def _score_edges_at(
+    predicted_steps: tuple[Values, Values], true_steps: tuple[Values, Values], threshold: float
+) -> tuple[float, ...]:
     precisions, recalls = [], []
-    for ours, theirs in zip(found, there, strict=True):
+    for predicted_step, true_step in zip(predicted_steps, true_steps, strict=True):
         for sign in (1, -1):
-            predicted, true = sign * ours > threshold, sign * theirs > threshold
+            predicted, true = sign * predicted_step > threshold, sign * true_step > threshold
             hits = int(np.count_nonzero(predicted & true))
             precisions.append(hits / max(int(np.count_nonzero(predicted)), 1))
             recalls.append(hits / max(int(np.count_nonzero(true)), 1))
@@ -187,12 +191,12 @@ def _score_edges_at(found: tuple[Values, Values], there: tuple[Values, Values], 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
-    """What a metric is called, and which way is better.
+    """The title and the direction of a metric.
 
     Attributes:
-        title: What people call it.
+        title: Its name for people.
         lower_is_better: Whether 0 is the best.
-        unit: ``ratio``, ``m``, or what else it is in.
+        unit: Its unit, such as ``ratio`` or ``m``.
         is_pooled: Whether the mean is over the pairs of all photographs, not over photographs.
     """
 
@@ -260,7 +264,7 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgreementThresholds:
-    """What a quantised network must reach on every held-out photograph.
+    """The agreement that a quantised network must reach on every held-out photograph.
 
     The defaults are a judgement, made with the measurements of docs/guides/optimize.md in view: they refuse what puts
     more than one clear pair of pixels in twenty the wrong way round, on any one photograph. bfloat16 alone, on the
@@ -283,18 +287,18 @@ class AgreementThresholds:
 
     def shortfalls(self, agreement: Agreement) -> tuple[str, ...]:
         """Return what does not pass, in words with the figures; empty where all does."""
-        found = []
+        failures = []
         if not agreement.mean_difference <= self.most_difference:
-            found.append(f"mean difference {agreement.mean_difference:.4f}, at most {self.most_difference:g}")
+            failures.append(f"mean difference {agreement.mean_difference:.4f}, at most {self.most_difference:g}")
         if not agreement.spearman >= self.least_spearman:
-            found.append(f"Spearman {agreement.spearman:.4f}, at least {self.least_spearman:g}")
+            failures.append(f"Spearman {agreement.spearman:.4f}, at least {self.least_spearman:g}")
         if not agreement.ordering >= self.least_ordering:
-            found.append(f"pairs in order {agreement.ordering:.4f}, at least {self.least_ordering:g}")
-        return tuple(found)
+            failures.append(f"pairs in order {agreement.ordering:.4f}, at least {self.least_ordering:g}")
+        return tuple(failures)
 
 
 def measure_agreement(actual: MapF32, expected: MapF32) -> Agreement:
-    """Return the three figures of a map beside the one that it should equal.
+    """Return the three figures of a map's agreement with the expected one.
 
     Args:
         actual: (h, w) float32, such as a quantised network's. [relative]
@@ -338,19 +342,19 @@ def ordering(actual: MapF32, expected: MapF32, *, pairs: int = PAIRS, margin: fl
     Raises:
         ArrayError: Too few pairs of ``expected`` are so far apart.
     """
-    true, found = expected.ravel(), actual.ravel()
+    true, predicted = expected.ravel(), actual.ravel()
     apart = margin * (float(true.max()) - float(true.min()))
     generator = np.random.default_rng(seed)
-    chosen: list[NDArray[np.int64]] = []
+    pairs_apart: list[NDArray[np.int64]] = []
     for _ in range(_DRAWS_AT_MOST):
-        drawn = generator.integers(0, true.size, (pairs, 2))  # (pairs, 2)
-        chosen.append(drawn[np.abs(true[drawn[:, 0]] - true[drawn[:, 1]]) > apart])
-        if sum(map(len, chosen)) >= pairs:
+        draw = generator.integers(0, true.size, (pairs, 2))  # (pairs, 2)
+        pairs_apart.append(draw[np.abs(true[draw[:, 0]] - true[draw[:, 1]]) > apart])
+        if sum(map(len, pairs_apart)) >= pairs:
             break
-    first, second = np.concatenate(chosen)[:pairs].T  # each (n,)
+    first, second = np.concatenate(pairs_apart)[:pairs].T  # each (n,)
     if len(first) == 0:
         raise ArrayError(f"no two pixels of the expected map were found that differ by {margin:g} of its range")
-    return float(np.mean(np.sign(true[first] - true[second]) == np.sign(found[first] - found[second])))
+    return float(np.mean(np.sign(true[first] - true[second]) == np.sign(predicted[first] - predicted[second])))
 
 
 def worst_agreement(agreements: Sequence[Agreement]) -> Agreement:

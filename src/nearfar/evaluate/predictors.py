@@ -1,4 +1,4 @@
-"""What is evaluated: a model that runs, or a folder of somebody's maps, under the names of a data set's samples."""
+"""The predictors that are evaluated: a model, or a folder of maps under the names of a data set's samples."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ _TAGS = ("", FORMATS["png"].tag)  # NAME.npy, or as 'nearfar depth' calls its ou
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Predictor:
-    """What predicts the maps that are evaluated.
+    """A source of the maps that are evaluated.
 
     Attributes:
-        title: What to call it.
-        kind: What its maps are.
-        facts: What it takes to repeat its predictions; part of a run's identity.
+        title: Its name for people.
+        kind: The kind of its maps.
+        facts: All that its predictions depend on; part of a run's identity.
         predict: Returns the map of a sample; a NearfarError says why there is none.
     """
 
@@ -170,7 +170,7 @@ def digest_folder(folder: Path, *, suffixes: tuple[str, ...] = (), without: Path
         suffixes: Only files of these; all if there is none.
         without: A folder that may lie in it and does not count, such as one that results are kept in.
     """
-    entries, left_out = [], _locate(folder, without)
+    entries, left_out = [], _find_relative(folder, without)
     for path in folder.rglob("*"):
         place = path.relative_to(folder)
         if left_out is not None and place.is_relative_to(left_out):
@@ -181,7 +181,7 @@ def digest_folder(folder: Path, *, suffixes: tuple[str, ...] = (), without: Path
     return hashlib.sha256("\n".join(sorted(entries)).encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def _locate(folder: Path, inner: Path | None) -> Path | None:
+def _find_relative(folder: Path, inner: Path | None) -> Path | None:
     """Return where ``inner`` lies in ``folder``; None if it does not."""
     if inner is None or not inner.resolve().is_relative_to(folder.resolve()):
         return None

@@ -1,4 +1,4 @@
-"""Protocols as data: what exactly is done before a figure is written down, one frozen record a benchmark and variant.
+"""Protocols as data: the exact rules of each benchmark's figures, one frozen record a benchmark and variant.
 
 The literature disagrees on caps, crops, floors and spaces, and figures by different rules cannot be compared. So a
 record is printed with every result, and where rules differ there are several, named after whose they are.
@@ -62,7 +62,7 @@ class Protocol:
         rank_stride: Every so many scored pixels, in the order of rows, are ranked for Spearman's rho.
         ordinal_pairs: How many random pairs of scored pixels are drawn.
         ordinal_ratio: How far apart in true depth the pixels of a pair must be.
-        ordinal_seed: Of NumPy's default generator.
+        ordinal_seed: The seed of NumPy's default generator for these pairs.
         independent: What the intervals resample.
 
     Raises:
@@ -329,10 +329,10 @@ _ALL = (
 
 
 def _index_by_benchmark() -> Mapping[str, Mapping[str, Protocol]]:
-    found: dict[str, dict[str, Protocol]] = {}
+    benchmarks: dict[str, dict[str, Protocol]] = {}
     for each in _ALL:
-        found.setdefault(each.benchmark, {})[each.variant] = each
-    return MappingProxyType({name: MappingProxyType(variants) for name, variants in found.items()})
+        benchmarks.setdefault(each.benchmark, {})[each.variant] = each
+    return MappingProxyType({name: MappingProxyType(variants) for name, variants in benchmarks.items()})
 
 
 PROTOCOLS: Mapping[str, Mapping[str, Protocol]] = _index_by_benchmark()

@@ -74,8 +74,8 @@ class PublishedAccuracy:
         title: The model, as the paper calls it.
         model: Its id, where nearfar has a card of it.
         source: The paper and the table.
-        percent: Of all pairs.
-        scenes: By scene; empty where it is not published so.
+        percent: The accuracy over all pairs.
+        scenes: The accuracy by scene; empty where it is not published by scene.
     """
 
     title: str

@@ -96,12 +96,12 @@ class Difference:
 def summarize(results: Iterable[Result], protocol: Protocol) -> dict[str, Interval]:
     """Return each metric's mean over the photographs that have it, with its interval."""
     results = list(results)
-    found = {}
+    intervals = {}
     for metric in protocol.metrics:
         values = [(value, result) for result in results for value in result.values(metric)]
         if values:
-            found[metric] = _interval(metric, values, protocol)
-    return found
+            intervals[metric] = _compute_interval(metric, values, protocol)
+    return intervals
 
 
 def summarize_groups(results: Iterable[Result], protocol: Protocol) -> dict[str, dict[str, Interval]]:
@@ -117,23 +117,23 @@ def summarize_groups(results: Iterable[Result], protocol: Protocol) -> dict[str,
 
 def tally_groups(results: Iterable[Result]) -> dict[str, Tally]:
     """Return the tally of each group's pairs of points, in the order in which they come."""
-    found: dict[str, Tally] = {}
+    tallies: dict[str, Tally] = {}
     for result in results:
         if result.is_scored:
             counts = {name: int(count) for name, count in result.figures.items()}
-            found[result.group] = found.get(result.group, Tally()) + Tally(**counts)
-    return found
+            tallies[result.group] = tallies.get(result.group, Tally()) + Tally(**counts)
+    return tallies
 
 
 def compare_pairwise(first: Iterable[Result], second: Iterable[Result], protocol: Protocol) -> dict[str, Difference]:
-    """Return first less second for each metric, paired: over the photographs that both have a figure of.
+    """Return the paired difference, first less second, of each metric, over the photographs that both have scored.
 
     What makes a photograph hard is the same for both and drops out, so a difference can be sure where two intervals
     overlap.
     """
     others = {result.name: result for result in second}
     both = [(result, others[result.name]) for result in first if result.name in others]
-    found = {}
+    differences = {}
     for metric in protocol.metrics:
         sign = 1 if METRICS[metric].lower_is_better else -1
         pairs = [
@@ -143,12 +143,12 @@ def compare_pairwise(first: Iterable[Result], second: Iterable[Result], protocol
             for ours, theirs in zip(result.values(metric), other.values(metric), strict=True)
         ]
         if pairs:
-            found[metric] = Difference(
-                interval=_interval(metric, pairs, protocol),
+            differences[metric] = Difference(
+                interval=_compute_interval(metric, pairs, protocol),
                 better=sum(sign * value < 0 for value, _ in pairs),
                 worse=sum(sign * value > 0 for value, _ in pairs),
             )
-    return found
+    return differences
 
 
 def choose_paper_rows(protocol: Protocol, model: str | None) -> list[Published]:
@@ -175,7 +175,7 @@ def count_flags(results: Iterable[Result]) -> dict[str, int]:
     return dict(Counter(flag for result in results for flag in result.flags))
 
 
-def _interval(metric: str, values: Sequence[tuple[float, Result]], protocol: Protocol) -> Interval:
+def _compute_interval(metric: str, values: Sequence[tuple[float, Result]], protocol: Protocol) -> Interval:
     """Return the mean of values with its interval, for which what is independent is drawn."""
     units = None
     if METRICS[metric].is_pooled:
@@ -196,7 +196,7 @@ def library_versions() -> dict[str, str]:
 def build_document(run: Evaluation) -> dict[str, object]:
     """Return everything about a run, ready for JSON: its figures, each sample's, and what it takes to repeat it."""
     protocol, pairs = run.protocol, run.protocol.scores_pairs
-    found: dict[str, object] = {
+    document: dict[str, object] = {
         "command": run.command,
         "versions": library_versions(),
         "data": {
@@ -212,16 +212,16 @@ def build_document(run: Evaluation) -> dict[str, object]:
     }
     if not pairs:
         resampled = str(protocol.independent)
-        found["intervals"] = {"level": LEVEL, "resamples": RESAMPLES, "seed": SEED, "resampled": resampled}
-    found |= _record_results(run.first, protocol)
-    found["published"] = [asdict(row) for row in DA2K] if pairs else _record_paper_rows(run)
+        document["intervals"] = {"level": LEVEL, "resamples": RESAMPLES, "seed": SEED, "resampled": resampled}
+    document |= _record_results(run.first, protocol)
+    document["published"] = [asdict(row) for row in DA2K] if pairs else _record_paper_rows(run)
     if run.against is not None:
         between = compare_pairwise(run.first.results, run.against.results, protocol)
-        found["against"] = _record_results(run.against, protocol)
-        found["difference"] = {
+        document["against"] = _record_results(run.against, protocol)
+        document["difference"] = {
             name: asdict(each.interval if METRICS[name].is_pooled else each) for name, each in between.items()
         }
-    return found
+    return document
 
 
 def format_csv(results: Iterable[Result], protocol: Protocol) -> str:
@@ -239,7 +239,7 @@ def format_csv(results: Iterable[Result], protocol: Protocol) -> str:
 
 
 def _record_results(each: PredictorResults, protocol: Protocol) -> dict[str, object]:
-    found: dict[str, object] = {
+    record: dict[str, object] = {
         "contender": {"title": each.predictor.title, **each.predictor.facts},
         "scored": len(each.successes),
         "failed": len(each.failures),
@@ -247,13 +247,13 @@ def _record_results(each: PredictorResults, protocol: Protocol) -> dict[str, obj
     if protocol.scores_pairs:
         groups: Mapping[str, object] = {name: asdict(tally) for name, tally in tally_groups(each.results).items()}
     else:
-        found["marks"] = count_flags(each.results)
+        record["marks"] = count_flags(each.results)
         by_group = summarize_groups(each.results, protocol)
         groups = {group: _record_intervals(figures) for group, figures in by_group.items()}
-    found["summary"] = _record_intervals(summarize(each.results, protocol))
-    found["groups"] = groups
-    found["samples"] = [result.record() for result in each.results]
-    return found
+    record["summary"] = _record_intervals(summarize(each.results, protocol))
+    record["groups"] = groups
+    record["samples"] = [result.record() for result in each.results]
+    return record
 
 
 def _record_intervals(figures: Mapping[str, Interval]) -> dict[str, dict[str, object]]:
@@ -295,23 +295,25 @@ def build_card_rows(document: Mapping[str, object], *, of: str = "") -> tuple[Me
         DataError: It is no such document, or not one of a model, or photographs failed or were missing.
     """
     try:
-        contender = _table(document["contender"])
-        protocol = _table(document["protocol"])
-        data = _table(document["data"])
-        figures = _table(document["summary"])
+        predictor = _require_table(document["contender"])
+        protocol = _require_table(document["protocol"])
+        data = _require_table(document["data"])
+        figures = _require_table(document["summary"])
         failed = document["failed"]
     except KeyError as error:
         raise DataError(f"this is no result of 'nearfar eval': it has no {error}") from error
-    if "model" not in contender:
+    if "model" not in predictor:
         raise DataError("a card's rows come from a run with --model, and this one judged a folder of predictions")
     if failed or data["missing"] or data["chosen"] != data["samples"]:
         raise DataError("a card's rows come from a whole run: some photographs failed, were missing or were left out")
     photographs = f"{data['chosen']} photographs of {of or data['name']}"
-    engine = f"{contender['engine']} {contender['engine_version']}, {contender['provider']}, {contender['precision']}"
-    network = f"{contender['recipe']} at {contender['size']} px"
+    engine = f"{predictor['engine']} {predictor['engine_version']}, {predictor['provider']}, {predictor['precision']}"
+    network = f"{predictor['recipe']} at {predictor['size']} px"
     conditions = f"mean of {photographs}, protocol {protocol['variant']}, {network}, {engine}"
     return tuple(
-        _row(name, _table(figures[name]), conditions, str(document["command"])) for name in _ROWS if name in figures
+        _build_card_row(name, _require_table(figures[name]), conditions, str(document["command"]))
+        for name in _ROWS
+        if name in figures
     )
 
 
@@ -322,19 +324,19 @@ def format_card_toml(rows: tuple[Measurement, ...]) -> str:
     return tomli_w.dumps({"measured": {"accuracy": [write_rows(row) for row in rows]}})
 
 
-def _row(name: str, interval: Mapping[str, object], conditions: str, command: str) -> Measurement:
+def _build_card_row(name: str, interval: Mapping[str, object], conditions: str, command: str) -> Measurement:
     low, high = interval["low"], interval["high"]
-    sure = "" if low is None else f"; 95 % interval {low:.{_DECIMALS}f} to {high:.{_DECIMALS}f}"
+    interval_text = "" if low is None else f"; 95 % interval {low:.{_DECIMALS}f} to {high:.{_DECIMALS}f}"
     return Measurement(
         what=METRICS[name].title,
         value=round(cast("float", interval["mean"]), _DECIMALS),
         unit=METRICS[name].unit,
-        conditions=conditions + sure,
+        conditions=conditions + interval_text,
         command=command,
     )
 
 
-def _table(value: object) -> Mapping[str, object]:
+def _require_table(value: object) -> Mapping[str, object]:
     if not isinstance(value, Mapping):
         raise DataError(f"this is no result of 'nearfar eval': {value!r} should be a table")
     return value

@@ -30,7 +30,7 @@ _OUTPUTS = (_ROWS, "results.json", "samples.csv", "worst.png")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What became of one photograph: figures, or why there are none.
+    """The result of one photograph: its figures, or why it has none.
 
     Attributes:
         name: The sample's name.
@@ -38,9 +38,9 @@ class Result:
         error: Why it could not be scored; empty if it was.
         figures: A metric's name, and its value; of pairs of points, the counts of their ``Tally``.
         pixels: How many pixels were scored.
-        scale: What the alignment multiplied the prediction by.
-        shift: What it added.
-        flags: What is odd about it, as in ``Scores``.
+        scale: The scale of the alignment.
+        shift: The shift of the alignment.
+        flags: As in ``Scores``.
         truth: The first 16 digits of the SHA-256 of the truth's values: the same data gives the same.
     """
 
@@ -132,19 +132,19 @@ def evaluate_samples(
 
 
 class ResultsCache:
-    """The results of one run in a folder, a line each, and what the run is of.
+    """The results of one run in a folder, a line each, and the run's identity.
 
     Attributes:
         folder: Where they are.
     """
 
-    def __init__(self, folder: Path, identity: Identity, *, afresh: bool = False) -> None:
+    def __init__(self, folder: Path, identity: Identity, *, overwrite: bool = False) -> None:
         """Open the cache in a folder, or begin one there.
 
         Args:
             folder: The folder, made if it is not there.
-            identity: What the run is of: model, protocol, data, versions.
-            afresh: Throw away what is there.
+            identity: The inputs of the run: model, protocol, data, versions.
+            overwrite: Discard the results that are there.
 
         Raises:
             OutputError: The folder holds a run of something else, and the message says what differs; or files that a
@@ -155,19 +155,19 @@ class ResultsCache:
         make_folder(folder)
         known = _read_identity(folder / _IDENTITY)
         there = next((folder / name for name in _OUTPUTS if (folder / name).exists()), None)
-        if known is None and there is not None and not afresh:
+        if known is None and there is not None and not overwrite:
             raise OutputError(
                 f"{there} is there, and no {_IDENTITY} that says of what: choose another --out, or write over it with "
                 "--overwrite"
             )
         # As it would be read back: tuples become lists.
         wanted = json.loads(json.dumps(identity))
-        if known is not None and known != wanted and not afresh:
+        if known is not None and known != wanted and not overwrite:
             raise OutputError(
                 f"{folder} holds a run that differs in {', '.join(_list_differences(known, wanted))}: choose another "
                 "--out, or begin anew with --overwrite"
             )
-        if known != wanted or afresh or not self._rows.is_file():
+        if known != wanted or overwrite or not self._rows.is_file():
             write_whole(self._rows, b"")
             write_whole(folder / _IDENTITY, json.dumps(wanted, indent=1).encode())
         else:
@@ -178,15 +178,15 @@ class ResultsCache:
 
     def load(self) -> dict[str, Result]:
         """Return the results that are there, by name; failures are left out, because they are tried again."""
-        found = {}
+        results = {}
         for line in self._rows.read_text(encoding="utf-8").splitlines():
             try:
                 result = Result.from_record(json.loads(line))
             except (ValueError, TypeError):  # not a row that was written here: the photograph is scored again
                 continue
             if result.is_scored:
-                found[result.name] = result
-        return found
+                results[result.name] = result
+        return results
 
     def add(self, result: Result) -> None:
         """Write a result down.

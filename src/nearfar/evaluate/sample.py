@@ -27,7 +27,7 @@ Point: TypeAlias = tuple[int, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class GroundTruth:
-    """What was measured at each pixel of one photograph, before any protocol's crop or cap.
+    """The ground truth of one photograph, before any protocol's crop or range.
 
     Attributes:
         values: (H, W) float32, read-only: depth along the camera's axis, or disparity up to scale, with no shift;
@@ -150,7 +150,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataSet:
-    """What was found of a data set on this machine.
+    """A data set as it lies on this machine.
 
     Attributes:
         name: Its name in ``nearfar.evaluate.datasets.DATASETS``, such as ``nyu``.

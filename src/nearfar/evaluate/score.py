@@ -1,4 +1,4 @@
-"""One prediction against one truth: what is scored of it, aligned as the protocol says, and the figures."""
+"""The scores of one prediction against one truth: aligned and masked as the protocol says, then measured."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ CONSTANT = "constant"
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Prediction:
-    """Somebody's map of a photograph, as it came.
+    """A predicted map of a photograph, before alignment.
 
     Attributes:
         values: (H, W) float32; outside what is scored it may hold anything, so that it need not be a ``DepthMap``.
@@ -57,8 +57,8 @@ class Scores:
     Attributes:
         figures: A metric's name, and its value; one that is not defined for this photograph is not there.
         pixels: How many pixels were scored.
-        fit: What the prediction was aligned by.
-        flags: What is odd: ``flipped`` (the fit turned near and far around), ``constant`` (one value everywhere).
+        fit: The alignment of the prediction.
+        flags: Oddities: ``flipped`` (the fit turned near and far around), ``constant`` (one value everywhere).
     """
 
     figures: Mapping[str, float]
@@ -69,18 +69,18 @@ class Scores:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Comparison:
-    """A prediction and a truth, pixel by pixel, in one unit.
+    """The scored pixels of a prediction and a truth, aligned to one unit.
 
     Attributes:
-        valid: (H, W) bool: what is scored.
-        guess: (N,) float64, the prediction as it came, as disparity: larger is nearer.
+        valid: (H, W) bool: the pixels that are scored.
+        raw_disparity: (N,) float64, the prediction before alignment, as disparity: larger is nearer.
         predicted: (N,) float64, the prediction aligned, as depth. [m, or the truth's unit]
         true: (N,) float64, depth. [m, or up to scale]
-        fit: What aligned it.
+        fit: The alignment.
     """
 
     valid: NDArray[np.bool_]
-    guess: Values
+    raw_disparity: Values
     predicted: Values
     true: Values
     fit: Fit
@@ -111,7 +111,7 @@ def score_sample(prediction: Prediction, truth: GroundTruth, protocol: Protocol)
 
 
 def compare(prediction: Prediction, truth: GroundTruth, protocol: Protocol) -> Comparison:
-    """Return what is scored of a prediction and a truth, aligned.
+    """Return the scored pixels of a prediction and a truth, aligned.
 
     Raises:
         DataError: It cannot be scored; the message says why.
@@ -125,21 +125,21 @@ def compare(prediction: Prediction, truth: GroundTruth, protocol: Protocol) -> C
     valid = known & crop_mask(known.shape, protocol.crop) & _mask_range(true_map, truth.kind, protocol)
     if not valid.any():
         raise DataError("no pixel of the truth is valid inside the protocol's crop and range: nothing can be scored")
-    guess = values[valid].astype(np.float64)
-    _require_usable(guess, prediction.kind)
+    raw = values[valid].astype(np.float64)
+    _require_usable(raw, prediction.kind)
     true = true_map[valid].astype(np.float64)
     if truth.kind is Kind.DISPARITY:
         true = 1 / true
     alignment = protocol.alignment(prediction.kind)
-    depth, fit = align(guess, true, kind=prediction.kind, alignment=alignment, limits=protocol.limits)
-    ranked = guess if prediction.kind is Kind.DISPARITY else 1 / guess
-    return Comparison(valid=valid, guess=ranked, predicted=depth, true=true, fit=fit)
+    depth, fit = align(raw, true, kind=prediction.kind, alignment=alignment, limits=protocol.limits)
+    raw_disparity = raw if prediction.kind is Kind.DISPARITY else 1 / raw
+    return Comparison(valid=valid, raw_disparity=raw_disparity, predicted=depth, true=true, fit=fit)
 
 
 def compute_scores(comparison: Comparison, protocol: Protocol) -> Scores:
     """Return the figures that a protocol asks for."""
     flags = [FLIPPED] if comparison.fit.scale < 0 else []
-    flags += [CONSTANT] if is_flat(comparison.guess) else []
+    flags += [CONSTANT] if is_flat(comparison.raw_disparity) else []
     figures = {name: _FIGURES[name](comparison, protocol) for name in protocol.metrics if name in _FIGURES}
     if any(name.startswith("edge_") for name in protocol.metrics):
         figures |= _edge_figures(comparison)
@@ -181,15 +181,13 @@ def _mask_range(true_map: MapF32, space: Kind, protocol: Protocol) -> NDArray[np
     return (true_map > protocol.near_m) & (true_map < (protocol.far_m or np.inf))
 
 
-def _require_usable(guess: Values, kind: Kind) -> None:
-    wrong = guess.size - int(np.isfinite(guess).sum())
+def _require_usable(raw: Values, kind: Kind) -> None:
+    wrong = raw.size - int(np.isfinite(raw).sum())
     if wrong:
-        raise DataError(f"the prediction is NaN or infinite at {wrong} of the {guess.size} scored pixels")
-    if kind is Kind.DEPTH and (least := float(guess.min())) <= 0:
-        count = int(np.count_nonzero(guess <= 0))
-        raise DataError(
-            f"the predicted depth is not greater than 0 at {count} of {guess.size} scored pixels: {least:g}"
-        )
+        raise DataError(f"the prediction is NaN or infinite at {wrong} of the {raw.size} scored pixels")
+    if kind is Kind.DEPTH and (least := float(raw.min())) <= 0:
+        count = int(np.count_nonzero(raw <= 0))
+        raise DataError(f"the predicted depth is not greater than 0 at {count} of {raw.size} scored pixels: {least:g}")
 
 
 def _adapt(name: str) -> Callable[[Comparison, Protocol], float | None]:
@@ -203,20 +201,20 @@ def _adapt(name: str) -> Callable[[Comparison, Protocol], float | None]:
 
 def _spearman(comparison: Comparison, protocol: Protocol) -> float | None:
     true = 1 / comparison.true[:: protocol.rank_stride]
-    return None if is_flat(true) else spearman(comparison.guess[:: protocol.rank_stride], true)
+    return None if is_flat(true) else spearman(comparison.raw_disparity[:: protocol.rank_stride], true)
 
 
 def _ordinal(comparison: Comparison, protocol: Protocol) -> float | None:
     pairs, ratio, seed = protocol.ordinal_pairs, protocol.ordinal_ratio, protocol.ordinal_seed
-    return ordinal(comparison.guess, 1 / comparison.true, pairs=pairs, ratio=ratio, seed=seed)
+    return ordinal(comparison.raw_disparity, 1 / comparison.true, pairs=pairs, ratio=ratio, seed=seed)
 
 
 def _edge_figures(comparison: Comparison) -> dict[str, float | None]:
     predicted, true = comparison.as_map(comparison.predicted), comparison.as_map(comparison.true)
-    found = score_edges(predicted, true, comparison.valid)
-    if found is None:
+    scores = score_edges(predicted, true, comparison.valid)
+    if scores is None:
         return {}
-    return {"edge_precision": found.precision, "edge_recall": found.recall, "edge_f1": found.f1}
+    return {"edge_precision": scores.precision, "edge_recall": scores.recall, "edge_f1": scores.f1}
 
 
 _FIGURES: Mapping[str, Callable[[Comparison, Protocol], float | None]] = {

@@ -118,19 +118,19 @@ def _format_difference(run: Evaluation, other: PredictorResults) -> str:
     between = compare_pairwise(run.first.results, other.results, run.protocol)
     theirs = summarize(other.results, run.protocol)
     rows = [["", other.predictor.title, "difference", "95 % interval", "better on", "worse on"]]
-    for name, found in between.items():
-        mean = f"{found.interval.mean:+.4f}"
+    for name, difference in between.items():
+        mean = f"{difference.interval.mean:+.4f}"
         rows.append(
             [
                 _title(name),
                 f"{theirs[name].mean:.3f}",
                 mean,
-                _format_interval(found.interval, signed=True),
-                str(found.better),
-                str(found.worse),
+                _format_interval(difference.interval, signed=True),
+                str(difference.better),
+                str(difference.worse),
             ]
         )
-    count = max((found.interval.count for found in between.values()), default=0)
+    count = max((difference.interval.count for difference in between.values()), default=0)
     heading = (
         f"{run.first.predictor.title} less {other.predictor.title} ({_count_photographs(run, other)}), paired over "
         f"{count} photographs that both have; an interval without 0 is a sure difference"

@@ -36,7 +36,7 @@ DATASETS: Mapping[str, DataSetInfo] = MappingProxyType(
 )
 
 # How many missing files a message names.
-_NAMED = 3
+_MAX_NAMES = 3
 
 
 def find_benchmark(name: str) -> str:
@@ -67,12 +67,12 @@ def open_dataset(name: str, root: Path) -> DataSet:
     info = _find_info(name)
     if not root.is_dir():
         raise DataError(f"{root} is no folder. {info.how_to_get}")
-    found = info.read(root)
-    if not found.samples:
-        lacks = f": it lacks {', '.join(found.missing[:_NAMED])}" if found.missing else ""
-        more = f" and {len(found.missing) - _NAMED} more" if len(found.missing) > _NAMED else ""
+    listing = info.read(root)
+    if not listing.samples:
+        lacks = f": it lacks {', '.join(listing.missing[:_MAX_NAMES])}" if listing.missing else ""
+        more = f" and {len(listing.missing) - _MAX_NAMES} more" if len(listing.missing) > _MAX_NAMES else ""
         raise DataError(f"{root} holds no sample of {name}{lacks}{more}. {info.how_to_get}")
-    return DataSet(name=name, folder=root, samples=found.samples, missing=found.missing, expected=found.expected)
+    return DataSet(name=name, folder=root, samples=listing.samples, missing=listing.missing, expected=listing.expected)
 
 
 def _find_info(name: str) -> DataSetInfo:

@@ -71,20 +71,20 @@ def _read_truth(path: Path, meaning: Meaning) -> GroundTruth:
     return build_truth(path, stored.astype(np.float64) / (meaning.scale or 1.0), kind=meaning.kind)
 
 
-def _by_stem(root: Path, suffixes: frozenset[str]) -> dict[str, Path]:
+def _index_by_stem(root: Path, suffixes: frozenset[str]) -> dict[str, Path]:
     """Return the files below a folder by their relative path without suffix.
 
     Raises:
         DataError: Two have the same.
     """
-    found: dict[str, Path] = {}
+    files: dict[str, Path] = {}
     for path in sorted(root.rglob("*")):
         if path.suffix.lower() in suffixes and path.is_file():
             stem = path.relative_to(root).with_suffix("").as_posix()
-            if stem in found:
-                raise DataError(f"{path}: {found[stem].name} beside it has the same name: which of them is meant?")
-            found[stem] = path
-    return found
+            if stem in files:
+                raise DataError(f"{path}: {files[stem].name} beside it has the same name: which of them is meant?")
+            files[stem] = path
+    return files
 
 
 def read(folder: Path) -> Listing:
@@ -94,8 +94,8 @@ def read(folder: Path) -> Listing:
         DataError: Two files have one name, or ``truth.toml`` is wrong.
     """
     meaning = Meaning.read(folder / _MEANING)
-    pictures = _by_stem(folder / "photographs", READABLE_SUFFIXES)
-    truths = _by_stem(folder / "truth", frozenset(_READERS))
+    pictures = _index_by_stem(folder / "photographs", READABLE_SUFFIXES)
+    truths = _index_by_stem(folder / "truth", frozenset(_READERS))
     samples = tuple(
         Sample(
             name=stem,

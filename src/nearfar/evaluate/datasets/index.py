@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """What a reader found in a folder.
+    """The samples that are in a folder, and the names of those that are missing.
 
     Attributes:
         samples: The photographs that are there with their truth, in the published order.
