@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from nearfar.arrays import MapF32
     from nearfar.fit import Values
 
-# A calibration reaches this many times as far as its farthest point, unless it is told otherwise.
+# A calibration reaches this many times as far as its farthest point, unless ``farthest_m`` is given.
 FARTHEST_TIMES = 10.0
 
 LEAST_M, MOST_M = 0.001, 1e6  # what a known distance may be
@@ -67,12 +67,12 @@ class KnownPoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FittedPoint:
-    """A known point, and what the calibrated map says there.
+    """A known point, and the calibrated map's distance there.
 
     Attributes:
         known: The point as it was given.
-        sample: What the map said there before.
-        metres: What the calibrated map says. [m]
+        sample: The value of the map there, before calibration.
+        metres: The distance in the calibrated map. [m]
     """
 
     known: KnownPoint
@@ -135,10 +135,10 @@ def calibrate(
     Example:
         >>> rows = np.linspace(0, 1, 49, dtype=np.float32)
         >>> disparity = Disparity(values=np.repeat(rows[:, None], 64, axis=1))
-        >>> found = calibrate(disparity, [(32, 4, 8.0), (32, 24, 3.2), (32, 44, 2.0)])
-        >>> [round(metres, 2) for metres in found.depth.range], found.clipped
+        >>> result = calibrate(disparity, [(32, 4, 8.0), (32, 24, 3.2), (32, 44, 2.0)])
+        >>> [round(metres, 2) for metres in result.depth.range], result.clipped
         ([1.86, 11.43], 0)
-        >>> [round(point.error_percent, 3) + 0 for point in found.points], found.warnings
+        >>> [round(point.error_percent, 3) + 0 for point in result.points], result.warnings
         ([0.0, 0.0, 0.0], ())
     """
     known = [KnownPoint(x=x, y=y, metres=metres) for x, y, metres in points]
@@ -235,8 +235,8 @@ def _fit_points(
     known: Sequence[KnownPoint], samples: Sequence[PointSample], metres: Iterable[float]
 ) -> tuple[FittedPoint, ...]:
     return tuple(
-        FittedPoint(known=point, sample=sample, metres=float(fitted))
-        for point, sample, fitted in zip(known, samples, metres, strict=True)
+        FittedPoint(known=point, sample=sample, metres=float(distance))
+        for point, sample, distance in zip(known, samples, metres, strict=True)
     )
 
 

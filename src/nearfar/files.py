@@ -37,33 +37,33 @@ def write_together(files: Mapping[Path, bytes]) -> None:
         OutputError: One cannot be written; none of those that were not there before is there now.
     """
     parts: dict[Path, str] = {}
-    made: list[Path] = []
+    created: list[Path] = []
     path = Path()
     try:
         for path, data in files.items():
             descriptor, parts[path] = tempfile.mkstemp(dir=path.parent, prefix=".nearfar-", suffix=".part")
-            _fill(descriptor, data)
-            _share(parts[path])
+            _write(descriptor, data)
+            _set_permissions(parts[path])
         for path, part in parts.items():
-            made += [] if path.exists() else [path]
+            created += [] if path.exists() else [path]
             os.replace(part, path)  # noqa: PTH105 - part is a plain string
-        made.clear()
+        created.clear()
     except OSError as error:
         raise OutputError(f"{path}: cannot be written: {os_reason(error)}") from error
     finally:
         # Ctrl-C in the middle leaves nothing either; after the renames there is nothing to remove.
-        for leftover in (*map(Path, parts.values()), *made):
+        for leftover in (*map(Path, parts.values()), *created):
             _remove(leftover)
 
 
-def _fill(descriptor: int, data: bytes) -> None:
+def _write(descriptor: int, data: bytes) -> None:
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
 
 
-def _share(part: str) -> None:
+def _set_permissions(part: str) -> None:
     # mkstemp makes a file that its owner alone may read; an output should have the rights of any new file.
     mask = os.umask(0)
     os.umask(mask)

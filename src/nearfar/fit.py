@@ -67,14 +67,14 @@ def fit_least_absolute(source: Values, target: Values, weights: Values | None = 
         target: (N,) float64.
         weights: (N,) float64, greater than 0; None for 1 everywhere.
     """
-    given = np.ones_like(source) if weights is None else weights
-    fit, ends = _fit_weighted_squares(source, target, given), np.array([source.min(), source.max()])
+    weights = np.ones_like(source) if weights is None else weights
+    fit, ends = _fit_weighted_squares(source, target, weights), np.array([source.min(), source.max()])
     for _ in range(_ITERATIONS):
         residuals = np.abs(target - fit.apply(source))
         floor = _RESIDUAL_FLOOR * float(residuals.mean())
         if floor <= np.finfo(np.float64).tiny:
             return fit
-        renewed = _fit_weighted_squares(source, target, given / np.maximum(residuals, floor))
+        renewed = _fit_weighted_squares(source, target, weights / np.maximum(residuals, floor))
         moved = np.abs(renewed.apply(ends) - fit.apply(ends)).max()
         is_settled = moved <= _CONVERGED * float(np.abs(target).max())
         fit = renewed

@@ -35,7 +35,7 @@ def resolve_threads(threads: int | None) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MachineReport:
-    """A machine, as far as it tells.
+    """The machine that a measurement was made on.
 
     Attributes:
         processor: Its processor's name; on x86 with family and model, since virtual machines hide the rest.

@@ -1,4 +1,4 @@
-"""The header of an ONNX file: the names of the open axes of its inputs, and what its writer noted about it.
+"""The header of an ONNX file: the names of the open axes of its inputs, and its metadata.
 
 Read from the file's outermost messages without its weights and without the package onnx, in a few milliseconds.
 Source: the message types of onnx/onnx, onnx/onnx.proto, and protobuf's encoding
@@ -77,7 +77,7 @@ def _find_fields(file: BinaryIO, message: _Span, number: int) -> Iterator[_Span]
     while position < end:
         file.seek(position)
         key = _read_varint(file)
-        found, wire = key >> 3, key & 7
+        field, wire = key >> 3, key & 7
         if wire == _VARINT:
             _read_varint(file)
         length = _read_varint(file) if wire == _BYTES else {_VARINT: 0, _FIXED_64: 8, _FIXED_32: 4}.get(wire)
@@ -85,7 +85,7 @@ def _find_fields(file: BinaryIO, message: _Span, number: int) -> Iterator[_Span]
         if length is None or begin + length > end:
             raise ValueError("it is not an ONNX file, or not a whole one")
         position = begin + length
-        if found == number and wire == _BYTES:
+        if field == number and wire == _BYTES:
             yield begin, position
 
 

@@ -1,4 +1,4 @@
-"""A picture into the network's tensor, and the network's map back to the picture's size: the published recipes.
+"""A picture into the network's tensor, and the network's map back to the picture's size, in the three published ways.
 
 The same weights are published with three ways to preprocess a picture. They differ in the size that the network sees
 and in the kernels, so they differ in the result, and none is wrong. Each is a ``Preprocessing``: data, from which

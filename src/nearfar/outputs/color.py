@@ -1,4 +1,4 @@
-"""Maps in colour, alone or beside their photograph, to look at: near is bright. Not for computing with."""
+"""Maps in colour, alone or beside their photograph, for viewing only: near is bright."""
 
 from dataclasses import dataclass
 
@@ -52,9 +52,9 @@ def colorize(values: MapF32, *, colormap: str = "inferno") -> RgbU8:
         OptionError: No colour map has this name.
     """
     table = get_colormap(colormap)
-    shown = np.clip(values, 0, 1)
-    shown *= np.float32(255)
-    steps = np.rint(shown, out=shown).astype(np.uint8)
+    scaled = np.clip(values, 0, 1)
+    scaled *= np.float32(255)
+    steps = np.rint(scaled, out=scaled).astype(np.uint8)
     # 40 ms for 12 megapixels, indexing takes 170; OpenCV's table 15, which is not worth the import of OpenCV.
     rgb: RgbU8 = np.take(table, steps, axis=0)  # (H, W, 3)
     return rgb

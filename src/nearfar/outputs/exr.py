@@ -91,8 +91,8 @@ def decode_exr(data: bytes) -> StoredMap:
     for part in _read_parts(library, data, header_only=True):
         require_size(*_read_size_wh(part.header, "dataWindow"))
     parts = _read_parts(library, data)
-    found = {name: (part, channel.pixels) for part in parts for name, channel in part.channels.items()}
-    part, values = found[_choose_channel({name: pixels for name, (_, pixels) in found.items()})]
+    channels = {name: (part, channel.pixels) for part in parts for name, channel in part.channels.items()}
+    part, values = channels[_choose_channel({name: pixels for name, (_, pixels) in channels.items()})]
     size_wh = _read_size_wh(part.header, "displayWindow")
     if _read_size_wh(part.header, "dataWindow") != size_wh or values.shape[1::-1] != size_wh:
         raise ValueError(
@@ -125,20 +125,24 @@ def _choose_channel(channels: Mapping[str, NDArray[np.generic]]) -> str:
     Names are ``channel`` or ``layer.channel``, whole (``Z``) or in words (``ViewLayer.Depth.V``, as Blender's pass is).
     A Z that stands beside an X of its layer is a direction, not a distance.
     """
-    called = {name: [word.lower() for word in name.split(".")] for name in channels}
+    words_by_name = {name: [word.lower() for word in name.split(".")] for name in channels}
     by_name = (
-        [name for name, words in called.items() if "disparity" in words],
-        [name for name, words in called.items() if "depth" in words],
-        [name for name, words in called.items() if words[-1] == "z" and [*words[:-1], "x"] not in called.values()],
+        [name for name, words in words_by_name.items() if "disparity" in words],
+        [name for name, words in words_by_name.items() if "depth" in words],
+        [
+            name
+            for name, words in words_by_name.items()
+            if words[-1] == "z" and [*words[:-1], "x"] not in words_by_name.values()
+        ],
         list(channels) if len(channels) == 1 else [],
         _find_grey(channels),
         [name for name in channels if name == _LUMINANCE],
     )
-    found = next((names for names in by_name if names), [])
-    if len(found) != 1:
-        problem = f"several channels may be its map, {', '.join(found)}" if found else "no channel of it is a map"
+    matches = next((names for names in by_name if names), [])
+    if len(matches) != 1:
+        problem = f"several channels may be its map, {', '.join(matches)}" if matches else "no channel of it is a map"
         raise ValueError(f"{problem}: it has {', '.join(channels) or 'none'}; a map is called disparity, depth, Z or Y")
-    return found[0]
+    return matches[0]
 
 
 def _find_grey(channels: Mapping[str, NDArray[np.generic]]) -> list[str]:

@@ -1,4 +1,4 @@
-"""The one table of formats: how each is called, written, recognized and read; and the two doors, save and open."""
+"""The one table of formats: how each is named, written, recognized and read; and the functions save and open."""
 
 import os
 import struct
@@ -39,7 +39,7 @@ class Format:
         summary_m: What it holds of a ``Depth``; the same, if empty.
         encode: Turns a map, and the picture where there is one, into the bytes of a file.
         decode: Turns the bytes of a file into what is in it; None of a format that is not read back.
-        begins: How its files may begin, by which they are recognized.
+        begins: The bytes that its files may begin with, by which they are recognized.
         require: Raises MissingExtraError where a library that it needs is not installed.
         shows_picture: Whether it takes the picture's pixels, and not its name and size only.
         carries_provenance: Whether its files say what made the map.
@@ -299,11 +299,11 @@ def open(path: str | os.PathLike[str], *, kind: str | None = None) -> DepthMap: 
     if kind is not None and kind not in list(Kind):
         raise OptionError(f"a map is of the kind {' or '.join(Kind)}, not {kind!r}")
     stored = read_stored_map(path)
-    stated = stored.kind
-    if stated is not None and kind is not None and stated != kind:
-        raise MapError(f"{path} says of itself that it is {stated}, and {kind} was asked for")
-    if stated is None:
-        _require_fine(stored.values, path)
+    stored_kind = stored.kind
+    if stored_kind is not None and kind is not None and stored_kind != kind:
+        raise MapError(f"{path} says of itself that it is {stored_kind}, and {kind} was asked for")
+    if stored_kind is None:
+        _require_bit_depth(stored.values, path)
         if kind is None:
             raise OptionError(
                 f"{path} does not say whether its numbers are disparity or metres: say which, with kind='disparity' or "
@@ -314,7 +314,7 @@ def open(path: str | os.PathLike[str], *, kind: str | None = None) -> DepthMap: 
                 f"{path} holds whole numbers, and nothing says what part of a metre 1 is: write floats in metres"
             )
     try:
-        if (stated or kind) == Kind.DEPTH:
+        if (stored_kind or kind) == Kind.DEPTH:
             return Depth(values=_to_float32(stored.values), provenance=stored.provenance)
         return Disparity(values=_to_float32(stored.values), provenance=stored.provenance)
     except ArrayError as error:
@@ -338,7 +338,9 @@ def read_stored_map(path: str | os.PathLike[str], *, formats: Collection[str] = 
         raise MapError(f"{path} does not exist") from error
     except (OSError, ValueError) as error:
         raise MapError(f"{path} cannot be read: {os_reason(error)}") from error
-    decoders = {row.title: row.decode for row in _readable(formats) if row.decode and data.startswith(row.begins)}
+    decoders = {
+        row.title: row.decode for row in _select_readable(formats) if row.decode and data.startswith(row.begins)
+    }
     if not decoders:
         raise MapError(_describe_foreign(data, path, formats))
     [(title, decode)] = decoders.items()
@@ -350,7 +352,7 @@ def read_stored_map(path: str | os.PathLike[str], *, formats: Collection[str] = 
     return stored
 
 
-def _readable(names: Collection[str]) -> list[Format]:
+def _select_readable(names: Collection[str]) -> list[Format]:
     return [row for row in FORMATS.values() if row.decode and (row.name in names or not names)]
 
 
@@ -361,12 +363,12 @@ def _describe_foreign(data: bytes, path: str | os.PathLike[str], formats: Collec
     head = data[:HEAD_BYTES]
     what = sniff_readable(head) or sniff_foreign(head)
     says = f"is a {what} file, not" if what else "cannot be read as"
-    *names, last = [row.title for row in _readable(formats)]
+    *names, last = [row.title for row in _select_readable(formats)]
     return f"{path} {says} a map in {' or '.join([', '.join(names), last] if names else [last])}"
 
 
-def _require_fine(values: NDArray[np.generic], path: str | os.PathLike[str]) -> None:
-    """Refuse numbers too few to be a map, as those of a photograph or of a picture of a map are."""
+def _require_bit_depth(values: NDArray[np.generic], path: str | os.PathLike[str]) -> None:
+    """Refuse 8-bit numbers, as those of a photograph or of a map in colour are."""
     if values.dtype.itemsize == 1:
         raise MapError(f"{path} has 8 bits a pixel: it is a photograph or a picture to look at, not a map")
 

@@ -1,6 +1,6 @@
-"""Photographs and their maps to look at: a page that needs nothing but itself, and a sheet for where no browser is.
+"""Galleries of photographs and their maps: an HTML page, and a contact sheet where there is no browser.
 
-The page needs no server, no network, no other file. The sheet is one picture: for a README, a chat, a printer.
+The page needs no server, no network and no other file. The sheet is one picture, for a README, a chat or a printer.
 """
 
 import base64
@@ -42,7 +42,7 @@ _HEADING_PX = 104
 _CAPTION_PX = 58
 _FOOT_PX = 46
 
-# What the page says of the numbers and of how they are shown: of disparities, and of metres.
+# The page's texts about the numbers and their colours: for disparities, and for metres.
 _NUMBERS = (
     "These are <strong>relative disparities, not metres</strong>: the order within one photograph is what they tell; "
     "two photographs have no common scale."
@@ -70,8 +70,8 @@ class GalleryEntry:
     Attributes:
         picture: The photograph.
         map: Its map, of the same size.
-        title: What to call it.
-        shows: What is to be seen, for those who cannot see it.
+        title: Its title.
+        shows: A description of the photograph, for those who cannot see it.
         credit: Who made the photograph and what may be done with it.
         credit_url: Where it comes from; empty if there is no such address.
         seconds: Time that each stage took, in the order of the stages [s].
@@ -118,7 +118,7 @@ class Gallery:
 
     Attributes:
         entries: At least one; their maps are all disparities or all in metres, as those of one model are.
-        facts: What to say of the model and the machine: name of a fact, and the fact.
+        facts: Facts about the model and the machine, by their names.
         better: The command that brings a more accurate model; empty if this is the best.
     """
 

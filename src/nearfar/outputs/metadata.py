@@ -1,4 +1,4 @@
-"""The metadata that files of maps carry, the same in every format that has room for text, and a file's map as read."""
+"""The metadata of map files, the same in every format that has room for text, and ``StoredMap``, a map as read."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from nearfar.depth_map import DepthMap
     from nearfar.image.reader import Picture
 
-# What a key begins with where a file has keys of its own.
+# The prefix of nearfar's keys in files that have keys of their own.
 PREFIX = "nearfar:"
 SOFTWARE = f"nearfar {__version__}"
 # What the text of the key 'kind' begins with: it tells a reader which of the two a file is.
@@ -64,7 +64,7 @@ class StoredMap:
 
 
 def get_kind(depth_map: DepthMap) -> Kind:
-    """Return which of the two a map is."""
+    """Return the kind of a map: disparity or depth."""
     return Kind.DEPTH if isinstance(depth_map, Depth) else Kind.DISPARITY
 
 
@@ -74,14 +74,14 @@ def describe_map(depth_map: DepthMap, picture: Picture | None, *, numbers: str |
     Args:
         depth_map: The map.
         picture: The photograph that it is of.
-        numbers: What the file's numbers are, where they are not the map's own.
+        numbers: A description of the file's numbers, where they are not the map's own.
     """
     kind = get_kind(depth_map)
     return {"kind": f"{_KINDS[kind]}: {numbers or _AS_THEY_ARE[kind]}"} | describe_provenance(depth_map, picture)
 
 
 def describe_provenance(depth_map: DepthMap, picture: Picture | None) -> dict[str, str]:
-    """Return what made a map, by the fields of ``Provenance``, and the picture as ``source``, where there is one."""
+    """Return a map's provenance, by the fields of ``Provenance``, and the picture's name, if any, as ``source``."""
     metadata = {key: text for key, text in asdict(depth_map.provenance).items() if text}
     metadata |= {"source": picture.name} if picture else {}
     # Names of files may hold bytes that are no text.

@@ -55,10 +55,10 @@ def decode_npz(data: bytes) -> StoredMap:
 
 
 def _find_name(names: list[str]) -> str:
-    found = [name for name in _NAMES if name in names] or (names if len(names) == 1 else [])
-    if not found:
+    candidates = [name for name in _NAMES if name in names] or (names if len(names) == 1 else [])
+    if not candidates:
         raise ValueError(f"none of its arrays is called {', '.join(_NAMES)}: it holds {', '.join(names) or 'nothing'}")
-    return found[0]
+    return candidates[0]
 
 
 def _read_text(member: NDArray[np.generic] | bytes) -> str | None:

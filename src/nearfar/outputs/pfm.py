@@ -14,7 +14,7 @@ from nearfar.image.reader import Picture
 from nearfar.outputs.metadata import StoredMap, squeeze_map
 
 
-def encode_pfm(depth_map: DepthMap, picture: Picture | None = None) -> bytes:  # noqa: ARG001 - every writer is called so
+def encode_pfm(depth_map: DepthMap, picture: Picture | None = None) -> bytes:  # noqa: ARG001 - every encoder is called so
     """Return the map as a grey little-endian PFM file [relative, or m]."""
     return pfm_bytes(depth_map.values)
 

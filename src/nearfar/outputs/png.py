@@ -183,7 +183,7 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 def _text_chunk(keyword: str, value: str) -> bytes:
     if value.isascii() and value.isprintable():
         return _chunk(b"tEXt", f"{keyword}\0{value}".encode("ascii"))
-    # Neither compressed nor translated, in no stated language.
+    # Neither compressed nor translated, and without a language.
     return _chunk(b"iTXt", f"{keyword}\0\0\0\0\0{value}".encode())
 
 

@@ -1,4 +1,4 @@
-"""Pictures put together into one: beside and below one another on a plain background, with lines of text."""
+"""Contact sheets: pictures beside and below one another on a plain background, with lines of text."""
 
 from collections.abc import Sequence
 

@@ -1,7 +1,7 @@
-"""How a product is declared: its options as the annotated fields of a settings dataclass, its files as a table.
+"""Declarations of a product's options: the annotated fields of a settings dataclass.
 
-A product is what is made of a map and its photograph. Its settings say everything about an option once: name, type,
-default, range, unit and help. From these come the keywords of the library's function (:func:`expose`), the options of
+A product is what is made of a map and its photograph. Its settings declare each option once: name, type, default,
+range, unit and help. From these come the keywords of the library's function (:func:`expose`), the options of
 the command line (``nearfar.cli.products``), and whatever else asks somebody for settings.
 """
 
@@ -32,18 +32,18 @@ if TYPE_CHECKING:
 Keywords = ParamSpec("Keywords")
 Settings = TypeVar("Settings")
 Result = TypeVar("Result", covariant=True)
-# The extra fields of a photograph's row, and what the user should be told.
+# The extra fields of a photograph's JSON row, and notices for the user.
 Description: TypeAlias = tuple[dict[str, str | float], list[str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """What is known of an option beside its name, its type and its default.
+    """An option beside its name, its type and its default: help, unit, range and flag.
 
     Attributes:
         help: A sentence or two, as the command line prints them. Of a switch that is on by default, what it means to
             turn it off.
-        unit: What its number counts, such as ``%``, ``m`` or ``px``.
+        unit: The unit of its number, such as ``%``, ``m`` or ``px``.
         min: The least number that it takes.
         above: What its number must be greater than.
         max: The greatest number that it takes.
@@ -67,7 +67,7 @@ class Option:
     is_first: bool = False
 
     def allows(self, number: float) -> bool:
-        """Tell whether a number lies in the range; NaN lies in none."""
+        """Return whether a number lies in the range; NaN lies in none."""
         return (
             (self.min is None or number >= self.min)
             and (self.above is None or number > self.above)
@@ -84,8 +84,8 @@ class SettingsField:
     Attributes:
         name: The keyword in Python.
         type: Its type, such as ``float | None``.
-        default: What it is if not given.
-        option: What else is known of it.
+        default: Its default.
+        option: Its help, unit, range and flag.
     """
 
     name: str
@@ -123,7 +123,7 @@ def find_violations(settings: object) -> Iterator[tuple[str, float, Option]]:
             yield field.name, value, field.option
 
 
-class OfPicture(Protocol[Keywords, Result]):
+class PictureFunction(Protocol[Keywords, Result]):
     """The function of a product, as Python code calls it: the settings' fields are its keywords."""
 
     def __call__(
@@ -133,7 +133,7 @@ class OfPicture(Protocol[Keywords, Result]):
         ...
 
 
-class OfMap(Protocol[Keywords, Result]):
+class MapFunction(Protocol[Keywords, Result]):
     """The same of a product that can do without the photograph."""
 
     def __call__(
@@ -146,56 +146,56 @@ class OfMap(Protocol[Keywords, Result]):
 @overload
 def expose(
     make: Callable[[DepthMap, Picture, Settings], Result], settings: Callable[Keywords, Settings]
-) -> OfPicture[Keywords, Result]: ...
+) -> PictureFunction[Keywords, Result]: ...
 @overload
 def expose(
     make: Callable[[DepthMap, Picture | None, Settings], Result],
     settings: Callable[Keywords, Settings],
     *,
     needs_picture: Literal[False],
-) -> OfMap[Keywords, Result]: ...
+) -> MapFunction[Keywords, Result]: ...
 def expose(make: Callable[..., Any], settings: Callable[..., Any], *, needs_picture: bool = True) -> Callable[..., Any]:
     """Return a product's function as the library offers it: with the fields of its settings as keywords.
 
     Args:
         make: Makes the product of a map, a picture and settings; its name begins with ``make_``.
         settings: The settings' class.
-        needs_picture: Whether the picture must be given.
+        needs_picture: Whether the picture must be bound.
     """
     options = list_options(settings)  # type: ignore[arg-type]  # a class, typed as what it does when called
-    made_of = signature(make)
-    depth_map, picture, _ = made_of.parameters.values()
+    make_signature = signature(make)
+    depth_map, picture, _ = make_signature.parameters.values()
     keywords = [
         Parameter(field.name, Parameter.KEYWORD_ONLY, default=field.default, annotation=field.type) for field in options
     ]
     header = Signature(
         [depth_map, picture if needs_picture else picture.replace(default=None), *keywords],
-        return_annotation=made_of.return_annotation,
+        return_annotation=make_signature.return_annotation,
     )
 
     def product(*arguments: Any, **options: Any) -> Any:
-        given = header.bind(*arguments, **options).arguments
-        return make(given.pop("depth_map"), given.pop("picture", None), settings(**given))
+        bound = header.bind(*arguments, **options).arguments
+        return make(bound.pop("depth_map"), bound.pop("picture", None), settings(**bound))
 
     product.__name__ = product.__qualname__ = make.__name__.removeprefix("make_")
     product.__module__ = make.__module__
-    product.__doc__ = _document(make.__doc__ or "", options)
+    product.__doc__ = _build_docstring(make.__doc__ or "", options)
     product.__signature__ = header  # type: ignore[attr-defined]
     return product
 
 
-def _document(text: str, options: list[SettingsField]) -> str:
+def _build_docstring(text: str, options: list[SettingsField]) -> str:
     """Return a docstring with the options in place of the argument ``settings``."""
     names = {field.flag: f"``{field.name}``" for field in options}
 
     def describe(field: SettingsField) -> str:
-        text = re.sub(r"--[a-z][a-z-]*", lambda found: names.get(found[0], found[0]), field.option.help)
+        text = re.sub(r"--[a-z][a-z-]*", lambda match: names.get(match[0], match[0]), field.option.help)
         unit = f" [{field.option.unit}]" if field.option.unit else ""
         return f"{field.name}: {'False: ' if field.default is True else ''}{text}{unit}"
 
     return re.sub(
         r"^( +)settings: .*\n(?:\1 +.*\n)*",
-        lambda found: "".join(f"{found[1]}{describe(field)}\n" for field in options),
+        lambda match: "".join(f"{match[1]}{describe(field)}\n" for field in options),
         text,
         flags=re.MULTILINE,
     )

@@ -1,4 +1,4 @@
-"""A photograph's pixels as a grid: how far each is, and which neighbours are one surface.
+"""The depth grid of a photograph: the distance of each pixel, and which neighbours are one surface.
 
 A network's depth edges are ramps, a few pixels wide, of distances at which there is nothing. As geometry they are
 rubber sheets from the object to what is behind it, or a veil of points in the air. So ramps are first sharpened to
@@ -38,8 +38,8 @@ _RAMP_SHARE = 0.016
 _SATURATED = 1.6
 # A step between neighbours that is this many times those beside it is no slant.
 _SUDDEN = 3.0
-# How many pixels deep what hangs between two surfaces is given to them. [px]
-_SETTLING_TURNS = 3
+# How many pixels deep stray pixels between two surfaces are assigned to them. [px]
+_STRAY_PASSES = 3
 
 Joins: TypeAlias = NDArray[np.bool_]
 Sample = TypeVar("Sample", np.float32, np.uint8)
@@ -68,7 +68,7 @@ class DepthGrid:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SurfaceSettings(Projection):
-    """Of what is made of a photograph's surfaces: reach and angle, and what is left out.
+    """Settings of products of a photograph's surfaces: reach and angle, and what is left out.
 
     Raises:
         OptionError: As ``Projection``, or ``beyond`` is not a positive number.
@@ -96,7 +96,7 @@ def build_depth_grid(
     Args:
         depth_map: The map.
         picture: Its photograph.
-        settings: What turns the one into distances, and what is left out.
+        settings: Reach and angle, and what is left out.
         size_hw: The grid's size. [px]
 
     Raises:
@@ -110,17 +110,17 @@ def build_depth_grid(
     height, width = size_hw
     right, down = np.ones((height, width - 1), bool), np.ones((height - 1, width), bool)
     if settings.cut:
-        inverse = settle(sharpen(inverse), camera)
+        inverse = assign_stray_pixels(sharpen(inverse), camera)
         right, down = find_joins(inverse, camera)
     is_solid = _find_solid(right, down)
     if settings.beyond is not None:
         is_solid = is_solid & (inverse >= 1 / settings.beyond)
     if not is_solid.any():
-        raise OptionError(f"{picture.name}: nothing is left of it: all is cut" + _advise(inverse, settings.beyond))
+        raise OptionError(f"{picture.name}: nothing is left of it: all is cut" + _explain_cut(inverse, settings.beyond))
     return DepthGrid(inverse=inverse, rgb=rgb, camera=camera, right=right, down=down, is_solid=is_solid)
 
 
-def _advise(inverse: MapF32, beyond: float | None) -> str:
+def _explain_cut(inverse: MapF32, beyond: float | None) -> str:
     return "" if beyond is None else f", for the nearest is {1 / inverse.max():.3g} and beyond {beyond:g}"
 
 
@@ -167,12 +167,12 @@ def sharpen(inverse: MapF32) -> MapF32:
     return np.where(is_ramp, cv2.medianBlur(cv2.medianBlur(steps, 5), 5), steps)
 
 
-def settle(inverse: MapF32, camera: Camera) -> MapF32:
-    """Return inverse depth in which single pixels between two surfaces have been given to one of them, (h, w) float32.
+def assign_stray_pixels(inverse: MapF32, camera: Camera) -> MapF32:
+    """Return inverse depth in which stray pixels between two surfaces are assigned to one of them, (h, w) float32.
 
     Dropped, they would be holes in the photograph where it is seen from its own camera.
     """
-    for _ in range(_SETTLING_TURNS):
+    for _ in range(_STRAY_PASSES):
         is_solid = _find_solid(*find_joins(inverse, camera))
         near = _dilate(np.where(is_solid, inverse, np.float32(0)), 1)
         far = _erode(np.where(is_solid, inverse, np.float32(np.inf)), 1)

@@ -1,4 +1,4 @@
-"""A file format of a product: how map, photograph and settings become the bytes of a file."""
+"""A file format of a product: it encodes map, photograph and settings as the bytes of a file."""
 
 from __future__ import annotations
 

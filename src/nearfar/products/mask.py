@@ -117,7 +117,7 @@ class MaskSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Band:
-    """What settings come to on one photograph: the mask is 1 from ``far`` to ``near``.
+    """The range of a mask on one photograph: the mask is 1 from ``far`` to ``near``.
 
     The ends may lie outside 0 to 100, where a point or a distance in metres puts them.
 
@@ -131,7 +131,7 @@ class Band:
 
 
 def find_band(depth_map: DepthMap, settings: MaskSettings) -> Band:
-    """Return the range that settings come to on a map.
+    """Return the range that settings select on a map.
 
     Example:
         >>> from nearfar import Disparity
@@ -162,9 +162,9 @@ def make_mask(depth_map: DepthMap, picture: Picture | None, settings: MaskSettin
     feather lies outside the range, so that neither the nearest nor the farthest point is ever softened away.
 
     Args:
-        depth_map: Whose distances.
+        depth_map: The map.
         picture: The photograph; the mask's edges are moved to its own, unless the settings say otherwise.
-        settings: Which of them.
+        settings: The range of distances.
 
     Example:
         >>> from nearfar import Disparity
@@ -243,7 +243,7 @@ def _resolve_end(depth_map: DepthMap, percent: float | None, metres: float | Non
 
 
 def describe_mask(depth_map: DepthMap, _picture: Picture, settings: MaskSettings) -> Description:
-    """Return the ends and the share of a mask, and what the user should know before loading it anywhere."""
+    """Return the ends and the share of a mask as fields of the JSON row, and notices for the user."""
     band = find_band(depth_map, settings)
     share = measure_share(depth_map, band)
     notices = []

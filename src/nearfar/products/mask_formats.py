@@ -30,7 +30,7 @@ _BLOCK_VALUES = 1 << 16
 
 
 class Program(StrEnum):
-    """Whose conventions the files follow."""
+    """The program whose conventions the files follow."""
 
     ANY = "any"
     DARKTABLE = "darktable"
@@ -38,7 +38,7 @@ class Program(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MaskFileSettings(MaskSettings):
-    """What a mask is, and for which program its files are.
+    """The settings of a mask and of its files.
 
     Files for darktable lie as the sensor lay in the camera, because darktable applies a raster mask before it turns the
     picture.
@@ -138,7 +138,7 @@ def encode_darktable_pfm(depth_map: DepthMap, picture: Picture, settings: MaskFi
 
 
 def _collect_facts(depth_map: DepthMap, picture: Picture, settings: MaskSettings) -> dict[str, str]:
-    """Return what a file says of itself: enough to make it again."""
+    """Return a file's metadata: enough to make it again."""
     band = find_band(depth_map, settings)
     return {
         "kind": "mask, linear: the largest value is inside, 0 outside",

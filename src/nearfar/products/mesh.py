@@ -53,7 +53,7 @@ def make_mesh(depth_map: DepthMap, picture: Picture, settings: MeshSettings) -> 
     Args:
         depth_map: Its map.
         picture: The photograph.
-        settings: What is chosen.
+        settings: Settings of the surface.
 
     Example:
         >>> from nearfar import Depth

@@ -48,9 +48,9 @@ class Mesh:
         uv: Where each vertex lies on the texture, (N, 2) float32 in 0..1, rightwards and downwards, as in glTF.
         faces: (M, 3) int32, indices of vertices, counter-clockwise as the camera sees them.
         texture: The photograph, (H, W, 3) uint8 sRGB.
-        camera: What the photograph was taken with.
+        camera: The photograph's camera.
         is_double_sided: Whether a viewer should show faces from behind.
-        facts: What a file of it says of itself, a text a keyword.
+        facts: The metadata of its files, a text a keyword.
     """
 
     vertices: PointsF32

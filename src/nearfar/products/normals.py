@@ -66,7 +66,7 @@ def make_normals(depth_map: DepthMap, picture: Picture, settings: NormalSettings
     Args:
         depth_map: The photograph's map.
         picture: The photograph.
-        settings: What is chosen.
+        settings: Settings of the normals.
 
     Example:
         >>> from nearfar import Depth

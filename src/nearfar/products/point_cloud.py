@@ -34,7 +34,7 @@ class PointCloud:
     Attributes:
         xyz: (N, 3) float32: x right, y up, and the camera at the origin looks along -z. [m, or the unit of near, far]
         rgb: (N, 3) uint8 sRGB.
-        facts: What a file of it says of itself, a text a keyword.
+        facts: The metadata of its files, a text a keyword.
 
     Raises:
         ArrayError: The arrays do not have these shapes and dtypes.
@@ -87,7 +87,7 @@ def make_point_cloud(depth_map: DepthMap, picture: Picture, settings: PointCloud
     Args:
         depth_map: Its map.
         picture: The photograph.
-        settings: What is chosen.
+        settings: Settings of the points.
 
     Example:
         >>> from nearfar import Depth

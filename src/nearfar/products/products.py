@@ -26,7 +26,7 @@ class Product:
     """A product. Its parts are written ``module.name``, below ``nearfar.products``.
 
     Attributes:
-        verb: What the command line calls it.
+        verb: Its subcommand on the command line.
         summary: The first paragraph of its help.
         help: The other paragraphs.
         function: Its function, which ``nearfar`` offers under the same name.
@@ -79,7 +79,7 @@ class Product:
         return formats if self.variant else {"": formats}
 
     def describe_row(self, depth_map: DepthMap, picture: Picture, settings: object) -> Description:
-        """Return the extra fields of a photograph's row, and what the user should be told.
+        """Return the extra fields of a photograph's JSON row, and notices for the user.
 
         Raises:
             OptionError: The settings do not suit the map.

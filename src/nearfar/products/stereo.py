@@ -22,7 +22,7 @@ _BLOCK_PIXELS = 1 << 18
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StereoSettings:
-    """How deep a pair is.
+    """Settings of a stereo pair: its parallax and its focus.
 
     Raises:
         OptionError: A number lies outside its range.
@@ -73,9 +73,9 @@ def make_stereo(depth_map: DepthMap, picture: Picture, settings: StereoSettings)
     edges of the frame. A flat map gives the photograph twice.
 
     Args:
-        depth_map: The photograph's.
+        depth_map: The photograph's map.
         picture: The photograph.
-        settings: How deep.
+        settings: Parallax and focus.
 
     Example:
         >>> from nearfar import Disparity, Picture

@@ -22,7 +22,7 @@ from nearfar.products.stereo import StereoSettings, make_stereo
 
 JPEG_QUALITY = 95
 
-# What of the left and of the right view's linear light goes into the red, green and blue of the anaglyph.
+# The shares of the left and of the right view's linear light in the red, green and blue of the anaglyph.
 # Source: Dubois, A projection method to generate anaglyph stereo images (ICASSP 2001), for the filters and the screen
 # of Sanders and McAllister, Producing anaglyphs from synthetic images (SPIE 5006, 2003); rows scaled so that white
 # stays white. The matrix as the author published it in LeastSquaresHowToPhotoshop.pdf.
@@ -54,7 +54,7 @@ class Layout(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StereoFileSettings(StereoSettings):
-    """How deep a pair is, and how its views lie in a file."""
+    """Settings of a stereo pair and of its file's layout."""
 
     layout: Annotated[
         Layout,

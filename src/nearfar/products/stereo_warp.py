@@ -84,14 +84,14 @@ def _resolve_ramps(shift_px: MapF32, rgb: RgbU8, ramp: NDArray[np.bool_], near: 
     reach = _measure_reach(rgb.shape[1])
     around = cv2.dilate(ramp.astype(np.uint8), np.ones((1, 2 * reach + 1), np.uint8)).astype(bool)
     middle = (near + far) / 2
-    wants_near = _guide(shift_px, rgb, reach) > middle
+    wants_near = _filter_by_guide(shift_px, rgb, reach) > middle
     moves = ramp | (wants_near != (shift_px > middle))
     steps = np.where(around & moves, np.where(wants_near, near, far), shift_px)
     # Single pixels that the photograph's grain put on the wrong side go back; planes and straight edges do not change.
     return np.where(around, cv2.medianBlur(steps, 2 * _GRAIN_PX + 1), steps)
 
 
-def _guide(values: MapF32, rgb: RgbU8, radius: int) -> MapF32:
+def _filter_by_guide(values: MapF32, rgb: RgbU8, radius: int) -> MapF32:
     """Return values (H, W) that follow the photograph's edges.
 
     Source: He, Sun and Tang, Guided Image Filtering (ECCV 2010), eq. 5, 6 and 8, with luminance as the guide.
@@ -99,9 +99,9 @@ def _guide(values: MapF32, rgb: RgbU8, radius: int) -> MapF32:
     guide: MapF32 = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32)
     guide *= np.float32(1 / 255)
 
-    def mean(of: MapF32) -> MapF32:
+    def mean(values: MapF32) -> MapF32:
         size = (2 * radius + 1, 2 * radius + 1)
-        return cv2.blur(of, size, borderType=cv2.BORDER_REPLICATE).astype(np.float32, copy=False)
+        return cv2.blur(values, size, borderType=cv2.BORDER_REPLICATE).astype(np.float32, copy=False)
 
     guide_mean, values_mean = mean(guide), mean(values)
     variance = mean(guide * guide) - guide_mean * guide_mean
@@ -135,7 +135,7 @@ def warp_right(rgb: RgbU8, shift_px: MapF32) -> RgbU8:
     height, width = shift_px.shape
     margin = int(np.ceil(np.abs(shift_px).max())) + 2
     columns = np.pad(np.arange(width, dtype=np.int32), margin, mode="symmetric")  # (W + 2 margin,)
-    chain = _Chain.of(np.take(shift_px, columns, axis=1), margin)
+    chain = _Chain.from_shift(np.take(shift_px, columns, axis=1), margin)
     places = np.full(height * width, np.inf, np.float32)
     _draw_surfaces(chain, places.reshape(height, width))
     _fill_gaps(chain, places.reshape(height, width))
@@ -164,7 +164,7 @@ class _Chain:
     first: NDArray[np.int32]
 
     @classmethod
-    def of(cls, shift_px: MapF32, margin: int) -> _Chain:
+    def from_shift(cls, shift_px: MapF32, margin: int) -> _Chain:
         at = shift_px + np.arange(-margin, shift_px.shape[1] - margin, dtype=np.float32)
         begin, end = at[:, :-1], at[:, 1:]
         return cls(begin=begin, end=end, length=end - begin, first=np.ceil(begin).astype(np.int32))
@@ -198,8 +198,8 @@ def _fill_gaps(chain: _Chain, places: MapF32) -> None:
     gap, pixels = gap[empty], pixels[empty]
 
     # Back and forth between the edge of the gap, 0, and as far from it as the far side reaches, ``span``.
-    walked = span[gap] - np.abs((pixels - begin[gap]) % np.maximum(2 * span[gap], 1) - span[gap])
-    places[rows[gap], pixels] = most[gap] - np.clip(walked, 0, span[gap])
+    distance = span[gap] - np.abs((pixels - begin[gap]) % np.maximum(2 * span[gap], 1) - span[gap])
+    places[rows[gap], pixels] = most[gap] - np.clip(distance, 0, span[gap])
 
 
 def _find_rises(chain: _Chain) -> NDArray[np.int32]:
@@ -218,9 +218,9 @@ def _sample(rgb: RgbU8, columns: NDArray[np.int32], places: MapF32) -> RgbU8:
     share = np.rint((places - before) * np.float32(256)).astype(np.uint16)[..., None]
     pixels = np.ascontiguousarray(rgb).reshape(-1, 3)
     row = np.arange(height, dtype=np.int32)[:, None] * width
-    colour = np.take(pixels, columns[before] + row, axis=0) * (np.uint16(256) - share)  # (H, W, 3) uint16
-    colour += np.take(pixels, columns[before + 1] + row, axis=0) * share
-    colour += np.uint16(128)
-    colour >>= np.uint16(8)
-    sampled: RgbU8 = colour.astype(np.uint8)
+    color = np.take(pixels, columns[before] + row, axis=0) * (np.uint16(256) - share)  # (H, W, 3) uint16
+    color += np.take(pixels, columns[before + 1] + row, axis=0) * share
+    color += np.uint16(128)
+    color >>= np.uint16(8)
+    sampled: RgbU8 = color.astype(np.uint8)
     return sampled

@@ -1,4 +1,4 @@
-"""From a map to points in space: what must be chosen for it, and in which axes the points are.
+"""Unprojection of a map to points in space: its settings, and the axes of the points.
 
 A camera has x to the right, y down and z forward. Files have the axes of glTF: x to the right, y up, and the camera
 looks along -z. Both are right-handed, and the camera is at the origin.
@@ -36,7 +36,7 @@ AXES = "x right, y up, the camera at the origin looks along -z"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Projection:
-    """What turns a map into geometry and stands in no map: how far it reaches, and the camera's angle.
+    """The settings that turn a map into geometry: its reach, where it is relative, and the camera's angle.
 
     A relative map has neither scale nor shift, so near and far are chosen for it, in whatever unit. A map in metres
     has both, and takes neither.
@@ -171,7 +171,7 @@ def place_points(
         right_px: Offset from the picture's middle, rightwards. [px]
         down_px: Offset from the picture's middle, downwards. [px]
         inverse: 1 over the distance along the optical axis.
-        camera: What sees them.
+        camera: The camera that sees them.
     """
     depth = np.divide(np.float32(1), inverse)
     step = depth * np.float32(1 / camera.focal_px)
@@ -179,7 +179,7 @@ def place_points(
 
 
 def collect_facts(depth_map: DepthMap, picture: Picture, projection: Projection) -> dict[str, str]:
-    """Return what a file of geometry says of itself: a text a keyword, all plain ASCII on one line each."""
+    """Return the metadata of a file of geometry: a text a keyword, all plain ASCII on one line each."""
     if isinstance(depth_map, Depth):
         geometry = "metres, from known distances" if depth_map.provenance.calibration else "metres, as estimated"
     else:
@@ -203,7 +203,7 @@ def _escape(text: str) -> str:
 
 
 def describe_geometry(depth_map: DepthMap, picture: Picture, projection: Projection) -> Description:
-    """Return the row's fields on reach and camera, with a notice of each that nothing but a default stands for.
+    """Return the JSON row's fields on reach and camera, with a notice for each that is a default.
 
     Raises:
         OptionError: The projection does not suit the map.
