@@ -1,13 +1,20 @@
 """The result values: validated, read-only, defined where they are flat, and never one another."""
 
+import copy
+import io
+import pickle
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+from PIL import Image
 
-from nearfar import Depth, Disparity, Provenance
-from nearfar.errors import ArrayError
+from nearfar import Depth, Disparity, Provenance, read_picture
+from nearfar.errors import ArrayError, OptionError
 
 MAPS = arrays.arrays(
     np.float32,
@@ -124,3 +131,80 @@ def test_normalize_flat_depth_is_zero(value: float) -> None:
     assert not Depth(values=flat).normalize().any()
     flat[0, 0] = np.nextafter(flat[0, 0], np.float32(np.inf))
     assert not Depth(values=flat).normalize().any()
+
+
+@pytest.fixture(params=[Disparity, Depth])
+def small_map(request: pytest.FixtureRequest) -> Disparity | Depth:
+    values = np.linspace(1, 4, 12, dtype=np.float32).reshape(3, 4)
+    made: Disparity | Depth = request.param(values=values, provenance=Provenance(model="tiny"))
+    return made
+
+
+def test_repr_short() -> None:
+    large = np.linspace(0.5, 3, 640 * 480, dtype=np.float32).reshape(480, 640)
+    provenance = Provenance(model="tiny")
+    assert repr(Disparity(values=large, provenance=provenance)) == "<Disparity 640×480 px, 0.5 to 3 (relative), tiny>"
+    assert repr(Depth(values=large, provenance=provenance)) == "<Depth 640×480 px, 0.5 to 3 m, tiny>"
+
+
+def test_array_is_values_read_only(small_map: Disparity | Depth) -> None:
+    for view in (np.asarray(small_map), np.asarray(small_map, np.float32), np.asarray(small_map, copy=False)):
+        assert np.shares_memory(view, small_map.values)
+        assert not view.flags.writeable
+        np.testing.assert_array_equal(view, small_map.values)
+
+
+def test_array_copy_writable(small_map: Disparity | Depth) -> None:
+    for copied in (np.array(small_map), np.asarray(small_map, copy=True), np.asarray(small_map, np.float64)):
+        assert not np.shares_memory(copied, small_map.values)
+        assert copied.flags.writeable
+        np.testing.assert_array_equal(copied, small_map.values)
+    assert np.asarray(small_map, np.float64).dtype == np.float64
+    assert np.asarray(small_map, "int").dtype == np.int64
+    with pytest.raises(ValueError, match="only as a copy"):
+        np.asarray(small_map, np.float64, copy=False)
+
+
+def test_array_in_numpy_functions(small_map: Disparity | Depth) -> None:
+    assert np.median(small_map) == np.median(small_map.values)
+    np.testing.assert_array_equal(np.subtract(small_map, 1), small_map.values - 1)
+
+
+def test_to_image_as_in_notebooks(small_map: Disparity | Depth) -> None:
+    with Image.open(io.BytesIO(small_map._repr_png_())) as shown:
+        np.testing.assert_array_equal(np.asarray(small_map.to_image()), np.asarray(shown))
+    assert small_map.to_image().mode == "RGB"
+    assert small_map.to_image(colormap="gray").tobytes() != small_map.to_image().tobytes()
+    with pytest.raises(OptionError, match="jet"):
+        small_map.to_image(colormap="jet")
+
+
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, lambda value: pickle.loads(pickle.dumps(value))])
+def test_copies_read_only(small_map: Disparity | Depth, duplicate: Callable[[Any], Any]) -> None:
+    twin = duplicate(small_map)
+    assert type(twin) is type(small_map)
+    assert twin.provenance == small_map.provenance
+    assert not twin.values.flags.writeable
+    np.testing.assert_array_equal(twin.values, small_map.values)
+    picture = duplicate(read_picture(np.zeros((2, 3, 3), np.uint8)))
+    assert not picture.rgb.flags.writeable
+    assert picture.name == "array"
+
+
+def test_deep_copy_own_memory() -> None:
+    values = np.ones((2, 3), np.float32)
+    twin = copy.deepcopy(Disparity(values=values))
+    values[0, 0] = 7
+    assert twin.values[0, 0] == 1
+
+
+@pytest.mark.parametrize("kind", [Disparity, Depth])
+@pytest.mark.parametrize("values", [[[1.0, 2.0]], ((1.0,),), 3.0, None, "values"])
+def test_values_no_array_rejected_with_advice(kind: type[Disparity] | type[Depth], values: object) -> None:
+    with pytest.raises(ArrayError, match=rf"NumPy array, got a {type(values).__name__}: .*np\.asarray\(values, dtype"):
+        kind(values=values)  # type: ignore[arg-type]
+
+
+def test_values_float64_rejected_with_advice() -> None:
+    with pytest.raises(ArrayError, match=r"got \(2, 2\) float64: give it as \.astype\(np\.float32\)"):
+        Disparity(values=np.zeros((2, 2)))  # type: ignore[arg-type]

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias, cast
+from typing import TYPE_CHECKING, ClassVar, TypeAlias, cast
 
 import numpy as np
 
-from nearfar.arrays import MapF32, freeze, require_map
+from nearfar.arrays import MapF32, freeze, reduce_to_fields, require_map
 from nearfar.errors import ArrayError, OptionError
 
 if TYPE_CHECKING:
     import os
+
+    from numpy.typing import DTypeLike, NDArray
+    from PIL import Image
 
     from nearfar.image.reader import Picture
 
@@ -41,15 +44,37 @@ class Provenance:
     calibration: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class _Map:
     """What both kinds of map have in common; not a kind of its own."""
 
     values: MapF32
     provenance: Provenance = Provenance()
 
+    _unit: ClassVar[str]  # what ``repr`` writes behind the range
+
+    __reduce__ = reduce_to_fields
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", freeze(require_map(self.values, what=f"{type(self).__name__}.values")))
+
+    def __repr__(self) -> str:
+        """Return one line: kind, width and height, range and model; the numbers are in ``values``."""
+        height, width = self.values.shape
+        low, high = self.values.min(), self.values.max()
+        return f"<{type(self).__name__} {width}×{height} px, {low:g} to {high:g}{self._unit}, {self.provenance.model}>"
+
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[np.generic]:  # noqa: FBT001 - NumPy's protocol
+        """Return the values for ``np.asarray(map)``: read-only, and the same memory, unless they must be copied.
+
+        Source: NumPy's array protocol of version 2, https://numpy.org/doc/stable/reference/arrays.classes.html
+
+        Raises:
+            ValueError: ``copy`` is False, and another ``dtype`` needs a copy.
+        """
+        if copy is False and dtype is not None and np.dtype(dtype) != self.values.dtype:
+            raise ValueError(f"a map is float32, and of dtype {np.dtype(dtype)} only as a copy: leave out copy=False")
+        return self.values.astype(np.float32 if dtype is None else dtype, copy=bool(copy))
 
     @property
     def size_hw(self) -> tuple[int, int]:
@@ -80,6 +105,22 @@ class _Map:
 
         save(cast("DepthMap", self), path, format=format, picture=picture)  # there are no other kinds than the two
 
+    def to_image(self, *, colormap: str = "inferno", legend: bool = False) -> Image.Image:
+        """Return the map in colour as a Pillow image, RGB, to look at: the pixels that notebooks show.
+
+        Args:
+            colormap: A name from ``nearfar.outputs.colormaps.COLORMAPS``.
+            legend: Whether a scale in percent stands below a ``Disparity``; below a ``Depth`` always one in metres.
+
+        Raises:
+            OptionError: No colour map has this name.
+        """
+        from PIL import Image
+
+        from nearfar.outputs.color import ColorStyle, render_map
+
+        return Image.fromarray(render_map(cast("DepthMap", self), ColorStyle(colormap=colormap, legend=legend)))
+
     def _repr_png_(self) -> bytes:
         """Return the map in colour as a PNG, which notebooks show of a value."""
         from nearfar.outputs.formats import FORMATS
@@ -87,7 +128,7 @@ class _Map:
         return FORMATS["color"].encode(cast("DepthMap", self), None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Disparity(_Map):
     """Inverse depth of every pixel, up to an unknown scale **and** shift: larger is nearer.
 
@@ -97,15 +138,21 @@ class Disparity(_Map):
         values: (H, W) float32, finite, read-only, upright like the photograph. [relative]
         provenance: What made it.
 
+    ``np.asarray(map)`` is ``values``, ``repr`` is one line, and copies and unpickled maps are read-only too.
+
     Example:
         >>> import numpy as np
         >>> disparity = Disparity(values=np.array([[0.0, 1.0], [2.0, 5.0]], np.float32))
         >>> disparity.normalize().tolist()
         [[0.0, 0.20000000298023224], [0.4000000059604645, 1.0]]
+        >>> disparity
+        <Disparity 2×2 px, 0 to 5 (relative), unknown>
 
     Raises:
         ArrayError: ``values`` is not a finite (H, W) float32 array.
     """
+
+    _unit = " (relative)"
 
     @property
     def range(self) -> tuple[float, float]:
@@ -122,7 +169,7 @@ class Disparity(_Map):
         return _rescale(self.values, far, near)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Depth(_Map):
     """Distance of every pixel from the camera, along the direction it looks in, in metres: larger is farther.
 
@@ -133,6 +180,8 @@ class Depth(_Map):
         values: (H, W) float32, finite, greater than 0, read-only, upright like the photograph. [m]
         provenance: What made it.
 
+    ``np.asarray(map)`` is ``values``, ``repr`` is one line, and copies and unpickled maps are read-only too.
+
     Example:
         >>> import numpy as np
         >>> depth = Depth(values=np.array([[1.0, 2.0], [4.0, 8.0]], np.float32))
@@ -140,10 +189,14 @@ class Depth(_Map):
         (1.0, 8.0)
         >>> depth.normalize().round(2).tolist()
         [[1.0, 0.4300000071525574], [0.14000000059604645, 0.0]]
+        >>> depth
+        <Depth 2×2 px, 1 to 8 m, unknown>
 
     Raises:
         ArrayError: ``values`` is not a finite (H, W) float32 array, or holds a value that is not greater than 0.
     """
+
+    _unit = " m"
 
     def __post_init__(self) -> None:
         _Map.__post_init__(self)  # super() does not work in a slotted dataclass

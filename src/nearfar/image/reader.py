@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from nearfar.arrays import RgbU8, freeze, require_rgb
+from nearfar.arrays import RgbU8, freeze, reduce_to_fields, require_rgb
 from nearfar.errors import NearfarError, OptionError, PictureError, one_line, os_reason
 from nearfar.image.color import sixteen_to_eight
 from nearfar.image.heif import HeifDecoder
@@ -68,6 +68,8 @@ class Picture:
     orientation: int = 1
     focal_px: float | None = None
     full_hw: tuple[int, int] | None = None
+
+    __reduce__ = reduce_to_fields
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "rgb", freeze(require_rgb(self.rgb, what="Picture.rgb")))
