@@ -33,7 +33,7 @@ from nearfar.export import convert as convert_module
 from nearfar.export.importer import import_model
 from nearfar.export.smoke_inputs import draw_smoke_input
 from nearfar.models.card import describe
-from nearfar.models.depth_kind import depth_kind_props
+from nearfar.models.network_metadata import depth_kind_props
 from nearfar.models.schema import Kind, Origin, PreprocessingName
 from nearfar.models.store import ModelStore
 from nearfar.net import checkpoint as checkpoint_module

@@ -17,7 +17,7 @@ from nearfar.cli.demo_photographs import demo_photographs
 from nearfar.engines import EngineReport, onnxruntime
 from nearfar.errors import EngineError
 from nearfar.models.card import Kind, ModelSpec, card
-from nearfar.models.depth_kind import depth_kind_props, read_depth_kind
+from nearfar.models.network_metadata import depth_kind_props, read_depth_kind
 from nearfar.models.select import Selection, select_model
 from nearfar.outputs.color import colorize
 from nearfar.outputs.formats import open as open_map

@@ -32,6 +32,14 @@ def import_model(
         float | None,
         typer.Option("--max-depth", metavar="METRES", help="The largest depth that a metric network can give."),
     ] = None,
+    size: Annotated[
+        int | None,
+        typer.Option(
+            "--size",
+            metavar="PX",
+            help="The side that the network is made for. [default: what the file or its card says, else 518]",
+        ),
+    ] = None,
     licence: Annotated[
         str | None, typer.Option("--licence", metavar="TEXT", help="The licence of the weights. [default: unknown]")
     ] = None,
@@ -54,6 +62,7 @@ def import_model(
         store=store,
         kind=kind,
         max_depth_m=max_depth_m,
+        size=size,
         licence=licence,
         overwrite=overwrite,
         notify=steps(quiet=quiet),

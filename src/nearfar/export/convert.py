@@ -10,7 +10,8 @@ from nearfar._version import __version__
 from nearfar.export.graph import export_onnx
 from nearfar.export.parity import ParityReport
 from nearfar.export.settings import ExportSettings
-from nearfar.models.depth_kind import depth_kind_props
+from nearfar.models.network_metadata import InputMetadata, depth_kind_props
+from nearfar.models.schema import IMAGENET, PreprocessingName
 from nearfar.net.checkpoint import Declaration, build_network, load_checkpoint, require_declaration
 from nearfar.net.depth_anything import PRESETS
 from nearfar.net.vit import PATCH
@@ -18,6 +19,12 @@ from nearfar.net.weights import POSITION_OFFSETS, Layout, identify_layout, ident
 
 # A sigmoid steepens what differs before it, and that may have a range of hundreds where the map has its cap of 20 m.
 _TOLERANCE, _METRIC_TOLERANCE = 1e-4, 1e-3
+# Whose names a checkpoint has decides whose code it is read by, and so how a picture is prepared for it.
+_PREPROCESSING = {
+    Layout.NEARFAR: PreprocessingName.OFFICIAL,
+    Layout.OFFICIAL: PreprocessingName.OFFICIAL,
+    Layout.TRANSFORMERS: PreprocessingName.ASPECT,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +34,7 @@ class Conversion:
     Attributes:
         size: Which published size it is: ``small``, ``base`` or ``large``.
         layout: Whose names its tensors had.
+        preprocessing: How a picture is prepared for it.
         parameters: How many numbers the network has.
         parity: How closely the file equals the network.
         made_with: The programs that made and checked the file.
@@ -34,6 +42,7 @@ class Conversion:
 
     size: str
     layout: Layout
+    preprocessing: PreprocessingName
     parameters: int
     parity: ParityReport
     made_with: tuple[str, ...]
@@ -71,11 +80,15 @@ def convert_checkpoint(
     del tensors  # the network has its own
     tolerance = _TOLERANCE if max_depth_m is None else _METRIC_TOLERANCE
     settings = ExportSettings(multiple=PATCH, own_size=own_size, tolerance=tolerance)
-    metadata = {"network": f"Depth Anything V2 {size.title()}", **depth_kind_props(max_depth_m)}
+    made_for = InputMetadata(
+        size=own_size, multiple=PATCH, preprocessing=_PREPROCESSING[layout], normalization=IMAGENET
+    )
+    metadata = {"network": f"Depth Anything V2 {size.title()}", **depth_kind_props(max_depth_m), **made_for.props()}
     parity = export_onnx(network, target, settings=settings, metadata=metadata)
     return Conversion(
         size=size,
         layout=layout,
+        preprocessing=_PREPROCESSING[layout],
         parameters=sum(parameter.numel() for parameter in network.parameters()),
         parity=parity,
         made_with=(

@@ -16,9 +16,11 @@ from nearfar.errors import GraphError, ModelMissingError, OptionError, os_reason
 from nearfar.export.smoke_inputs import choose_smoke_sizes, require_depth_map
 from nearfar.models.card import IMPORTED, ModelSpec, cards, document_import, is_id, undocumented_spec
 from nearfar.models.checksum import hash_file
-from nearfar.models.depth_kind import read_depth_kind
-from nearfar.models.schema import NETWORK_NAME, Architecture, Derivation, Kind, ModelFile, Origin, PreprocessingName
+from nearfar.models.network_metadata import read_depth_kind
+from nearfar.models.schema import NETWORK_NAME, Architecture, Derivation, Kind, ModelFile, Origin
+from nearfar.models.select import infer_spec
 from nearfar.models.store import ModelStore
+from nearfar.preprocess import LARGEST_SIZE
 
 if TYPE_CHECKING:
     from nearfar.export.convert import Conversion
@@ -29,12 +31,7 @@ _RESERVED = ("auto",)
 
 _ASKED = "asked of the session at run time"
 _ENCODERS = {"small": "DINOv2-Small", "base": "DINOv2-Base", "large": "DINOv2-Large"}
-# Whose names a checkpoint has decides whose code it is read by, and so how a picture is prepared for it.
-_PUBLISHERS = {
-    "official": ("the authors' code", PreprocessingName.OFFICIAL),
-    "transformers": ("transformers", PreprocessingName.ASPECT),
-    "nearfar": ("nearfar", PreprocessingName.OFFICIAL),
-}
+_PUBLISHERS = {"official": "the authors' code", "transformers": "transformers", "nearfar": "nearfar"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +58,7 @@ def import_model(
     store: ModelStore,
     kind: Kind = Kind.DISPARITY,
     max_depth_m: float | None = None,
+    size: int | None = None,
     licence: str | None = None,
     overwrite: bool = False,
     notify: Callable[[str], None] = lambda _: None,
@@ -76,6 +74,8 @@ def import_model(
         store: Where it goes.
         kind: What its numbers mean. Few files say so by themselves; where one does, a contradiction is an error.
         max_depth_m: The largest depth that a network of the kind ``depth`` can give [m].
+        size: The side that the network is made for [px], rounded to a multiple that it takes; None for what is known
+            of the file: by a card that pins it, or by its metadata; else that of Depth Anything V2.
         licence: The licence of the weights; None is "unknown" on the card.
         overwrite: Replace a model that was imported under this id before.
         notify: Called with a line of text before each step that takes a while.
@@ -90,6 +90,8 @@ def import_model(
     """
     _require_free(id, store, overwrite=overwrite)
     _require_kind(kind, max_depth_m)
+    if size is not None and not 1 <= size <= LARGEST_SIZE:
+        raise OptionError(f"--size must be 1 to {LARGEST_SIZE} pixels, got {size}")
     if source.is_dir():
         raise ModelMissingError(f"{source} is a folder: give the file in it, such as {source / 'model.safetensors'}")
     if not source.is_file():
@@ -98,10 +100,14 @@ def import_model(
     suffix = source.suffix.lower()
     if suffix in _CHECKPOINTS:
         require_packages(*_CONVERTER, extra="convert", purpose="the import of a checkpoint")
-        return _install_checkpoint(_Source.read(source), card, store, notify)
+        return _install_checkpoint(
+            _Source.read(source), card if size is None else _set_size(card, size, card.input.multiple), store, notify
+        )
     if suffix in _GRAPHS:
         _require_kind_in_graph(source, card)
-        return _install_graph(source, card, store, notify)
+        known = infer_spec(source, store.cards())
+        card = replace(card, input=known.input, preprocessing=known.preprocessing)
+        return _install_graph(source, card, store, notify, size=size)
     raise OptionError(f"{source.name}: a model is imported from one of {', '.join((*_CHECKPOINTS, *_GRAPHS))}")
 
 
@@ -172,7 +178,7 @@ def _install_checkpoint(
     with store.stage(needed_bytes=2 * checkpoint.bytes) as folder:
         network = folder / NETWORK_NAME
         conversion = convert_checkpoint(checkpoint.path, network, max_depth_m=card.max_depth_m, declaration=declaration)
-        parity, (publisher, _) = conversion.parity, _PUBLISHERS[conversion.layout]
+        parity, publisher = conversion.parity, _PUBLISHERS[conversion.layout]
         notify(
             f"equal to the network in PyTorch to {parity.error:.1e} of the map's range (allowed: {parity.tolerance:g})"
         )
@@ -193,7 +199,9 @@ def _install_checkpoint(
         return _install(card, network, file, derivation, store)
 
 
-def _install_graph(source: Path, card: ModelSpec, store: ModelStore, notify: Callable[[str], None]) -> ModelSpec:
+def _install_graph(
+    source: Path, card: ModelSpec, store: ModelStore, notify: Callable[[str], None], *, size: int | None
+) -> ModelSpec:
     """Return the card of an ONNX file that was run, and installed byte for byte.
 
     Args:
@@ -201,8 +209,10 @@ def _install_graph(source: Path, card: ModelSpec, store: ModelStore, notify: Cal
         card: A draft, with the kind of the map.
         store: Where the network goes.
         notify: Called before each step that takes a while.
+        size: The side that the network is made for [px]; None for that of ``card``.
 
     Raises:
+        OptionError: The graph has one size, and ``size`` is another.
         GraphError: It is not such a network, keeps its weights in other files, or gives what its kind rules out.
         EngineError: It fails, or gives values that are not finite.
         FetchError: The store cannot be written.
@@ -216,7 +226,7 @@ def _install_graph(source: Path, card: ModelSpec, store: ModelStore, notify: Cal
             engine = onnxruntime.load(network)
         except GraphError as error:  # it did load from where it was
             raise GraphError(f"{source.name} keeps its weights in other files: save it as one file first") from error
-        card = _fill_in_signature(card, engine)
+        card = _fill_in_signature(card, engine, size=size, name=source.name)
         sizes = choose_smoke_sizes(engine, size=card.input.size, multiple=card.input.multiple)
         for height, width in sizes:
             require_depth_map(engine, height, width, card, name=source.name)
@@ -253,19 +263,30 @@ def _fill_in_architecture(card: ModelSpec, conversion: "Conversion") -> ModelSpe
         decoder="DPT (Dense Prediction Transformer)",
         parameters=conversion.parameters,
     )
-    return replace(card, architecture=architecture, preprocessing=_PUBLISHERS[conversion.layout][1])
+    return replace(card, architecture=architecture, preprocessing=conversion.preprocessing)
 
 
-def _fill_in_signature(card: ModelSpec, engine: Engine) -> ModelSpec:
+def _fill_in_signature(card: ModelSpec, engine: Engine, *, size: int | None, name: str) -> ModelSpec:
     """Return the card with the sides that the graph takes."""
+    if engine.fixed_hw and size not in (None, *engine.fixed_hw):
+        height, width = engine.fixed_hw
+        raise OptionError(f"{name} takes {width}x{height} only: leave --size {size} out")
     multiple = engine.multiple or (1 if engine.fixed_hw else card.input.multiple)
-    size = max(engine.fixed_hw or (max(1, round(card.input.size / multiple)) * multiple,))
-    sides = engine.fixed_hw or (size, size)
+    card = replace(card, input=replace(card.input, name=_ASKED, multiple=1))
+    card = _set_size(card, max(engine.fixed_hw) if engine.fixed_hw else size or card.input.size, multiple)
+    sides = engine.fixed_hw or (card.input.size, card.input.size)
     return replace(
         card,
-        input=replace(card.input, name=_ASKED, shape=(1, 3, *sides), multiple=multiple, size=size),
+        input=replace(card.input, shape=(1, 3, *sides)),
         output=replace(card.output, name=_ASKED, shape=(1, *sides)),
     )
+
+
+def _set_size(card: ModelSpec, size: int, multiple: int) -> ModelSpec:
+    """Return the card with the side that the network is made for, rounded to the nearest multiple [px]."""
+    size = max(1, round(size / multiple)) * multiple
+    shape = (1, 3, size, size)
+    return replace(card, input=replace(card.input, shape=shape, multiple=multiple, size=size))
 
 
 def _require_free(id: str, store: ModelStore, *, overwrite: bool) -> None:  # noqa: A002 - see import_model

@@ -217,6 +217,10 @@ class Normalization:
         require(min(self.std) > 0, f"std must be positive, got {list(self.std)}")
 
 
+# Source: torchvision, the ImageNet statistics of its pretrained models.
+IMAGENET = Normalization(mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InputSpec:
     """The network's input.

@@ -1,13 +1,15 @@
 """Which model runs: the one asked for, or with ``auto`` the best that can be had here."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nearfar.errors import ModelMissingError, UnreachableError
-from nearfar.models.card import GIVEN_BY_PATH, ModelSpec, card, undocumented_spec
-from nearfar.models.depth_kind import DepthKind, read_depth_kind
-from nearfar.models.schema import Kind
+from nearfar.models.card import GIVEN_BY_PATH, ModelSpec, card, cards, undocumented_spec
+from nearfar.models.checksum import hash_file
+from nearfar.models.network_metadata import DepthKind, read_depth_kind, read_input_metadata
+from nearfar.models.schema import FileRole, Kind
 from nearfar.models.store import BUNDLED_MODEL, DEFAULT_MODEL, ModelStore
 
 AUTO = "auto"
@@ -57,7 +59,7 @@ def select_model(
         FetchError: ``auto`` reached the hub, and the file is not there or cannot be stored.
     """
     if _is_path(model):
-        return _select_file(Path(model))
+        return _select_file(Path(model), store)
     if model != AUTO:
         named = store.card(str(model))
         return Selection(card=named, path=store.require(named, variant))
@@ -86,15 +88,60 @@ def quantized_id(base: str) -> str:
     return f"{base}{_QUANTIZED_SUFFIX}"
 
 
-def infer_spec(path: Path) -> ModelSpec:
-    """Return a spec for an ONNX file that no card describes; its unknown rows say that they are unknown.
+def infer_spec(path: Path, known: Mapping[str, ModelSpec] | None = None) -> ModelSpec:
+    """Return a spec for an ONNX file that is given by its path; its unknown rows say that they are unknown.
 
-    Its input is assumed to be that of Depth Anything V2, its output disparity unless the file's metadata says metres;
-    names, shapes and fixed sides are read from the graph itself.
+    How its input is made and what its output means is taken from the card that pins the same bytes, if there is one,
+    and else from the file's metadata. Where both are silent, its input is assumed to be that of Depth Anything V2, and
+    its output disparity. Names, shapes and fixed sides are read from the graph itself.
+
+    Args:
+        path: The file.
+        known: The cards to look among, by id; None for those that come with nearfar.
     """
+    twin = find_card_of_file(path, cards() if known is None else known)
+    if twin is not None:
+        spec = undocumented_spec(
+            str(path), name=path.name, because=GIVEN_BY_PATH, kind=twin.kind, max_depth_m=twin.max_depth_m
+        )
+        return replace(spec, input=twin.input, preprocessing=twin.preprocessing)
     depth_kind = read_depth_kind(path) or DepthKind(kind=Kind.DISPARITY, max_depth_m=None)
-    return undocumented_spec(
+    spec = undocumented_spec(
         str(path), name=path.name, because=GIVEN_BY_PATH, kind=depth_kind.kind, max_depth_m=depth_kind.max_depth_m
+    )
+    return apply_input_metadata(spec, path)
+
+
+def find_card_of_file(path: Path, known: Mapping[str, ModelSpec]) -> ModelSpec | None:
+    """Return the card among ``known`` that pins the bytes of a network's file; None if there is none."""
+    try:
+        length = path.stat().st_size
+        candidates = [(spec, file) for spec in known.values() for file in spec.files if file.bytes == length]
+        sha256 = hash_file(path)[1] if candidates else ""
+    except OSError:
+        return None
+    return next(
+        (spec for spec, file in candidates if file.sha256 == sha256 and file.role is FileRole.NETWORK),
+        None,
+    )
+
+
+def apply_input_metadata(spec: ModelSpec, path: Path) -> ModelSpec:
+    """Return the spec with its input made as the file's metadata says, where it says so."""
+    metadata = read_input_metadata(path)
+    if metadata is None:
+        return spec
+    shape = (1, 3, metadata.size, metadata.size)
+    return replace(
+        spec,
+        preprocessing=metadata.preprocessing,
+        input=replace(
+            spec.input,
+            shape=shape,
+            multiple=metadata.multiple,
+            size=metadata.size,
+            normalization=metadata.normalization,
+        ),
     )
 
 
@@ -104,10 +151,10 @@ def _is_path(model: str | os.PathLike[str]) -> bool:
     return model.lower().endswith(".onnx") or "/" in model or os.sep in model
 
 
-def _select_file(path: Path) -> Selection:
+def _select_file(path: Path, store: ModelStore) -> Selection:
     if not path.is_file():
         raise ModelMissingError(f"no such model file: {path}; names without a file are in: nearfar models list")
-    return Selection(card=infer_spec(path), path=path)
+    return Selection(card=infer_spec(path, store.cards()), path=path)
 
 
 def _select_automatically(store: ModelStore, *, variant: str, offline: bool, progress: bool) -> Selection:

@@ -219,6 +219,8 @@ def export_run(checkpoint: "Checkpoint", metrics: "Metrics", file: Path) -> None
     from nearfar.export.settings import ExportSettings
     from nearfar.lab.train.networks import input_multiple, load_weights
     from nearfar.lab.train.record import build_metadata, build_record, file_record, is_open, write_record
+    from nearfar.models.network_metadata import InputMetadata
+    from nearfar.models.schema import IMAGENET, PreprocessingName
 
     config = checkpoint.config
     side_px, _ = config.shape_hw(config.stages[-1], 1.0)
@@ -226,7 +228,14 @@ def export_run(checkpoint: "Checkpoint", metrics: "Metrics", file: Path) -> None
     if config.net.max_depth_m is not None:
         settings = replace(settings, tolerance=_METRIC_TOLERANCE)
     network = load_weights(checkpoint.average, config.net)
-    parity = export_onnx(network, file, settings=settings, metadata=build_metadata(checkpoint))
+    made_for = InputMetadata(
+        size=side_px,
+        multiple=input_multiple(config.net),
+        preprocessing=PreprocessingName.ASPECT,
+        normalization=IMAGENET,
+    )
+    metadata = {**build_metadata(checkpoint), **made_for.props()}
+    parity = export_onnx(network, file, settings=settings, metadata=metadata)
     graph = {**file_record(file), "parity": parity.record()}
     record = file.with_name(RECORD_NAME)
     write_record(build_record(checkpoint, metrics, graph=graph), record)

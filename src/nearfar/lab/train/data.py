@@ -28,13 +28,10 @@ from nearfar.lab.train.augment import (
 )
 from nearfar.lab.train.config import MAX_SCENES, ObjectiveName, Stage, TrainingConfig
 from nearfar.lab.train.objectives import OBJECTIVES
+from nearfar.models.schema import IMAGENET
 
 FIRST_TRAINING_SEED = 1_000_000
 """Scenes below are never trained on: they are for validation."""
-
-# Source: torchvision, the ImageNet statistics of its pretrained models.
-_MEAN = (0.485, 0.456, 0.406)
-_DEVIATION = (0.229, 0.224, 0.225)
 
 T = TypeVar("T")
 _View = tuple[RgbU8, MapF32, MapF32]  # picture, target and disparity
@@ -176,7 +173,7 @@ def iterate_batches(
 
 def normalize_rgb(rgb: Tensor) -> Tensor:
     """Return pixel_values (B, 3, h, w) float32, channels last in memory, for pictures (B, h, w, 3) uint8."""
-    mean, deviation = (rgb.new_tensor(values, dtype=torch.float32) for values in (_MEAN, _DEVIATION))
+    mean, deviation = (rgb.new_tensor(values, dtype=torch.float32) for values in (IMAGENET.mean, IMAGENET.std))
     return ((rgb.float() / 255 - mean) / deviation).permute(0, 3, 1, 2)  # (B, 3, h, w)
 
 

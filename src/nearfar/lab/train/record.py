@@ -18,7 +18,7 @@ from nearfar.lab.train.config import PRESETS, TrainingConfig
 from nearfar.lab.train.objectives import Metrics
 from nearfar.machine import describe_machine
 from nearfar.models.checksum import hash_file
-from nearfar.models.depth_kind import depth_kind_props
+from nearfar.models.network_metadata import depth_kind_props
 
 MODEL = "nearfar-open"
 GRAPH_NAME = f"{MODEL}.onnx"
